@@ -1,0 +1,1 @@
+"""From answers in listening tests to a profile of that ear."""

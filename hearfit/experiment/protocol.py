@@ -1,0 +1,70 @@
+"""A protocol: stimulus, task, design and response of one listening test, as frozen data."""
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class StimulusKind(StrEnum):
+    """What is played."""
+
+    PURE_TONE = "pure_tone"
+    NARROWBAND_NOISE = "narrowband_noise"
+
+
+@unique
+class Task(StrEnum):
+    """What the listener is asked."""
+
+    DETECTION = "detection"
+    CATEGORICAL_LOUDNESS = "categorical_loudness"
+
+
+@dataclass(frozen=True)
+class StimulusDesign:
+    """The declared stimulus; `bandwidth_octaves` only for narrowband noise. Ramps lie within the duration."""
+
+    kind: StimulusKind
+    duration_s: float
+    ramp_s: float
+    bandwidth_octaves: float | None = None
+
+
+@dataclass(frozen=True)
+class SessionDesign:
+    """What a simulated session of this protocol presents.
+
+    Detection: `level_offsets_db` are levels relative to the simulated listener's own threshold (dB SL). Categorical
+    loudness: `num_levels` levels, evenly spaced from `lowest_level_offset_db` re threshold to `highest_level_db_hl`.
+    """
+
+    frequency_hz: tuple[float, ...]
+    repetitions: int
+    level_offsets_db: tuple[float, ...] = ()
+    num_levels: int = 0
+    lowest_level_offset_db: float = 0.0
+    highest_level_db_hl: float = 105.0
+    catch_trials: int = 0
+    interval_count: int = 1
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One listening test.
+
+    `response_values` are the codes that a trial may carry. `required_columns` are needed in a trial table beyond
+    the common ones; `optional_columns` are understood.
+    """
+
+    name: str
+    version: str
+    title: str
+    description: str
+    references: tuple[str, ...]
+    stimulus: StimulusDesign
+    task: Task
+    design: SessionDesign
+    response_values: tuple[int, ...]
+    response_labels: tuple[str, ...]
+    frequency_range_hz: tuple[float, float]
+    is_transducer_required: bool
