@@ -1,0 +1,87 @@
+"""Reading and writing whole files: one clear sentence on failure, never half a file."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from hearfit.errors import InputError
+
+_ALLOWED = "Give the path of a readable file."
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        InputError: the path is missing, a folder, or cannot be read.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, not a file. {_ALLOWED}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file. {_ALLOWED}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}). {_ALLOWED}") from None
+
+
+def read_text(path: Path) -> str:
+    """The content of a UTF-8 text file, with or without a byte order mark.
+
+    Raises:
+        InputError: as `read_bytes`, or the bytes are not UTF-8 text.
+    """
+    content = read_bytes(path)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: byte {error.start} is {content[error.start]:#04x}, which is not UTF-8 text. "
+            "Save the file as UTF-8."
+        ) from None
+    if "\x00" in text:
+        raise InputError(f"{path}: contains a NUL byte, so it is not a text file. Save the file as UTF-8 text.")
+    return text
+
+
+def make_folder(path: Path) -> None:
+    """Creates an output folder and checks that it can be written to.
+
+    Raises:
+        InputError: it is a file, or cannot be created or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be used as an output folder ({error.strerror or error}). Choose a folder that you may write to."
+        ) from None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a whole file or nothing: to a temporary file beside it, then renamed over it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as handle:
+            temporary = Path(handle.name)
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        # NamedTemporaryFile creates files that only their owner can read, which suits health data; keep that.
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written ({error.strerror or error}).") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """As `write_bytes`, UTF-8, line feeds as given."""
+    write_bytes(path, text.encode("utf-8"))
