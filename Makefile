@@ -8,7 +8,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed-for
 # -P keeps the folders cli, protocols and reports from being imported under those names.
 RUN := $(BIN)/python -P -m
-PIP := $(RUN) pip --quiet --no-input --disable-pip-version-check
+# Twice quiet: errors only.
+PIP := $(RUN) pip -qq --no-input --disable-pip-version-check
 # More options for pytest: make test ARGS="-k audiogram"
 ARGS ?=
 
