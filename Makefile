@@ -53,8 +53,10 @@ lint: setup ## Check style, types and the direction of imports
 	check "lint-imports" $(BIN)/python -P $(BIN)/lint-imports --no-logo; \
 	test -z "$$failed"
 
+# Without the options of pyproject.toml: they skip benchmarks and check types while the program runs, which takes time.
 bench: setup ## Measure how fast the costly steps are
-	@$(RUN) pytest tests/benchmarks --benchmark-enable --benchmark-only $(ARGS)
+	@$(RUN) pytest tests/benchmarks -o addopts=--import-mode=importlib --benchmark-only \
+		--benchmark-columns=min,median,rounds $(ARGS)
 
 clean: ## Remove caches and build products; .venv and results stay
 	@rm -rf build dist hearfit.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
