@@ -1,0 +1,139 @@
+"""From declared stimuli to channel power at 0 dB HL: synthesise, transmit, filter and frame, once per unique stimulus."""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+from scipy.fft import next_fast_len
+
+from hearfit.audiology.retspl import ReferenceThresholds, reference_thresholds
+from hearfit.experiment.protocol import StimulusDesign, StimulusKind
+from hearfit.frontend.cochlea import cochlea_of
+from hearfit.frontend.filterbank import analytic_output, frequency_response
+from hearfit.frontend.frames import merge_frames
+from hearfit.frontend.power_terms import power_terms
+from hearfit.levels import pascal_from_db_spl
+from hearfit.listener.normal import NormalEar
+from hearfit.stimuli.noise import narrowband_noise
+from hearfit.stimuli.tones import pure_tone
+
+# Above twice the upper edge of the highest channel (11.4 kHz).
+RATE_HZ = 32_000.0
+FRAME_S = 0.01
+# Neighbouring frames that differ by less are one: the steady part of a tone, and the smooth parts of its ramps.
+MERGE_TOLERANCE_DB = 3.0
+# The noise token that stands for all tokens of a narrowband noise.
+_NOISE_SEED = 0
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One unique stimulus of a session, apart from its level."""
+
+    design: StimulusDesign
+    frequency_hz: float
+
+
+@dataclass(frozen=True)
+class Excitation:
+    """Channel power, in units of the normal threshold, of a stimulus at 0 dB HL on frames of unequal length."""
+
+    power: Float[np.ndarray, "frames channels"]
+    duration_s: Float[np.ndarray, " frames"]
+
+
+def waveform_pa(
+    stimulus: Stimulus, *, level_db_hl: float, reference: ReferenceThresholds | None, rate_hz: float
+) -> Float[np.ndarray, " samples"]:
+    """The calibrated stimulus in pascal; without a reference table 0 dB HL is taken to be 0 dB SPL."""
+    design = stimulus.design
+    zero_db_hl = 0.0 if reference is None else float(reference.at(np.array(stimulus.frequency_hz)))
+    level_db_spl = level_db_hl + zero_db_hl
+    if design.kind is StimulusKind.PURE_TONE:
+        return pure_tone(
+            frequency_hz=stimulus.frequency_hz,
+            level_db_spl=level_db_spl,
+            duration_s=design.duration_s,
+            ramp_s=design.ramp_s,
+            rate_hz=rate_hz,
+        )
+    assert design.bandwidth_octaves is not None
+    return narrowband_noise(
+        centre_hz=stimulus.frequency_hz,
+        bandwidth_octaves=design.bandwidth_octaves,
+        level_db_spl=level_db_spl,
+        duration_s=design.duration_s,
+        ramp_s=design.ramp_s,
+        rate_hz=rate_hz,
+        seed=_NOISE_SEED,
+    )
+
+
+def transmission_gain(
+    frequency_hz: Float[np.ndarray, " bins"], reference: ReferenceThresholds | None
+) -> Float[np.ndarray, " bins"]:
+    """Gain from pascal at the transducer to units of the normal threshold, for each spectral component.
+
+    Each component is divided by its own reference threshold, not by that of the channel which receives it: the shape of
+    the normal threshold is mostly transmission, and a tone of 0 dB HL then excites the bank alike through every transducer.
+    Beyond the table the outermost value holds: nothing is presented there, only skirts and ramps reach it.
+    """
+    if reference is None:
+        zero_db_hl = np.zeros_like(frequency_hz)
+    else:
+        inside = np.clip(frequency_hz, reference.frequency_hz[0], reference.frequency_hz[-1])
+        zero_db_hl = reference.at(inside)
+    return 1.0 / pascal_from_db_spl(zero_db_hl)
+
+
+def excite(
+    stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar
+) -> tuple[Excitation, ...]:
+    """Excitation of every stimulus; the result of each is kept, since sessions repeat their stimuli."""
+    return tuple(_excite_one(stimulus, transducer, normal) for stimulus in stimuli)
+
+
+@lru_cache(maxsize=512)
+def _excite_one(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -> Excitation:
+    cochlea = cochlea_of(normal)
+    reference = None if transducer is None else reference_thresholds(transducer)
+    waveform = waveform_pa(stimulus, level_db_hl=0.0, reference=reference, rate_hz=RATE_HZ)
+    num_samples = len(waveform) + round(cochlea.bank.ringing_s * RATE_HZ)
+    fft_size = next_fast_len(num_samples, real=True)
+    bin_hz = np.fft.rfftfreq(fft_size, 1.0 / RATE_HZ)
+    gain = transmission_gain(bin_hz, reference)
+    frame_samples = round(FRAME_S * RATE_HZ)
+    terms = _framed_power(
+        jnp.asarray(waveform, jnp.float32),
+        jnp.asarray(gain, jnp.float32),
+        _response(normal, fft_size),
+        fft_size=fft_size,
+        num_samples=num_samples,
+        frame_samples=frame_samples,
+    )
+    # The tail of a filter bank keeps ringing down for a while after the stimulus; its frames are kept like all others.
+    power, duration_s = merge_frames(np.asarray(terms, np.float64), frame_s=FRAME_S, tolerance_db=MERGE_TOLERANCE_DB)
+    return Excitation(power[0], duration_s)
+
+
+@lru_cache(maxsize=8)
+def _response(normal: NormalEar, fft_size: int) -> Complex[Array, "channels bins"]:
+    bin_hz = np.fft.rfftfreq(fft_size, 1.0 / RATE_HZ)
+    return jnp.asarray(frequency_response(cochlea_of(normal).bank, bin_hz), jnp.complex64)
+
+
+@partial(jax.jit, static_argnames=("fft_size", "num_samples", "frame_samples"))
+def _framed_power(
+    waveform: Float[Array, " samples"],
+    gain: Float[Array, " bins"],
+    response: Complex[Array, "channels bins"],
+    *,
+    fft_size: int,
+    num_samples: int,
+    frame_samples: int,
+) -> Float[Array, "terms frames channels"]:
+    output = analytic_output(waveform, gain, response, fft_size=fft_size)[:, :num_samples]
+    return power_terms(output[None], frame_samples=frame_samples)

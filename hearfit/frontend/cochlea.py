@@ -1,0 +1,120 @@
+"""The listener's cochlea: channel power in, internal representation out; all stages in order.
+
+filterbank power -> attenuation and compression -> lateral inhibition -> leaky integration -> internal representation.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from hearfit.frontend.compression import NEPER_PER_DB, level_db, log_compressed_amplitude
+from hearfit.frontend.filterbank import FilterbankDesign, tone_power
+from hearfit.frontend.integration import leaky_integration
+from hearfit.frontend.lateral_inhibition import lateral_inhibition, surround_matrix
+from hearfit.listener.normal import NormalEar
+
+
+class EarParameters(NamedTuple):
+    """What differs from ear to ear, one value a channel."""
+
+    exponent: Float[Array, " channels"]
+    attenuation_db: Float[Array, " channels"]
+    inhibition: Float[Array, " channels"]
+
+
+@dataclass(frozen=True)
+class Cochlea:
+    """What is the same in every ear, derived once from the constants.
+
+    `inhibition_of_tone` is the surround average relative to the centre for a tone at the channel's own frequency in a
+    normal ear: with it, inhibition changes selectivity and not the sensitivity to a tone.
+    """
+
+    normal: NormalEar
+    bank: FilterbankDesign
+    frequency_hz: Float[np.ndarray, " channels"]
+    surround: Float[np.ndarray, "channels channels"]
+    inhibition_of_tone: Float[np.ndarray, " channels"]
+    log_threshold: float
+
+
+def build_cochlea(normal: NormalEar) -> Cochlea:
+    """The fixed part of the model for these constants."""
+    bank = FilterbankDesign(
+        lowest_cam=normal.lowest_cam,
+        highest_cam=normal.highest_cam,
+        spacing_cam=normal.spacing_cam,
+        bandwidth_factor=normal.bandwidth_factor,
+    )
+    frequency_hz = bank.centre_frequencies_hz
+    surround = surround_matrix(
+        len(frequency_hz),
+        spacing_cam=normal.spacing_cam,
+        inner_cam=normal.surround_inner_cam,
+        outer_cam=normal.surround_outer_cam,
+    )
+    compressed = tone_power(bank, frequency_hz) ** (normal.compression_exponent / 2.0)
+    return Cochlea(
+        normal=normal,
+        bank=bank,
+        frequency_hz=frequency_hz,
+        surround=surround,
+        inhibition_of_tone=np.sum(surround * compressed, axis=1),
+        log_threshold=normal.threshold_correction - NEPER_PER_DB * normal.compression_exponent * normal.anchor_db_hl,
+    )
+
+
+@cache
+def cochlea_of(normal: NormalEar) -> Cochlea:
+    """As `build_cochlea`, built once for each set of constants."""
+    return build_cochlea(normal)
+
+
+def normal_parameters(cochlea: Cochlea) -> EarParameters:
+    """The normal ear's parameters on the channels."""
+    ones = jnp.ones(len(cochlea.frequency_hz))
+    return EarParameters(
+        exponent=cochlea.normal.compression_exponent * ones,
+        attenuation_db=0.0 * ones,
+        inhibition=cochlea.normal.inhibition * ones,
+    )
+
+
+def internal_representation(
+    power: Float[Array, "frames channels"],
+    weights: Float[Array, "frames frames"] | None,
+    ear: EarParameters,
+    cochlea: Cochlea,
+) -> Float[Array, "frames channels"]:
+    """log(1 + (z/z_0)^sharpness): zero far below threshold, proportional to sensation level far above.
+
+    `power` is in units of the normal threshold (1 is 0 dB HL); `weights` from `leaky_weights`, or None for a steady state.
+    The power of z/z_0 makes detectability grow with intensity near threshold, as in listeners; with sharpness 1 it is the
+    plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
+    """
+    amplitude = jnp.exp(
+        log_compressed_amplitude(
+            level_db(power),
+            exponent=ear.exponent,
+            attenuation_db=ear.attenuation_db,
+            anchor_db=cochlea.normal.anchor_db_hl,
+        )
+        - cochlea.log_threshold
+    )
+    inhibited = lateral_inhibition(amplitude, strength=ear.inhibition, surround=jnp.asarray(cochlea.surround, amplitude.dtype))
+    smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
+    relative = smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)
+    # The gradient of a power at exactly zero is 0 * inf; the outer branch is exact there, the inner keeps it finite.
+    is_excited = relative > 0.0
+    log_relative = jnp.log(jnp.where(is_excited, relative, 1.0))
+    return jnp.where(is_excited, jax.nn.softplus(cochlea.normal.threshold_sharpness * log_relative), 0.0)
+
+
+def loudness_density(representation: Float[Array, "*shape"], cochlea: Cochlea) -> Float[Array, "*shape"]:
+    """Compressed amplitude above threshold, (1 + (z/z_0)^s)^(1/s) - 1: vanishes for inaudible channels."""
+    return jnp.expm1(representation / cochlea.normal.threshold_sharpness)

@@ -1,0 +1,92 @@
+"""The frozen, linear filterbank of the listener model: analytic gammatone filters on the ERB-number scale.
+
+Complex fourth-order gammatone, h(t) = t^(n-1) exp(-2 pi b t) exp(2 pi i f_c t), whose frequency response about f_c is
+(1 + i (f - f_c) / b)^-n (Patterson et al. 1987; Hohmann 2002, section 2.1), with unit gain at f_c. It is broader than
+the normal auditory filter: lateral inhibition sharpens it.
+"""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from hearfit.frontend.erb_scale import frequency_at_erb_number, normal_erb_hz
+
+# A fourth-order gammatone has the equivalent rectangular bandwidth 0.982 b^-1 ... ERB = b / 1.019 (Patterson et al. 1987).
+_BANDWIDTH_PER_ERB = 1.019
+# The envelope of the narrowest filter is below -100 dB after this many periods of its bandwidth.
+_RINGING_IN_INVERSE_BANDWIDTHS = 4.0
+
+
+@dataclass(frozen=True)
+class FilterbankDesign:
+    """Gammatone filters every `spacing_cam` ERB numbers, each `bandwidth_factor` normal ERBs wide."""
+
+    lowest_cam: float
+    highest_cam: float
+    spacing_cam: float
+    bandwidth_factor: float
+    order: int = 4
+
+    @property
+    def centre_frequencies_hz(self) -> Float[np.ndarray, " channels"]:
+        """Centre frequency of each channel, ascending."""
+        count = round((self.highest_cam - self.lowest_cam) / self.spacing_cam) + 1
+        return frequency_at_erb_number(self.lowest_cam + self.spacing_cam * np.arange(count))
+
+    @property
+    def bandwidths_hz(self) -> Float[np.ndarray, " channels"]:
+        """The gammatone parameter b of each channel."""
+        return _BANDWIDTH_PER_ERB * self.bandwidth_factor * normal_erb_hz(self.centre_frequencies_hz)
+
+    @property
+    def ringing_s(self) -> float:
+        """How long the narrowest filter rings on after its input."""
+        return float(_RINGING_IN_INVERSE_BANDWIDTHS / self.bandwidths_hz.min())
+
+
+def frequency_response(
+    design: FilterbankDesign, frequency_hz: Float[np.ndarray, " bins"]
+) -> Complex[np.ndarray, "channels bins"]:
+    """Complex gain of every channel at positive frequencies; 1 at the channel's own centre frequency."""
+    offset = (frequency_hz[None, :] - design.centre_frequencies_hz[:, None]) / design.bandwidths_hz[:, None]
+    return (1.0 + 1j * offset) ** -design.order
+
+
+def tone_power(design: FilterbankDesign, frequency_hz: Float[np.ndarray, " tones"]) -> Float[np.ndarray, "tones channels"]:
+    """Steady-state power gain of each channel for pure tones: the excitation pattern before any nonlinearity."""
+    return np.abs(frequency_response(design, frequency_hz)).T ** 2
+
+
+def noise_power(
+    design: FilterbankDesign, density_per_hz: Float[np.ndarray, " bins"], frequency_hz: Float[np.ndarray, " bins"]
+) -> Float[np.ndarray, " channels"]:
+    """Expected power of each channel for stationary Gaussian noise of the given one-sided power density.
+
+    Trapezoidal integral of density times power gain over an ascending frequency grid.
+    """
+    gain = np.abs(frequency_response(design, frequency_hz)) ** 2
+    return np.asarray(np.trapezoid(gain * density_per_hz[None, :], frequency_hz, axis=1))
+
+
+def analytic_output(
+    waveform: Float[Array, " samples"],
+    component_gain: Float[Array, " bins"],
+    response: Complex[Array, "channels bins"],
+    *,
+    fft_size: int,
+) -> Complex[Array, "channels fft_size"]:
+    """Analytic signal of every channel, so that |Y|^2 / 2 is the channel's short-term power.
+
+    The waveform is zero-padded to `fft_size`, which must leave room for the ringing: filtering is linear, never
+    circular. `component_gain` weights each positive-frequency bin before the bank (transmission to the cochlea).
+    `response` is `frequency_response` on the bins of a real FFT of `fft_size`.
+    """
+    spectrum = jnp.fft.rfft(waveform, fft_size) * component_gain
+    num_bins = spectrum.shape[-1]
+    one_sided = 2.0 * spectrum[None, :] * response
+    # The DC bin has no negative-frequency partner to be folded over.
+    one_sided = one_sided.at[:, 0].multiply(0.5)
+    padded = jnp.pad(one_sided, ((0, 0), (0, fft_size - num_bins)))
+    return jnp.fft.ifft(padded, axis=-1)

@@ -1,0 +1,216 @@
+"""Probability of every response in every condition, with its Jacobian, and the log posterior that they make.
+
+Each condition reaches the listener's 33 cochlear coordinates through one number (log d', or loudness in CU). Its
+gradient is one reverse sweep per condition; the few parameters of the observer are added by forward differentiation of
+the response probabilities. That costs the same for any number of cochlear parameters.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from hearfit.frontend.cochlea import Cochlea, EarParameters, cochlea_of, internal_representation
+from hearfit.inference.data import CategoryData, DetectionData, FitData
+from hearfit.listener.normal import NormalEar
+from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, attenuation_from_coordinate, knot_weights
+from hearfit.observer.categories import category_probabilities, listener_boundaries
+from hearfit.observer.detection import log_detectability, probability_correct, probability_yes
+from hearfit.observer.loudness import log_total_loudness
+from hearfit.observer.splines import MonotoneSpline, evaluate_spline
+
+# Conditions per reverse sweep: bounds the memory of a session with very many unique levels.
+_BATCH = 128
+_NUM_CURVES = 3
+_SENSITIVITY = _NUM_CURVES * NUM_KNOTS
+_CRITERION, _LAPSE, _SPREAD, _BOUNDARIES = (_SENSITIVITY + i for i in (1, 2, 3, 4))
+
+
+class Responses(NamedTuple):
+    """Response probabilities of padded conditions, their derivatives by every coordinate, and the observed counts."""
+
+    probability: Float[Array, "conditions responses"]
+    jacobian: Float[Array, "conditions responses parameters"]
+    counts: Float[Array, "conditions responses"]
+
+
+class Evaluation(NamedTuple):
+    """Log posterior and its local quadratic model in whitened coordinates."""
+
+    log_likelihood: Float[Array, ""]
+    log_posterior: Float[Array, ""]
+    gradient: Float[Array, " parameters"]
+    fisher: Float[Array, "parameters parameters"]
+
+
+class WhitenedPrior(NamedTuple):
+    """position = mean + factor @ whitened; standard normal in whitened coordinates."""
+
+    mean: Float[Array, " parameters"]
+    factor: Float[Array, "parameters parameters"]
+
+
+def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParameters:
+    """Ear parameters from the unconstrained coordinates of each channel."""
+    return EarParameters(
+        exponent=jnp.exp(coordinates[0]),
+        attenuation_db=attenuation_from_coordinate(coordinates[1]),
+        inhibition=jax.nn.sigmoid(coordinates[2]),
+    )
+
+
+def channel_coordinates(
+    position: Float[Array, " parameters"], cochlea: Cochlea
+) -> Float[Array, "curves channels"]:
+    """The three curves interpolated from the audiometric frequencies to the channels."""
+    weights = jnp.asarray(knot_weights(cochlea.frequency_hz), position.dtype)
+    return position[: _NUM_CURVES * NUM_KNOTS].reshape(_NUM_CURVES, NUM_KNOTS) @ weights.T
+
+
+def detection_evidence(
+    coordinates: Float[Array, "curves channels"],
+    power: Float[Array, "frames channels"],
+    leak: Float[Array, "frames frames"] | None,
+    window: Float[Array, "frames frames"],
+    gain: Float[Array, ""],
+    cochlea: Cochlea,
+) -> Float[Array, ""]:
+    """Log d' of a stimulus against silence, for a listener of normal sensitivity."""
+    ear = ear_on_channels(coordinates)
+    signal = internal_representation(gain * power, leak, ear, cochlea)
+    silence = internal_representation(jnp.zeros_like(power[:1]), None, ear, cochlea)
+    normal = cochlea.normal
+    return log_detectability(signal, silence, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity)
+
+
+def detection_responses(
+    position: Float[Array, " parameters"], data: DetectionData, normal: NormalEar
+) -> Responses:
+    """Probabilities of (not heard or wrong, heard or correct) in every detection condition."""
+    cochlea = cochlea_of(normal)
+    coordinates = channel_coordinates(position, cochlea)
+
+    def evidence(stimulus: Int[Array, ""], gain: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
+        return jax.value_and_grad(detection_evidence)(
+            coordinates, data.power[stimulus], data.leak[stimulus], data.window[stimulus], gain, cochlea
+        )
+
+    value, slope = _over_conditions(evidence, data.stimulus, data.gain)
+    observer = jnp.array([_SENSITIVITY, _CRITERION, _LAPSE])
+
+    def probabilities(
+        at: Float[Array, " local"], is_played: Float[Array, ""], interval_count: Float[Array, ""]
+    ) -> Float[Array, " responses"]:
+        detectability = is_played * jnp.exp(at[0] + at[1])
+        lapse = jax.nn.sigmoid(at[3])
+        yes = probability_yes(detectability, criterion=at[2], lapse=lapse)
+        correct = probability_correct(detectability, interval_count=interval_count, lapse=lapse)
+        positive = jnp.where(interval_count > 1.0, correct, yes)
+        return jnp.stack([1.0 - positive, positive])
+
+    local = _local_coordinates(value, position[observer])
+    probability = jax.vmap(probabilities)(local, data.is_played, data.interval_count)
+    inner = jax.vmap(jax.jacfwd(probabilities))(local, data.is_played, data.interval_count)
+    return Responses(probability, _chain(inner, slope, observer, cochlea), data.counts)
+
+
+def category_responses(
+    position: Float[Array, " parameters"], data: CategoryData, normal: NormalEar
+) -> Responses:
+    """Probabilities of every loudness category in every condition."""
+    cochlea = cochlea_of(normal)
+    coordinates = channel_coordinates(position, cochlea)
+
+    def loudness(stimulus: Int[Array, ""], gain: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
+        def in_cu(at: Float[Array, "curves channels"]) -> Float[Array, ""]:
+            total = log_total_loudness(
+                gain * data.power[stimulus], data.duration_s[stimulus], data.leak[stimulus], ear_on_channels(at), cochlea
+            )
+            return evaluate_spline(MonotoneSpline(*(part[stimulus] for part in data.spline)), total)
+
+        return jax.value_and_grad(in_cu)(coordinates)
+
+    value, slope = _over_conditions(loudness, data.stimulus, data.gain)
+    observer = jnp.array([_LAPSE, _SPREAD, *range(_BOUNDARIES, NUM_PARAMETERS)])
+
+    def probabilities(at: Float[Array, " local"]) -> Float[Array, " responses"]:
+        return category_probabilities(
+            at[0], boundaries_cu=listener_boundaries(at[3:]), spread_cu=jnp.exp(at[2]), lapse=jax.nn.sigmoid(at[1])
+        )
+
+    local = _local_coordinates(value, position[observer])
+    probability = jax.vmap(probabilities)(local)
+    inner = jax.vmap(jax.jacfwd(probabilities))(local)
+    return Responses(probability, _chain(inner, slope, observer, cochlea), data.counts)
+
+
+def all_responses(position: Float[Array, " parameters"], data: FitData, normal: NormalEar) -> tuple[Responses, ...]:
+    """Responses of every task that the session contains."""
+    groups = []
+    if data.detection is not None:
+        groups.append(detection_responses(position, data.detection, normal))
+    if data.categories is not None:
+        groups.append(category_responses(position, data.categories, normal))
+    return tuple(groups)
+
+
+@partial(jax.jit, static_argnames="normal")
+def evaluate(
+    whitened: Float[Array, " parameters"], prior: WhitenedPrior, data: FitData, *, normal: NormalEar
+) -> Evaluation:
+    """Log posterior, its gradient and the expected (Fisher) information of the answers.
+
+    Independent multinomial answers in each condition: log L = sum n log p, information = sum N (dp/du)(dp/du)' / p.
+    """
+    log_likelihood = jnp.zeros(())
+    gradient = -whitened
+    fisher = jnp.zeros((NUM_PARAMETERS, NUM_PARAMETERS))
+    for group in all_responses(prior.mean + prior.factor @ whitened, data, normal):
+        jacobian = group.jacobian @ prior.factor
+        log_likelihood += jnp.sum(group.counts * jnp.log(group.probability))
+        gradient += jnp.einsum("cr,crp->p", group.counts / group.probability, jacobian)
+        total = jnp.sum(group.counts, axis=1, keepdims=True)
+        root = (jnp.sqrt(total / group.probability)[..., None] * jacobian).reshape(-1, NUM_PARAMETERS)
+        fisher += root.T @ root
+    log_posterior = log_likelihood - 0.5 * whitened @ whitened
+    return Evaluation(log_likelihood, log_posterior, gradient, fisher)
+
+
+@partial(jax.jit, static_argnames="normal")
+def predict(position: Float[Array, " parameters"], data: FitData, *, normal: NormalEar) -> tuple[Responses, ...]:
+    """As `all_responses`, compiled."""
+    return all_responses(position, data, normal)
+
+
+def _over_conditions(
+    function: Callable[[Int[Array, ""], Float[Array, ""]], tuple[Float[Array, ""], Float[Array, "curves channels"]]],
+    stimulus: Int[Array, " conditions"],
+    gain: Float[Array, " conditions"],
+) -> tuple[Float[Array, " conditions"], Float[Array, "conditions curves channels"]]:
+    value, slope = jax.lax.map(lambda one: function(*one), (stimulus, gain), batch_size=_BATCH)
+    return value, slope
+
+
+def _local_coordinates(
+    value: Float[Array, " conditions"], observer: Float[Array, " observer"]
+) -> Float[Array, "conditions local"]:
+    repeated = jnp.broadcast_to(observer[None, :], (value.shape[0], observer.shape[0]))
+    return jnp.concatenate([value[:, None], repeated], axis=1)
+
+
+def _chain(
+    inner: Float[Array, "conditions responses local"],
+    slope: Float[Array, "conditions curves channels"],
+    observer: Int[Array, " observer"],
+    cochlea: Cochlea,
+) -> Float[Array, "conditions responses parameters"]:
+    """Chain rule from (condition's number, observer) to all coordinates."""
+    weights = jnp.asarray(np.asarray(knot_weights(cochlea.frequency_hz)), slope.dtype)
+    curves = (slope @ weights).reshape(slope.shape[0], -1)
+    jacobian = jnp.zeros((*inner.shape[:2], NUM_PARAMETERS), inner.dtype)
+    jacobian = jacobian.at[:, :, : curves.shape[1]].set(inner[:, :, :1] * curves[:, None, :])
+    return jacobian.at[:, :, observer].add(inner[:, :, 1:])

@@ -1,0 +1,56 @@
+"""The normal ear: every constant of the listener model, with the numbers from which it follows.
+
+`python -m tests.studies.normal_ear` derives and checks them. Nothing here is a clinical norm.
+"""
+
+from dataclasses import dataclass
+
+# One knot of every per-frequency curve at each audiometric frequency (ASHA 2005; 125 to 8000 Hz).
+AUDIOMETRIC_FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
+
+
+@dataclass(frozen=True)
+class NormalEar:
+    """Constants of the model; levels are hearing levels (dB re the normal threshold)."""
+
+    compression_exponent: float
+    inhibition: float
+    anchor_db_hl: float
+    time_constant_s: float
+    lowest_cam: float
+    highest_cam: float
+    spacing_cam: float
+    bandwidth_factor: float
+    surround_inner_cam: float
+    surround_outer_cam: float
+    threshold_sharpness: float
+    sensitivity: float
+    detection_window_s: float
+    threshold_detectability: float
+    threshold_correction: float
+
+
+NORMAL = NormalEar(
+    # Amplitude exponent 0.3: compression ratio 3.3, within the 3 to 5 of Lopez-Poveda et al. 2003 for 0.5 to 8 kHz.
+    compression_exponent=0.3,
+    # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value normal.
+    inhibition=0.5,
+    # Where exponents of different ears meet: cross-validated on four real loudness runs.
+    anchor_db_hl=108.0,
+    # exp(-1/128) per sample at 16 kHz in the published frontend (Famularo et al. 2024).
+    time_constant_s=0.008,
+    # 55 Hz to 11.4 kHz: 125 and 8000 Hz with their surrounds and their spread of excitation lie inside.
+    lowest_cam=2.0,
+    highest_cam=36.5,
+    spacing_cam=0.5,
+    bandwidth_factor=1.2,
+    surround_inner_cam=0.5,
+    surround_outer_cam=2.0,
+    threshold_sharpness=5.0,
+    sensitivity=0.25,
+    detection_window_s=0.2,
+    # A listener with 5 % false alarms says "heard" to half of the tones of this d'.
+    threshold_detectability=1.645,
+    # Brings the normal threshold to 0 dB HL given all constants above (within 0.1 dB at every audiometric frequency).
+    threshold_correction=-0.1014,
+)

@@ -1,0 +1,173 @@
+"""The parameters of a listener: unconstrained coordinates, their prior, and what they mean.
+
+Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, attenuation = 4 softplus(x/4)
+dB > 0, inhibition = 1/(1 + exp(-x)) in (0, 1). The prior is Gaussian in these coordinates: per-frequency curves vary
+smoothly over log frequency.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+
+NUM_KNOTS = len(AUDIOMETRIC_FREQUENCIES_HZ)
+NUM_BOUNDARIES = len(CATEGORY_BOUNDARIES_CU)
+# Attenuations far below this many dB are squeezed towards zero instead of becoming gains.
+ATTENUATION_SOFTNESS_DB = 4.0
+
+
+class Listener(NamedTuple):
+    """A listener's parameters in their own units; the first three on the audiometric frequencies."""
+
+    exponent: Float[Array, " knots"]
+    attenuation_db: Float[Array, " knots"]
+    inhibition: Float[Array, " knots"]
+    log_sensitivity: Float[Array, ""]
+    criterion: Float[Array, ""]
+    lapse: Float[Array, ""]
+    category_spread_cu: Float[Array, ""]
+    boundary_shift_cu: Float[Array, " boundaries"]
+
+
+@dataclass(frozen=True)
+class SmoothPrior:
+    """Gaussian prior of one curve over log frequency: common shift, smooth part, independent part per frequency."""
+
+    mean: float
+    common_sd: float
+    smooth_sd: float
+    smoothness_octaves: float
+    independent_sd: float
+
+    def covariance(self) -> Float[np.ndarray, "knots knots"]:
+        """Covariance between the audiometric frequencies."""
+        octave = np.log2(np.array(AUDIOMETRIC_FREQUENCIES_HZ))
+        distance = np.abs(octave[:, None] - octave[None, :])
+        smooth = self.smooth_sd**2 * np.exp(-distance / self.smoothness_octaves)
+        return smooth + self.common_sd**2 + self.independent_sd**2 * np.eye(NUM_KNOTS)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
+
+    log_exponent: SmoothPrior
+    attenuation: SmoothPrior
+    inhibition_logit: SmoothPrior
+    log_sensitivity_sd: float
+    criterion_mean: float
+    criterion_sd: float
+    lapse_logit_mean: float
+    lapse_logit_sd: float
+    log_category_spread_mean: float
+    log_category_spread_sd: float
+    boundary_common_sd_cu: float
+    boundary_independent_sd_cu: float
+
+    @cached_property
+    def mean(self) -> Float[np.ndarray, " parameters"]:
+        """Prior mean in the order of `PARAMETER_NAMES`."""
+        curves = [self.log_exponent, self.attenuation, self.inhibition_logit]
+        scalars = [0.0, self.criterion_mean, self.lapse_logit_mean, self.log_category_spread_mean]
+        return np.concatenate([*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)])
+
+    @cached_property
+    def covariance(self) -> Float[np.ndarray, "parameters parameters"]:
+        """Prior covariance in the order of `PARAMETER_NAMES`."""
+        scalar_sds = [self.log_sensitivity_sd, self.criterion_sd, self.lapse_logit_sd, self.log_category_spread_sd]
+        boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
+        blocks = [
+            self.log_exponent.covariance(),
+            self.attenuation.covariance(),
+            self.inhibition_logit.covariance(),
+            np.diag(np.square(scalar_sds)),
+            boundaries,
+        ]
+        covariance = np.zeros((len(self.mean), len(self.mean)))
+        start = 0
+        for block in blocks:
+            stop = start + len(block)
+            covariance[start:stop, start:stop] = block
+            start = stop
+        return covariance
+
+
+DEFAULT_PRIOR = Prior(
+    # A typical listener of a hearing clinic is 1.35 times less compressive than normal; one SD covers a factor of 1.6.
+    log_exponent=SmoothPrior(
+        mean=float(np.log(NORMAL.compression_exponent)) + 0.3,
+        common_sd=0.4,
+        smooth_sd=0.3,
+        smoothness_octaves=3.0,
+        independent_sd=0.03,
+    ),
+    # Median 2.8 dB; 97.5 % below 30 dB.
+    attenuation=SmoothPrior(mean=0.0, common_sd=11.0, smooth_sd=11.0, smoothness_octaves=3.0, independent_sd=1.0),
+    # No clinical norms exist: nearly uniform over the middle of [0, 1] about the normal value.
+    inhibition_logit=SmoothPrior(mean=0.0, common_sd=0.8, smooth_sd=0.5, smoothness_octaves=3.0, independent_sd=0.1),
+    log_sensitivity_sd=0.25,
+    criterion_mean=NORMAL.threshold_detectability,
+    criterion_sd=0.6,
+    lapse_logit_mean=float(np.log(0.02 / 0.98)),
+    lapse_logit_sd=0.7,
+    log_category_spread_mean=float(np.log(4.0)),
+    log_category_spread_sd=0.25,
+    boundary_common_sd_cu=2.5,
+    boundary_independent_sd_cu=1.5,
+)
+
+
+def _hertz(frequency_hz: float) -> str:
+    return f"{frequency_hz:g} Hz"
+
+
+PARAMETER_NAMES: tuple[str, ...] = (
+    *(f"log compression exponent at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
+    *(f"attenuation coordinate at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
+    *(f"inhibition logit at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
+    "log sensitivity",
+    "criterion",
+    "lapse logit",
+    "log category spread",
+    *(f"category boundary shift at {b:g} CU" for b in CATEGORY_BOUNDARIES_CU),
+)
+NUM_PARAMETERS = len(PARAMETER_NAMES)
+
+
+def listener_at(position: Float[Array, " parameters"]) -> Listener:
+    """The listener at a point of the unconstrained coordinates."""
+    k = NUM_KNOTS
+    return Listener(
+        exponent=jnp.exp(position[:k]),
+        attenuation_db=attenuation_from_coordinate(position[k : 2 * k]),
+        inhibition=jax.nn.sigmoid(position[2 * k : 3 * k]),
+        log_sensitivity=position[3 * k],
+        criterion=position[3 * k + 1],
+        lapse=jax.nn.sigmoid(position[3 * k + 2]),
+        category_spread_cu=jnp.exp(position[3 * k + 3]),
+        boundary_shift_cu=position[3 * k + 4 :],
+    )
+
+
+def attenuation_from_coordinate(coordinate: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Attenuation in dB, positive for every real coordinate and equal to it far above zero."""
+    return ATTENUATION_SOFTNESS_DB * jax.nn.softplus(coordinate / ATTENUATION_SOFTNESS_DB)
+
+
+def coordinate_from_attenuation(attenuation_db: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Inverse of `attenuation_from_coordinate`; zero attenuation lies at minus infinity, so 0.01 dB is the least."""
+    scaled = np.maximum(attenuation_db, 0.01) / ATTENUATION_SOFTNESS_DB
+    return np.asarray(ATTENUATION_SOFTNESS_DB * (scaled + np.log(-np.expm1(-scaled))))
+
+
+def knot_weights(frequency_hz: Float[np.ndarray, " channels"]) -> Float[np.ndarray, "channels knots"]:
+    """Linear interpolation over log frequency from the audiometric frequencies, constant beyond the outermost."""
+    position = np.log(np.array(AUDIOMETRIC_FREQUENCIES_HZ))
+    return np.stack([np.interp(np.log(frequency_hz), position, row) for row in np.eye(NUM_KNOTS)], axis=1)
