@@ -1,0 +1,78 @@
+"""The look that all figures share. Every sign differs in shape or line as well, so that grey prints read the same."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import matplotlib
+import numpy as np
+
+from hearfit.audiology.audiogram import Ear
+
+INK: Final = "#1f2328"
+QUIET: Final = "#6b7280"
+GRID: Final = "#d9dde3"
+FRAME: Final = "#9aa1ab"
+FAINT_GRID: Final = "#eceef2"
+
+PAGE_WIDTH_IN: Final = 7.1
+
+OCTAVES_HZ: Final = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
+MARGIN_OCTAVES: Final = 0.35
+"""Room beside the outermost octaves, so that signs there are whole."""
+
+
+@dataclass(frozen=True)
+class EarColours:
+    """Red is right and blue is left, as everywhere in audiology; both equally dark in grey."""
+
+    line: str
+    tint: str
+
+
+_COLOURS: Final = {
+    Ear.RIGHT: EarColours(line="#c0211b", tint="#f0c4c0"),
+    Ear.LEFT: EarColours(line="#1d4fb8", tint="#bfd0f2"),
+}
+
+
+def colours(ear: Ear) -> EarColours:
+    """The colours of an ear."""
+    return _COLOURS[ear]
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this: some settings are read when text and axes are made."""
+    with matplotlib.rc_context(
+        {
+            "font.family": "DejaVu Sans",
+            "font.size": 7.5,
+            # A dollar sign in a name is no formula.
+            "text.parse_math": False,
+            "text.color": INK,
+            "axes.edgecolor": FRAME,
+            "axes.linewidth": 0.8,
+            "axes.labelcolor": INK,
+            "axes.labelsize": 7.5,
+            "axes.unicode_minus": True,
+            "xtick.color": "#4b5563",
+            "ytick.color": "#4b5563",
+            "xtick.labelsize": 7.0,
+            "ytick.labelsize": 7.0,
+            "legend.frameon": False,
+            "legend.fontsize": 7.0,
+        }
+    ):
+        yield
+
+
+def octaves(frequency_hz: float) -> float:
+    """Position on the frequency axis, in octaves re 1 kHz: linear axes tick and clip more simply than log ones."""
+    return float(np.log2(frequency_hz / 1000.0))
+
+
+def short_frequency(frequency_hz: float) -> str:
+    """125, 500, 1k, 1.5k: for ticks."""
+    return f"{frequency_hz:g}" if frequency_hz < 1000 else f"{frequency_hz / 1000:g}k"

@@ -1,0 +1,89 @@
+"""Every fixed text of the report in one place."""
+
+from typing import Final
+
+CLAIMS: Final = (
+    (
+        "This is no diagnosis. It describes answers to sounds with a model of the ear; what they mean for a person is "
+        "for qualified professionals to judge."
+    ),
+    (
+        "The model-implied threshold is not an audiometer's threshold, unless the levels were calibrated for the "
+        "stated transducer and reference thresholds."
+    ),
+    (
+        "An audiogram alone does not separate compression from attenuation. Answers well above threshold do, and where "
+        "they are missing the prior speaks."
+    ),
+    (
+        "Lateral inhibition has no clinical norms. It is given as a strength from 0 to 1 and as the equivalent "
+        "rectangular bandwidth (ERB) that follows from the fitted ear."
+    ),
+    (
+        "No standard prescribes a normal loudness curve. The dashed curves and lines are those of this model's normal "
+        "ear, not norms."
+    ),
+)
+
+MEASURED_REMARK: Final = (
+    "The measured audiogram was not used in the fit; it is drawn for comparison only. An arrow marks no response at "
+    "the highest level presented; such points are not joined."
+)
+
+NO_AUDIOGRAM: Final = "No measured audiogram was given for comparison."
+
+AUDIOGRAM_REMARK: Final = (
+    "The implied threshold is the level at which the fitted ear would just detect a pure tone. Its interval is wide "
+    "where few answers speak. One octave is as wide as 20 dB is tall."
+)
+
+IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the answers."
+
+PARAMETERS_CAPTION: Final = (
+    "Bars are 95 % intervals. Grey, hollow and dotted: less than half of what is known came from the answers, the rest "
+    "is the prior. An exponent of 1 is a linear ear without compression; a loss of compression makes loudness grow "
+    "steeply."
+)
+
+TABLE_NOTE: Final = (
+    "Intervals are 95 % intervals. † Mostly the prior: less than half of what is known came from the answers. "
+    "Difference: implied minus measured. ERB: equivalent rectangular bandwidth of the fitted auditory filter, and how "
+    "many times that of a normal ear it is (24.7 (4.37 f/kHz + 1) Hz, Glasberg & Moore 1990)."
+)
+
+OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
+
+
+def loudness_alternative(frequencies: str, protocol: str) -> str:
+    """What the loudness figure shows, for who cannot see it."""
+    return (
+        f"Small graphs of loudness category against level at {frequencies} ({protocol}): the raw answers, the curve of "
+        "the fitted ear with its 95 % band, and the curve of the model's normal ear. The table of this ear has the "
+        "numbers."
+    )
+
+
+def loudness_caption(protocol: str) -> str:
+    """What the dots are."""
+    return (
+        f"Loudness growth; {protocol}. Answers in categorical units (CU) from 0, not heard, to 50, extremely loud; the "
+        "curve is the answer to be expected."
+    )
+
+
+def detection_alternative(frequencies: str, protocol: str) -> str:
+    """What the detection figure shows, for who cannot see it."""
+    return (
+        f"Small graphs of the share of tones that were heard or found against level at {frequencies} ({protocol}): "
+        "the shares, the curve of the fitted ear with its 95 % band, and that of the model's normal ear."
+    )
+
+
+def detection_caption(protocol: str, *, has_catch_trials: bool, has_forced_choice: bool) -> str:
+    """What the dots are, by the task."""
+    parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]
+    if has_catch_trials:
+        parts.append("Squares at the left edge: how often a catch trial, with no sound, was called heard.")
+    if has_forced_choice:
+        parts.append("Dotted line: guessing.")
+    return " ".join(parts)

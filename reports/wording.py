@@ -1,0 +1,63 @@
+"""Numbers and names as a reader expects them: true minus signs, kilohertz, intervals in words."""
+
+from collections.abc import Sequence
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.listener.profile import Estimate, NamedVersion
+
+PRIOR_SPEAKS_BELOW = 0.5
+"""Below this data share an estimate is shown as mostly the prior."""
+
+
+def number(value: float, decimals: int) -> str:
+    """A number with a true minus sign, and no minus before zero."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def interval(estimate: Estimate, decimals: int) -> str:
+    """The 95 % interval; "to", because a dash beside a minus sign is misread."""
+    return f"{number(estimate.lower_95, decimals)} to {number(estimate.upper_95, decimals)}"
+
+
+def frequency(frequency_hz: float) -> str:
+    """750 Hz, 1 kHz, 1.5 kHz; the number and its unit stay on one line."""
+    text = f"{frequency_hz:g} Hz" if frequency_hz < 1000 else f"{frequency_hz / 1000:g} kHz"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def frequency_list(frequencies_hz: Sequence[float], all_hz: Sequence[float]) -> str:
+    """Frequencies in words: every one, or their list."""
+    if set(frequencies_hz) >= set(all_hz):
+        return "every frequency"
+    return enumeration([frequency(value) for value in frequencies_hz])
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def count(number_of: int, noun: str) -> str:
+    """1 answer, 1,380 answers."""
+    return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"
+
+
+def ear_name(ear: Ear) -> str:
+    """Right ear."""
+    return f"{ear.value.capitalize()} ear"
+
+
+def is_prior(estimate: Estimate) -> bool:
+    """Whether the prior says more about this number than the answers do."""
+    return estimate.data_share is not None and estimate.data_share < PRIOR_SPEAKS_BELOW
+
+
+def editions(entries: Sequence[NamedVersion]) -> str:
+    """Standards with their editions."""
+    return ", ".join(f"{entry.name} ({entry.version})" if entry.version else entry.name for entry in entries)
+
+
+def versions(entries: Sequence[NamedVersion]) -> str:
+    """Name and version of each."""
+    return ", ".join(f"{entry.name} {entry.version}".strip() for entry in entries)
