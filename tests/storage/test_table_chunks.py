@@ -72,6 +72,15 @@ def test_problems_of_all_chunks_are_one_list(tmp_path: Path, monkeypatch: pytest
     ]
 
 
+def test_rows_of_parquet_are_counted_through_all_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame()
+    frame.loc[[1, 15], "ear"] = "L"
+    frame.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(table_files, "ROWS_PER_CHUNK", 4)
+    with pytest.raises(InputError, match=r"a\.parquet, rows 2 and 16, column ear: 'L'"):
+        _read(tmp_path / "a.parquet")
+
+
 @pytest.mark.slow
 def test_a_million_rows_take_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"

@@ -266,6 +266,14 @@ def test_the_hash_knows_the_data_and_only_the_data(tmp_path: Path) -> None:
     first, second, third = (_read(tmp_path / name)[0] for name in ("a.tsv", "b.parquet", "c.tsv"))
     assert first.source_sha256 == second.source_sha256
     assert first.source_sha256 != third.source_sha256
+    _table(tmp_path / "d.tsv", 3, columns={"level_db_hl": [20, 40, 0.0]})
+    _table(tmp_path / "e.tsv", 3, columns={"level_db_hl": [20, 40, -0.0]})
+    zero, minus_zero = (_read(tmp_path / name)[0] for name in ("d.tsv", "e.tsv"))
+    assert zero.source_sha256 == minus_zero.source_sha256
+    one_way, other_way = (
+        _read(*(tmp_path / name for name in names))[0] for names in (("c.tsv", "d.tsv"), ("d.tsv", "c.tsv"))
+    )
+    assert one_way.source_sha256 == other_way.source_sha256
     # Fixed, because a profile names its data by this number for years.
     assert first.source_sha256[:12] == "f2e6f457ebc0"
 
