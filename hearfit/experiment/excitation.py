@@ -89,9 +89,7 @@ def transmission_gain(
     return 1.0 / pascal_from_db_spl(zero_db_hl)
 
 
-def excite(
-    stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar
-) -> tuple[Excitation, ...]:
+def excite(stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar) -> tuple[Excitation, ...]:
     """Excitation of every stimulus; the result of each is kept, since sessions repeat their stimuli."""
     return tuple(_excite_one(stimulus, transducer, normal) for stimulus in stimuli)
 

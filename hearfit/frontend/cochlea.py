@@ -106,7 +106,9 @@ def internal_representation(
         )
         - cochlea.log_threshold
     )
-    inhibited = lateral_inhibition(amplitude, strength=ear.inhibition, surround=jnp.asarray(cochlea.surround, amplitude.dtype))
+    inhibited = lateral_inhibition(
+        amplitude, strength=ear.inhibition, surround=jnp.asarray(cochlea.surround, amplitude.dtype)
+    )
     smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
     relative = smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)
     # The gradient of a power at exactly zero is 0 * inf; the outer branch is exact there, the inner keeps it finite.

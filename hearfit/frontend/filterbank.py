@@ -54,7 +54,9 @@ def frequency_response(
     return (1.0 + 1j * offset) ** -design.order
 
 
-def tone_power(design: FilterbankDesign, frequency_hz: Float[np.ndarray, " tones"]) -> Float[np.ndarray, "tones channels"]:
+def tone_power(
+    design: FilterbankDesign, frequency_hz: Float[np.ndarray, " tones"]
+) -> Float[np.ndarray, "tones channels"]:
     """Steady-state power gain of each channel for pure tones: the excitation pattern before any nonlinearity."""
     return np.abs(frequency_response(design, frequency_hz)).T ** 2
 

@@ -5,7 +5,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 
-def leaky_weights(duration_s: Float[np.ndarray, " frames"], *, time_constant_s: float) -> Float[np.ndarray, "frames frames"]:
+def leaky_weights(
+    duration_s: Float[np.ndarray, " frames"], *, time_constant_s: float
+) -> Float[np.ndarray, "frames frames"]:
     """Matrix that turns frame inputs into frame means of a leaky integrator's output, starting from silence.
 
     tau ds/dt = x - s has unit gain at DC whatever tau, so that tau never changes the level. Within a frame of length D,

@@ -87,7 +87,9 @@ def _detection(conditions: Sequence[Conditions], transducer: str | None, normal:
         stimulus=jnp.asarray(_pad(_stimulus_rows(conditions, padded))),
         gain=jnp.asarray(_pad(_gains(conditions))),
         is_played=jnp.asarray(_pad(1.0 - is_catch)),
-        interval_count=jnp.asarray(_pad(np.concatenate([c.interval_count for c in conditions]).astype(float), fill=1.0)),
+        interval_count=jnp.asarray(
+            _pad(np.concatenate([c.interval_count for c in conditions]).astype(float), fill=1.0)
+        ),
         counts=jnp.asarray(_pad(np.concatenate([c.counts for c in conditions]).astype(float))),
     )
 
@@ -95,7 +97,9 @@ def _detection(conditions: Sequence[Conditions], transducer: str | None, normal:
 def _categories(conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar) -> CategoryData:
     padded = _pad_stimuli(conditions, transducer, normal)
     growth = np.asarray(
-        _normal_growths(jnp.asarray(padded.power), jnp.asarray(padded.duration_s), jnp.asarray(padded.leak), normal=normal)
+        _normal_growths(
+            jnp.asarray(padded.power), jnp.asarray(padded.duration_s), jnp.asarray(padded.leak), normal=normal
+        )
     )
     frequencies = [stimulus.frequency_hz for c in conditions for stimulus in c.stimuli]
     splines = [category_spline(growth[i], frequency) for i, frequency in enumerate(frequencies)]

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from hearfit.frontend.cochlea import Cochlea, EarParameters, cochlea_of, internal_representation
 from hearfit.inference.data import CategoryData, DetectionData, FitData
 from hearfit.listener.normal import NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, attenuation_from_coordinate, knot_weights
+from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, attenuation_db, knot_weights
 from hearfit.observer.categories import category_probabilities, listener_boundaries
 from hearfit.observer.detection import log_detectability, probability_correct, probability_yes
 from hearfit.observer.loudness import log_total_loudness
@@ -58,14 +58,12 @@ def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParamete
     """Ear parameters from the unconstrained coordinates of each channel."""
     return EarParameters(
         exponent=jnp.exp(coordinates[0]),
-        attenuation_db=attenuation_from_coordinate(coordinates[1]),
+        attenuation_db=attenuation_db(coordinates[0], coordinates[1]),
         inhibition=jax.nn.sigmoid(coordinates[2]),
     )
 
 
-def channel_coordinates(
-    position: Float[Array, " parameters"], cochlea: Cochlea
-) -> Float[Array, "curves channels"]:
+def channel_coordinates(position: Float[Array, " parameters"], cochlea: Cochlea) -> Float[Array, "curves channels"]:
     """The three curves interpolated from the audiometric frequencies to the channels."""
     weights = jnp.asarray(knot_weights(cochlea.frequency_hz), position.dtype)
     return position[: _NUM_CURVES * NUM_KNOTS].reshape(_NUM_CURVES, NUM_KNOTS) @ weights.T
@@ -87,14 +85,14 @@ def detection_evidence(
     return log_detectability(signal, silence, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity)
 
 
-def detection_responses(
-    position: Float[Array, " parameters"], data: DetectionData, normal: NormalEar
-) -> Responses:
+def detection_responses(position: Float[Array, " parameters"], data: DetectionData, normal: NormalEar) -> Responses:
     """Probabilities of (not heard or wrong, heard or correct) in every detection condition."""
     cochlea = cochlea_of(normal)
     coordinates = channel_coordinates(position, cochlea)
 
-    def evidence(stimulus: Int[Array, ""], gain: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
+    def evidence(
+        stimulus: Int[Array, ""], gain: Float[Array, ""]
+    ) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
         return jax.value_and_grad(detection_evidence)(
             coordinates, data.power[stimulus], data.leak[stimulus], data.window[stimulus], gain, cochlea
         )
@@ -118,17 +116,21 @@ def detection_responses(
     return Responses(probability, _chain(inner, slope, observer, cochlea), data.counts)
 
 
-def category_responses(
-    position: Float[Array, " parameters"], data: CategoryData, normal: NormalEar
-) -> Responses:
+def category_responses(position: Float[Array, " parameters"], data: CategoryData, normal: NormalEar) -> Responses:
     """Probabilities of every loudness category in every condition."""
     cochlea = cochlea_of(normal)
     coordinates = channel_coordinates(position, cochlea)
 
-    def loudness(stimulus: Int[Array, ""], gain: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
+    def loudness(
+        stimulus: Int[Array, ""], gain: Float[Array, ""]
+    ) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
         def in_cu(at: Float[Array, "curves channels"]) -> Float[Array, ""]:
             total = log_total_loudness(
-                gain * data.power[stimulus], data.duration_s[stimulus], data.leak[stimulus], ear_on_channels(at), cochlea
+                gain * data.power[stimulus],
+                data.duration_s[stimulus],
+                data.leak[stimulus],
+                ear_on_channels(at),
+                cochlea,
             )
             return evaluate_spline(MonotoneSpline(*(part[stimulus] for part in data.spline)), total)
 

@@ -101,7 +101,9 @@ def find_map(
     return _result(position, current, trace, _decrement(current), num_evaluations, status)
 
 
-def _evaluate(whitened: Float[np.ndarray, " parameters"], prior: WhitenedPrior, data: FitData, normal: NormalEar) -> Evaluation:
+def _evaluate(
+    whitened: Float[np.ndarray, " parameters"], prior: WhitenedPrior, data: FitData, normal: NormalEar
+) -> Evaluation:
     return jax.device_get(evaluate(jnp.asarray(whitened), prior, data, normal=normal))
 
 

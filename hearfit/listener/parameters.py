@@ -1,8 +1,10 @@
 """The parameters of a listener: unconstrained coordinates, their prior, and what they mean.
 
-Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, attenuation = 4 softplus(x/4)
-dB > 0, inhibition = 1/(1 + exp(-x)) in (0, 1). The prior is Gaussian in these coordinates: per-frequency curves vary
-smoothly over log frequency.
+Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, inhibition = 1/(1 + exp(-x)) in
+(0, 1), and attenuation = 4 softplus(v/4) dB > 0 with v = t - L_A (1 - alpha_0/alpha), what loss of compression leaves of the
+threshold coordinate t. Tone detection fixes t and hardly anything else, loudness fixes the exponent: in these coordinates the
+posterior is close to Gaussian, whereas exponent against attenuation is a curved ridge. The prior is Gaussian: per-frequency
+curves vary smoothly over log frequency.
 """
 
 from dataclasses import dataclass
@@ -56,10 +58,15 @@ class SmoothPrior:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
+    """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates.
 
+    `log_exponent` describes the exponent of a listener with the mean threshold, and what varies at a given threshold;
+    `log_exponent_per_db` is how much the log exponent rises with the threshold in the population.
+    """
+
+    threshold: SmoothPrior
     log_exponent: SmoothPrior
-    attenuation: SmoothPrior
+    log_exponent_per_db: float
     inhibition_logit: SmoothPrior
     log_sensitivity_sd: float
     criterion_mean: float
@@ -74,22 +81,23 @@ class Prior:
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
         """Prior mean in the order of `PARAMETER_NAMES`."""
-        curves = [self.log_exponent, self.attenuation, self.inhibition_logit]
+        curves = [self.log_exponent, self.threshold, self.inhibition_logit]
         scalars = [0.0, self.criterion_mean, self.lapse_logit_mean, self.log_category_spread_mean]
-        return np.concatenate([*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)])
+        return np.concatenate(
+            [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)]
+        )
 
     @cached_property
     def covariance(self) -> Float[np.ndarray, "parameters parameters"]:
         """Prior covariance in the order of `PARAMETER_NAMES`."""
         scalar_sds = [self.log_sensitivity_sd, self.criterion_sd, self.lapse_logit_sd, self.log_category_spread_sd]
         boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
-        blocks = [
-            self.log_exponent.covariance(),
-            self.attenuation.covariance(),
-            self.inhibition_logit.covariance(),
-            np.diag(np.square(scalar_sds)),
-            boundaries,
-        ]
+        threshold = self.threshold.covariance()
+        slope = self.log_exponent_per_db
+        cochlear = np.block(
+            [[slope**2 * threshold + self.log_exponent.covariance(), slope * threshold], [slope * threshold, threshold]]
+        )
+        blocks = [cochlear, self.inhibition_logit.covariance(), np.diag(np.square(scalar_sds)), boundaries]
         covariance = np.zeros((len(self.mean), len(self.mean)))
         start = 0
         for block in blocks:
@@ -100,16 +108,17 @@ class Prior:
 
 
 DEFAULT_PRIOR = Prior(
-    # A typical listener of a hearing clinic is 1.35 times less compressive than normal; one SD covers a factor of 1.6.
+    # A typical client of a hearing clinic; 95 % of thresholds between -22 and 72 dB HL.
+    threshold=SmoothPrior(mean=25.0, common_sd=18.0, smooth_sd=15.0, smoothness_octaves=3.0, independent_sd=3.0),
+    # About the exponent that explains 60 % of a typical loss; one SD covers a factor of 1.6, from none to all of it.
     log_exponent=SmoothPrior(
-        mean=float(np.log(NORMAL.compression_exponent)) + 0.3,
-        common_sd=0.4,
+        mean=float(np.log(NORMAL.compression_exponent)) + 0.2,
+        common_sd=0.35,
         smooth_sd=0.3,
         smoothness_octaves=3.0,
         independent_sd=0.03,
     ),
-    # Median 2.8 dB; 97.5 % below 30 dB.
-    attenuation=SmoothPrior(mean=0.0, common_sd=11.0, smooth_sd=11.0, smoothness_octaves=3.0, independent_sd=1.0),
+    log_exponent_per_db=0.008,
     # No clinical norms exist: nearly uniform over the middle of [0, 1] about the normal value.
     inhibition_logit=SmoothPrior(mean=0.0, common_sd=0.8, smooth_sd=0.5, smoothness_octaves=3.0, independent_sd=0.1),
     log_sensitivity_sd=0.25,
@@ -130,7 +139,7 @@ def _hertz(frequency_hz: float) -> str:
 
 PARAMETER_NAMES: tuple[str, ...] = (
     *(f"log compression exponent at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
-    *(f"attenuation coordinate at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
+    *(f"threshold coordinate at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
     *(f"inhibition logit at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
     "log sensitivity",
     "criterion",
@@ -146,7 +155,7 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
     k = NUM_KNOTS
     return Listener(
         exponent=jnp.exp(position[:k]),
-        attenuation_db=attenuation_from_coordinate(position[k : 2 * k]),
+        attenuation_db=attenuation_db(position[:k], position[k : 2 * k]),
         inhibition=jax.nn.sigmoid(position[2 * k : 3 * k]),
         log_sensitivity=position[3 * k],
         criterion=position[3 * k + 1],
@@ -156,15 +165,26 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
     )
 
 
-def attenuation_from_coordinate(coordinate: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Attenuation in dB, positive for every real coordinate and equal to it far above zero."""
-    return ATTENUATION_SOFTNESS_DB * jax.nn.softplus(coordinate / ATTENUATION_SOFTNESS_DB)
+def attenuation_db(
+    log_exponent: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Attenuation in dB, positive whatever the coordinates: the part of the threshold that compression does not explain."""
+    rest = threshold_db_hl - compressive_loss_db(log_exponent)
+    return ATTENUATION_SOFTNESS_DB * jax.nn.softplus(rest / ATTENUATION_SOFTNESS_DB)
 
 
-def coordinate_from_attenuation(attenuation_db: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Inverse of `attenuation_from_coordinate`; zero attenuation lies at minus infinity, so 0.01 dB is the least."""
+def compressive_loss_db(log_exponent: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Threshold of an unattenuated channel with this exponent, L_A (1 - alpha_0/alpha)."""
+    return NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent * jnp.exp(-log_exponent))
+
+
+def threshold_coordinate(
+    log_exponent: Float[np.ndarray, "*shape"], attenuation_db: Float[np.ndarray, "*shape"]
+) -> Float[np.ndarray, "*shape"]:
+    """Inverse of `attenuation_db`; no attenuation lies at minus infinity, so 0.01 dB is the least."""
     scaled = np.maximum(attenuation_db, 0.01) / ATTENUATION_SOFTNESS_DB
-    return np.asarray(ATTENUATION_SOFTNESS_DB * (scaled + np.log(-np.expm1(-scaled))))
+    rest = ATTENUATION_SOFTNESS_DB * (scaled + np.log(-np.expm1(-scaled)))
+    return np.asarray(rest + np.asarray(compressive_loss_db(jnp.asarray(log_exponent))))
 
 
 def knot_weights(frequency_hz: Float[np.ndarray, " channels"]) -> Float[np.ndarray, "channels knots"]:

@@ -9,12 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from hearfit.frontend.cochlea import Cochlea, EarParameters, internal_representation, loudness_density, normal_parameters
+from hearfit.frontend.cochlea import (
+    Cochlea,
+    EarParameters,
+    internal_representation,
+    loudness_density,
+    normal_parameters,
+)
 from hearfit.listener.loudness_growth import normal_category_cu
 from hearfit.observer.splines import MonotoneSpline, monotone_spline
 
 # Total loudness this small (in threshold units) is silence; keeps the logarithm finite.
-_SMALLEST_LOUDNESS = 1e-30# The lowest level still has a loudness above the smallest one at every audiometric frequency.
+_SMALLEST_LOUDNESS = (
+    1e-30  # The lowest level still has a loudness above the smallest one at every audiometric frequency.
+)
 NORMAL_LEVELS_DB_HL = np.arange(-50.0, 151.0, 2.0)
 
 

@@ -27,7 +27,9 @@ def narrowband_noise(
     """
     low_hz, high_hz = centre_hz * 2.0 ** (-bandwidth_octaves / 2.0), centre_hz * 2.0 ** (bandwidth_octaves / 2.0)
     if high_hz >= rate_hz / 2.0:
-        raise ValueError(f"noise up to {high_hz:g} Hz needs a sampling rate above {2.0 * high_hz:g} Hz, got {rate_hz:g} Hz")
+        raise ValueError(
+            f"noise up to {high_hz:g} Hz needs a sampling rate above {2.0 * high_hz:g} Hz, got {rate_hz:g} Hz"
+        )
     gate = raised_cosine_gate(duration_s=duration_s, ramp_s=ramp_s, rate_hz=rate_hz)
     line_hz = np.fft.rfftfreq(len(gate), 1.0 / rate_hz)
     in_band = (line_hz >= low_hz) & (line_hz <= high_hz)

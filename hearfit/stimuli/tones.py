@@ -16,7 +16,9 @@ def pure_tone(
         ValueError: the frequency is not below half the sampling rate.
     """
     if not 0.0 < frequency_hz < rate_hz / 2.0:
-        raise ValueError(f"a tone of {frequency_hz} Hz needs a sampling rate above {2.0 * frequency_hz} Hz, got {rate_hz} Hz")
+        raise ValueError(
+            f"a tone of {frequency_hz} Hz needs a sampling rate above {2.0 * frequency_hz} Hz, got {rate_hz} Hz"
+        )
     gate = raised_cosine_gate(duration_s=duration_s, ramp_s=ramp_s, rate_hz=rate_hz)
     amplitude_pa = np.sqrt(2.0) * float(pascal_from_db_spl(np.array(level_db_spl)))
     return amplitude_pa * gate * np.sin(2.0 * np.pi * frequency_hz / rate_hz * np.arange(len(gate)))

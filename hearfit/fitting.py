@@ -1,0 +1,314 @@
+"""The library's verbs: fit a listener's trials, score a profile on new trials, simulate a listener."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.audiology.retspl import reference_thresholds
+from hearfit.errors import InputError
+from hearfit.experiment.conditions import Conditions, collapse
+from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.trials import Trials
+from hearfit.inference.curves import response_curves
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
+from hearfit.inference.estimates import (
+    attenuation_estimates,
+    bandwidth_estimates,
+    exponent_estimates,
+    inhibition_estimates,
+    observer_estimates,
+    threshold_estimates,
+)
+from hearfit.inference.identifiability import not_identified
+from hearfit.inference.laplace import LaplacePosterior, laplace
+from hearfit.inference.likelihood import predict
+from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
+from hearfit.listener.profile import (
+    Diagnostics,
+    FrequencyEstimates,
+    NamedVersion,
+    Posterior,
+    Profile,
+    Provenance,
+)
+
+METHODS = ("map",)
+UNSTATED_TRANSDUCER = "not stated"
+_SOFTWARE = ("hearfit", "jax", "numpy", "scipy")
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class ConditionScore:
+    """Observed counts and expected counts of each response in one condition; `level_db_hl` is None in a catch trial."""
+
+    protocol: str
+    frequency_hz: float
+    level_db_hl: float | None
+    interval_count: int
+    responses: tuple[int, ...]
+    counts: tuple[int, ...]
+    predicted: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a profile predicted answers: log likelihood in nats, natural logarithm."""
+
+    num_trials: int
+    log_likelihood: float
+    log_likelihood_per_trial: float
+    by_condition: tuple[ConditionScore, ...]
+
+
+def fit_trials(
+    trials: Trials,
+    *,
+    audiogram: Audiogram | None,
+    method: str,
+    seed: int,
+    progress: Progress | None = None,
+) -> Profile:
+    """Posterior mode and Laplace approximation of one ear's parameters, as a profile.
+
+    The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and which
+    fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
+
+    Raises:
+        InputError: an unknown method, no trials, or an audiogram without this ear.
+    """
+    _check(trials, audiogram, method)
+    tell = progress if progress is not None else _silent
+    begun = time.perf_counter()
+    with jax.enable_x64(True):
+        tell("Filtering the stimuli", 0.05)
+        conditions = [collapse(block) for block in trials.blocks]
+        data = build_fit_data(conditions, transducer=trials.transducer, normal=NORMAL)
+        tell("Searching for the most probable ear", 0.3)
+        estimate = find_map(
+            data,
+            whitened_prior(DEFAULT_PRIOR),
+            normal=NORMAL,
+            settings=SearchSettings(),
+            progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
+        )
+        posterior = laplace(estimate, DEFAULT_PRIOR)
+        tell("Working out thresholds and bandwidths", 0.7)
+        frequencies, unknown = _frequency_estimates(conditions, posterior, seed)
+        tell("Predicting the answers", 0.9)
+        curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
+    tell("Done", 1.0)
+    return Profile(
+        listener=trials.listener,
+        ear=trials.ear,
+        session=trials.session,
+        frequencies=frequencies,
+        observer=observer_estimates(posterior, frozenset(c.protocol.task for c in conditions)),
+        curves=curves,
+        posterior=Posterior(
+            names=PARAMETER_NAMES,
+            mode=tuple(map(float, posterior.mode)),
+            covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
+        ),
+        diagnostics=_diagnostics(trials, conditions, estimate, posterior, method, time.perf_counter() - begun),
+        not_identified=unknown,
+        provenance=_provenance(trials, seed),
+        measured_audiogram=audiogram,
+    )
+
+
+def score_trials(profile: Profile, trials: Trials) -> Score:
+    """Log likelihood of answers under a profile's most probable ear, and observed against expected counts.
+
+    Raises:
+        InputError: the profile was made by another set of parameters.
+    """
+    if profile.posterior.names != PARAMETER_NAMES:
+        raise InputError(
+            f"The profile of {profile.listener} has other parameters than this version of hearfit. Fit the trials again."
+        )
+    rows: list[ConditionScore] = []
+    total = 0.0
+    with jax.enable_x64(True):
+        for block in trials.blocks:
+            conditions = collapse(block)
+            data = build_fit_data([conditions], transducer=trials.transducer, normal=NORMAL)
+            (responses,) = predict(jnp.asarray(profile.posterior.mode), data, normal=NORMAL)
+            probability = np.asarray(responses.probability)[: len(conditions.counts)]
+            total += float(np.sum(conditions.counts * np.log(probability)))
+            rows += [_condition_score(conditions, row, probability[row]) for row in range(len(probability))]
+    return Score(trials.num_trials, total, total / max(trials.num_trials, 1), tuple(rows))
+
+
+def simulate_trials(
+    audiogram: Audiogram,
+    ear: Ear,
+    protocols: Sequence[Protocol],
+    *,
+    listener: str,
+    session: str,
+    transducer: str,
+    seed: int,
+    outer_hair_cell_share: float,
+) -> Trials:
+    """Answers of a simulated listener whose thresholds are the audiogram's; the same seed gives the same answers.
+
+    `outer_hair_cell_share` (0 to 1) of every loss is loss of compression, the rest attenuation.
+
+    Raises:
+        InputError: the share is outside [0, 1], the transducer is unknown, or the audiogram lacks the ear.
+    """
+    if not 0.0 <= outer_hair_cell_share <= 1.0:
+        raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
+    reference = reference_thresholds(transducer)
+    thresholds = thresholds_at_knots(audiogram, ear)
+    # Ears of one listener answer differently although the seed is one.
+    generator = np.random.default_rng([seed, list(Ear).index(ear)])
+    with jax.enable_x64(True):
+        position = position_from_thresholds(thresholds, outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL)
+        blocks = tuple(
+            simulate_block(protocol, position, transducer=reference.id, normal=NORMAL, generator=generator)
+            for protocol in protocols
+        )
+    return Trials(
+        listener=listener,
+        ear=ear,
+        session=session,
+        transducer=reference.id,
+        blocks=blocks,
+        source_names=("simulated",),
+        source_sha256="",
+    )
+
+
+def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
+    problems = []
+    if method not in METHODS:
+        problems.append(f"The method {method!r} is not known. Known are {', '.join(METHODS)}.")
+    if trials.num_trials == 0:
+        problems.append(f"There are no trials of the {trials.ear} ear of {trials.listener}.")
+    if audiogram is not None and trials.ear not in audiogram.ears():
+        has = " and ".join(audiogram.ears()) or "no"
+        problems.append(
+            f"The trials are of the {trials.ear} ear, but the audiogram has {has} ear. Give that ear's audiogram."
+        )
+    if problems:
+        raise InputError(problems)
+
+
+def _frequency_estimates(
+    conditions: Sequence[Conditions], posterior: LaplacePosterior, seed: int
+) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
+    num_trials = _trials_near_knots(conditions)
+    exponent = exponent_estimates(posterior)
+    attenuation = attenuation_estimates(posterior, seed=seed)
+    inhibition = inhibition_estimates(posterior)
+    threshold = threshold_estimates(posterior, normal=NORMAL, seed=seed)
+    bandwidth = bandwidth_estimates(posterior, normal=NORMAL, seed=seed)
+    rows = tuple(
+        FrequencyEstimates(
+            frequency_hz=frequency,
+            num_trials=int(num_trials[k]),
+            compression_exponent=exponent[k],
+            attenuation_db=attenuation[k],
+            inhibition=inhibition[k],
+            equivalent_bandwidth_hz=bandwidth[k],
+            threshold_db_hl=threshold[k],
+        )
+        for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ)
+    )
+    shares = [
+        np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, inhibition, threshold)
+    ]
+    sentences = not_identified(
+        exponent_share=shares[0],
+        attenuation_share=shares[1],
+        inhibition_share=shares[2],
+        threshold_share=shares[3],
+        num_trials=num_trials,
+        tasks=[c.protocol.task for c in conditions],
+    )
+    return rows, sentences
+
+
+def _trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
+    """Trials (without catch trials) at each audiometric frequency; others count for the nearest one on the octave scale."""
+    counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
+    knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
+    for group in conditions:
+        nearest = np.argmin(np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :]), axis=1)
+        np.add.at(counts, nearest, np.where(group.is_catch, 0, group.counts.sum(axis=1)))
+    return counts
+
+
+def _diagnostics(
+    trials: Trials,
+    conditions: Sequence[Conditions],
+    estimate: MapEstimate,
+    posterior: LaplacePosterior,
+    method: str,
+    seconds: float,
+) -> Diagnostics:
+    return Diagnostics(
+        method=method,
+        is_converged=estimate.status is MapStatus.CONVERGED,
+        status=estimate.status.value,
+        num_iterations=estimate.num_evaluations,
+        newton_decrement=float(np.nan_to_num(estimate.newton_decrement, posinf=1e300)),
+        condition_number=posterior.condition_number,
+        parameters_at_bound=parameters_at_bound(posterior.mode),
+        num_trials=trials.num_trials,
+        num_conditions=sum(len(c.counts) for c in conditions),
+        log_likelihood=estimate.log_likelihood,
+        log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
+        log_posterior_trace=estimate.log_posterior_trace,
+        seconds=seconds,
+        warnings=warnings_of(conditions, trials.transducer),
+    )
+
+
+def _provenance(trials: Trials, seed: int) -> Provenance:
+    standards = []
+    if trials.transducer is not None:
+        reference = reference_thresholds(trials.transducer)
+        standards.append(NamedVersion(f"reference thresholds of {reference.id}", reference.standard))
+    return Provenance(
+        data_sha256=trials.source_sha256,
+        trial_files=trials.source_names,
+        protocols=tuple(NamedVersion(block.protocol.name, block.protocol.version) for block in trials.blocks),
+        transducer=trials.transducer if trials.transducer is not None else UNSTATED_TRANSDUCER,
+        standards=tuple(standards),
+        software=tuple(NamedVersion(name, version(name)) for name in _SOFTWARE),
+        seed=seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _condition_score(conditions: Conditions, row: int, probability: Float[np.ndarray, " responses"]) -> ConditionScore:
+    total = int(conditions.counts[row].sum())
+    return ConditionScore(
+        protocol=conditions.protocol.name,
+        frequency_hz=float(conditions.frequency_hz[row]),
+        level_db_hl=None if conditions.is_catch[row] else float(conditions.level_db_hl[row]),
+        interval_count=int(conditions.interval_count[row]),
+        responses=conditions.protocol.response_values,
+        counts=tuple(map(int, conditions.counts[row])),
+        predicted=tuple(map(float, total * probability)),
+    )
+
+
+def _silent(_task: str, _fraction: float) -> None:
+    pass

@@ -1,0 +1,57 @@
+"""Reasons to distrust a fit, as names and sentences."""
+
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import Task
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
+from hearfit.listener.parameters import listener_at
+
+# Below this an attenuation cannot be told from none in any clinic.
+_NO_ATTENUATION_DB = 0.1
+_INHIBITION_MARGIN = 0.02
+
+
+def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
+    """Which parameters of the ear lie at the edge of what they may be."""
+    listener = listener_at(jnp.asarray(position))
+    names = []
+    for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ):
+        if float(listener.attenuation_db[k]) < _NO_ATTENUATION_DB:
+            names.append(f"attenuation at {frequency:g} Hz (0 dB)")
+        inhibition = float(listener.inhibition[k])
+        if not _INHIBITION_MARGIN < inhibition < 1.0 - _INHIBITION_MARGIN:
+            names.append(f"lateral inhibition at {frequency:g} Hz ({round(inhibition):d})")
+    return tuple(names)
+
+
+def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tuple[str, ...]:
+    """Sentences about the answers that a reader of the profile must know."""
+    sentences = []
+    if transducer is None:
+        sentences.append("The transducer was not stated; levels were taken as hearing levels as they are.")
+    for group in conditions:
+        answered = group.counts.sum(axis=0)
+        if np.count_nonzero(answered) == 1:
+            value = group.protocol.response_values[int(np.argmax(answered))]
+            sentences.append(
+                f"All {int(answered.sum())} answers of {group.protocol.name} are the same ({value}): they bound the ear on one side only."
+            )
+        is_yes_no = (group.interval_count == 1) & (group.protocol.task is Task.DETECTION)
+        if np.any(is_yes_no) and not np.any(group.is_catch):
+            sentences.append(
+                f"{group.protocol.name} has no catch trial: the criterion for “heard” is the prior's, and thresholds shift with it."
+            )
+        elif np.any(group.is_catch):
+            false_alarms = group.counts[group.is_catch].sum(axis=0)
+            rate = false_alarms[-1] / false_alarms.sum()
+            if rate > 0.3:
+                sentences.append(
+                    f"{group.protocol.name}: {false_alarms[-1]} of {false_alarms.sum()} catch trials were answered “heard”. "
+                    "The listener may have misunderstood the task."
+                )
+    return tuple(sentences)

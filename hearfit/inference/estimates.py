@@ -1,0 +1,127 @@
+"""Posterior mean, SD and 95 % interval of the reported quantities."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from scipy.special import expit
+
+from hearfit.experiment.protocol import Task
+from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
+from hearfit.inference.laplace import LaplacePosterior
+from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
+from hearfit.listener.parameters import NUM_KNOTS, attenuation_db, compressive_loss_db
+from hearfit.listener.profile import Estimate, ObserverEstimate
+from hearfit.observer.categories import listener_boundaries
+
+_NORMAL_QUANTILE_975 = 1.959963984540054
+_NUM_NODES = 32
+NUM_ATTENUATION_DRAWS = 4000
+NUM_THRESHOLD_DRAWS = 400
+NUM_BANDWIDTH_DRAWS = 100
+
+
+def transformed_estimate(
+    mean: float,
+    sd: float,
+    transform: Callable[[Float[np.ndarray, " nodes"]], Float[np.ndarray, " nodes"]],
+    share: float | None,
+) -> Estimate:
+    """Estimate of a monotone increasing function of a normal coordinate: exact quantiles, moments by quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NUM_NODES)
+    weights = weights / weights.sum()
+    values = transform(mean + sd * nodes)
+    centre = float(weights @ values)
+    lower, upper = transform(mean + sd * _NORMAL_QUANTILE_975 * np.array([-1.0, 1.0]))
+    return Estimate(centre, float(np.sqrt(weights @ (values - centre) ** 2)), float(lower), float(upper), share)
+
+
+def exponent_estimates(posterior: LaplacePosterior) -> list[Estimate]:
+    """Compression exponent at every audiometric frequency."""
+    return _curve(posterior, 0, np.exp)
+
+
+def inhibition_estimates(posterior: LaplacePosterior) -> list[Estimate]:
+    """Lateral inhibition at every audiometric frequency."""
+    return _curve(posterior, 2, expit)
+
+
+def attenuation_estimates(posterior: LaplacePosterior, *, seed: int) -> list[Estimate]:
+    """Attenuation at every audiometric frequency, which follows from exponent and threshold together."""
+    draws = posterior.draws(NUM_ATTENUATION_DRAWS, seed=seed)
+    log_exponent, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]
+    values = np.asarray(attenuation_db(jnp.asarray(log_exponent), jnp.asarray(threshold)))
+    direction = np.zeros((NUM_KNOTS, posterior.mode.size))
+    rows = np.arange(NUM_KNOTS)
+    direction[rows, NUM_KNOTS + rows] = 1.0
+    # Attenuation rises with the threshold coordinate and falls with the loss that the exponent explains.
+    by_exponent = jax.vmap(jax.grad(compressive_loss_db))(jnp.asarray(posterior.mode[:NUM_KNOTS]))
+    direction[rows, rows] = -np.asarray(by_exponent)
+    return [_drawn(values[:, k], _bounded(share)) for k, share in enumerate(posterior.share_along(direction))]
+
+
+def threshold_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
+    """Model-implied thresholds in dB HL, from random ears of the posterior. Call under `jax.enable_x64`."""
+    draws = posterior.draws(NUM_THRESHOLD_DRAWS, seed=seed)
+    levels = np.asarray(tone_thresholds(jnp.asarray(draws), normal=normal))
+    direction = np.asarray(threshold_sensitivities(jnp.asarray(posterior.mode), normal=normal).jacobian)
+    return [_drawn(levels[:, k], _bounded(share)) for k, share in enumerate(posterior.share_along(direction))]
+
+
+def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
+    """Equivalent rectangular bandwidths in hertz; as much data as the lateral inhibition that they follow from."""
+    bandwidths = equivalent_bandwidths_hz(posterior.draws(NUM_BANDWIDTH_DRAWS, seed=seed), normal=normal)
+    share = posterior.data_share[2 * NUM_KNOTS : 3 * NUM_KNOTS]
+    return [_drawn(bandwidths[:, k], _bounded(share[k])) for k in range(len(AUDIOMETRIC_FREQUENCIES_HZ))]
+
+
+def observer_estimates(posterior: LaplacePosterior, tasks: frozenset[Task]) -> tuple[ObserverEstimate, ...]:
+    """The parameters of the person who answers, of the tasks that were done."""
+    sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
+
+    def one(name: str, unit: str, index: int, transform: Callable[[np.ndarray], np.ndarray]) -> ObserverEstimate:
+        return ObserverEstimate(
+            name, unit, transformed_estimate(posterior.mode[index], sd[index], transform, _bounded(share[index]))
+        )
+
+    rows = []
+    if Task.DETECTION in tasks:
+        rows.append(one("sensitivity re normal", "ratio of d'", first, np.exp))
+        rows.append(one("criterion", "d'", first + 1, np.asarray))
+    rows.append(one("lapse rate", "proportion", first + 2, expit))
+    if Task.CATEGORICAL_LOUDNESS in tasks:
+        rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))
+        boundaries = np.asarray(listener_boundaries(jnp.asarray(posterior.mode[first + 4 :])))
+        for k, nominal in enumerate(CATEGORY_BOUNDARIES_CU):
+            shift = boundaries[k] - posterior.mode[first + 4 + k]
+            rows.append(
+                one(
+                    f"category boundary nominally at {nominal:g} CU",
+                    "CU",
+                    first + 4 + k,
+                    lambda x, shift=shift: x + shift,
+                )
+            )
+    return tuple(rows)
+
+
+def _curve(
+    posterior: LaplacePosterior,
+    curve: int,
+    transform: Callable[[Float[np.ndarray, " nodes"]], Float[np.ndarray, " nodes"]],
+) -> list[Estimate]:
+    sd, share = np.sqrt(np.diag(posterior.covariance)), posterior.data_share
+    knots = range(curve * NUM_KNOTS, (curve + 1) * NUM_KNOTS)
+    return [transformed_estimate(posterior.mode[i], sd[i], transform, _bounded(share[i])) for i in knots]
+
+
+def _drawn(values: Float[np.ndarray, " draws"], share: float) -> Estimate:
+    lower, upper = np.quantile(values, [0.025, 0.975])
+    return Estimate(float(values.mean()), float(values.std(ddof=1)), float(lower), float(upper), share)
+
+
+def _bounded(share: float) -> float:
+    return float(np.clip(share, 0.0, 1.0))

@@ -1,0 +1,51 @@
+"""Laplace's approximation: a Gaussian about the mode in unconstrained coordinates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import cho_factor, cho_solve
+
+from hearfit.inference.map import MapEstimate
+from hearfit.listener.parameters import NUM_PARAMETERS, Prior
+
+
+@dataclass(frozen=True)
+class LaplacePosterior:
+    """Mode and covariance in the order of `PARAMETER_NAMES`, and the condition number of the precision."""
+
+    mode: Float[np.ndarray, " parameters"]
+    covariance: Float[np.ndarray, "parameters parameters"]
+    prior_covariance: Float[np.ndarray, "parameters parameters"]
+    condition_number: float
+
+    @property
+    def data_share(self) -> Float[np.ndarray, " parameters"]:
+        """1 - posterior variance / prior variance of each coordinate: 0 where the prior speaks, 1 where the data do."""
+        return 1.0 - np.diag(self.covariance) / np.diag(self.prior_covariance)
+
+    def share_along(self, direction: Float[np.ndarray, "*batch parameters"]) -> Float[np.ndarray, "*batch"]:
+        """Data share of the linear combination of coordinates with these weights."""
+        posterior = np.einsum("...p,pq,...q->...", direction, self.covariance, direction)
+        prior = np.einsum("...p,pq,...q->...", direction, self.prior_covariance, direction)
+        return np.asarray(1.0 - posterior / prior)
+
+    def draws(self, count: int, *, seed: int) -> Float[np.ndarray, "draws parameters"]:
+        """Random points of the posterior; the same seed gives the same points."""
+        factor = np.linalg.cholesky(self.covariance)
+        generator = np.random.default_rng(seed)
+        return self.mode + generator.standard_normal((count, NUM_PARAMETERS)) @ factor.T
+
+
+def laplace(estimate: MapEstimate, prior: Prior) -> LaplacePosterior:
+    """Posterior from the expected information at the mode plus the prior's precision."""
+    factor = np.linalg.cholesky(prior.covariance)
+    precision = estimate.fisher + np.eye(NUM_PARAMETERS)
+    whitened_covariance = cho_solve(cho_factor(precision), np.eye(NUM_PARAMETERS))
+    covariance = factor @ whitened_covariance @ factor.T
+    return LaplacePosterior(
+        mode=prior.mean + factor @ estimate.whitened,
+        covariance=0.5 * (covariance + covariance.T),
+        prior_covariance=prior.covariance,
+        condition_number=float(np.linalg.cond(precision)),
+    )

@@ -1,0 +1,156 @@
+"""Simulated listeners with known parameters, and their simulated answers."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.errors import InputError
+from hearfit.experiment.conditions import collapse
+from hearfit.experiment.protocol import Protocol, Task
+from hearfit.experiment.trials import TrialBlock
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.derived import tone_thresholds
+from hearfit.inference.likelihood import predict
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, threshold_coordinate
+
+# Beyond this share of the anchor level the exponent that explains a loss grows without bound.
+_LARGEST_COMPRESSIVE_LOSS = 0.9
+_NUM_ADJUSTMENTS = 8
+
+
+def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
+    """Coordinates of a normal ear with an ordinary observer."""
+    position = DEFAULT_PRIOR.mean.copy()
+    position[:NUM_KNOTS] = np.log(normal.compression_exponent)
+    position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_coordinate(position[:NUM_KNOTS], np.zeros(NUM_KNOTS))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(normal.inhibition / (1.0 - normal.inhibition))
+    return position
+
+
+def position_from_thresholds(
+    threshold_db_hl: Float[np.ndarray, " knots"], *, outer_hair_cell_share: float, normal: NormalEar
+) -> Float[np.ndarray, " parameters"]:
+    """Coordinates of a listener whose tone thresholds are the given ones. Call under `jax.enable_x64`.
+
+    The share of each loss (0 to 1) that is loss of compression raises the exponent, alpha = alpha_0 / (1 - share T / L_A);
+    the rest is attenuation. Thresholds better than 0 dB HL lower the exponent. Because an ear also listens with neighbouring
+    channels, the split is repeated until the implied thresholds are met.
+    """
+    target = threshold_db_hl.copy()
+    position = _split(target, outer_hair_cell_share, normal)
+    for _ in range(_NUM_ADJUSTMENTS):
+        implied = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
+        target = target + (threshold_db_hl - implied)
+        position = _split(target, outer_hair_cell_share, normal)
+    return position
+
+
+def thresholds_at_knots(audiogram: Audiogram, ear: Ear) -> Float[np.ndarray, " knots"]:
+    """Air-conduction thresholds of one ear at the audiometric frequencies; log-frequency interpolation, constant beyond.
+
+    Raises:
+        InputError: that ear has no air-conduction threshold.
+    """
+    measured = audiogram.of(ear)
+    if not measured:
+        raise InputError(f"The audiogram of {audiogram.listener} has no air-conduction threshold of the {ear} ear.")
+    frequency = np.log([threshold.frequency_hz for threshold in measured])
+    level = [threshold.level_db_hl for threshold in measured]
+    return np.asarray(np.interp(np.log(AUDIOMETRIC_FREQUENCIES_HZ), frequency, level))
+
+
+def simulate_block(
+    protocol: Protocol,
+    position: Float[np.ndarray, " parameters"],
+    *,
+    transducer: str | None,
+    normal: NormalEar,
+    generator: np.random.Generator,
+) -> TrialBlock:
+    """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
+    design = protocol.design
+    thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
+    frequency, level, is_catch = _presented(protocol, thresholds)
+    order = generator.permutation(len(frequency))
+    unanswered = TrialBlock(
+        protocol=protocol,
+        trial=np.arange(1, len(order) + 1),
+        frequency_hz=frequency[order],
+        level_db_hl=level[order],
+        interval_count=np.full(len(order), design.interval_count),
+        is_catch=is_catch[order],
+        response=np.full(len(order), protocol.response_values[0]),
+    )
+    return _answered(unanswered, position, transducer, normal, generator)
+
+
+def _split(
+    target_db_hl: Float[np.ndarray, " knots"], share: float, normal: NormalEar
+) -> Float[np.ndarray, " parameters"]:
+    loss = np.maximum(target_db_hl, 0.0)
+    compressive = np.minimum(
+        np.where(target_db_hl > 0.0, share * loss, target_db_hl) / normal.anchor_db_hl, _LARGEST_COMPRESSIVE_LOSS
+    )
+    position = normal_position(normal)
+    position[:NUM_KNOTS] -= np.log1p(-compressive)
+    attenuation = np.maximum(loss - np.maximum(compressive, 0.0) * normal.anchor_db_hl, 0.0)
+    position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_coordinate(position[:NUM_KNOTS], attenuation)
+    return position
+
+
+def _presented(
+    protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
+) -> tuple[Float[np.ndarray, " trials"], Float[np.ndarray, " trials"], Int[np.ndarray, " trials"]]:
+    """Frequency, level (to the decibel) and catch flag of every trial, in the order of the design."""
+    design = protocol.design
+    frequencies, levels, catches = [], [], []
+    for frequency in design.frequency_hz:
+        threshold = float(np.interp(np.log(frequency), np.log(AUDIOMETRIC_FREQUENCIES_HZ), thresholds_db_hl))
+        if protocol.task is Task.DETECTION:
+            chosen = threshold + np.array(design.level_offsets_db)
+        else:
+            lowest = min(threshold + design.lowest_level_offset_db, design.highest_level_db_hl - 10.0)
+            chosen = np.linspace(lowest, design.highest_level_db_hl, design.num_levels)
+        presented = np.repeat(np.clip(np.round(chosen), -20.0, 130.0), design.repetitions)
+        frequencies += [frequency] * (len(presented) + design.catch_trials)
+        levels += [*presented, *[np.nan] * design.catch_trials]
+        catches += [False] * len(presented) + [True] * design.catch_trials
+    return np.array(frequencies), np.array(levels), np.array(catches)
+
+
+def _answered(
+    block: TrialBlock,
+    position: Float[np.ndarray, " parameters"],
+    transducer: str | None,
+    normal: NormalEar,
+    generator: np.random.Generator,
+) -> TrialBlock:
+    conditions = collapse(block)
+    (responses,) = predict(
+        jnp.asarray(position), build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal
+    )
+    probability = np.asarray(responses.probability)
+    keys = {
+        (frequency, bool(catch), 0.0 if catch else level): row
+        for row, (frequency, catch, level) in enumerate(
+            zip(conditions.frequency_hz, conditions.is_catch, conditions.level_db_hl, strict=True)
+        )
+    }
+    rows = [
+        keys[(frequency, bool(catch), 0.0 if catch else level)]
+        for frequency, catch, level in zip(block.frequency_hz, block.is_catch, block.level_db_hl, strict=True)
+    ]
+    cumulative = np.cumsum(probability[rows], axis=1)
+    uniform = generator.random((len(rows), 1)) * cumulative[:, -1:]
+    chosen = np.minimum(np.sum(uniform > cumulative, axis=1), cumulative.shape[1] - 1)
+    return TrialBlock(
+        protocol=block.protocol,
+        trial=block.trial,
+        frequency_hz=block.frequency_hz,
+        level_db_hl=block.level_db_hl,
+        interval_count=block.interval_count,
+        is_catch=block.is_catch,
+        response=np.array(block.protocol.response_values)[chosen],
+    )

@@ -1,0 +1,148 @@
+"""Recovery of simulated listeners: error against the Cramer-Rao bound, and coverage of the 95 % intervals.
+
+Listeners have the standard audiograms N1-N4 and S1-S3 with a random share of every loss in compression, random
+inhibition and an ordinary observer. Each does the shipped session of tone detection and categorical loudness.
+
+    python -m tests.studies.recovery --listeners 105
+"""
+
+import argparse
+import json
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.bisgaard import standard_audiogram
+from hearfit.experiment.conditions import collapse
+from hearfit.experiment.protocol import Protocol
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.derived import threshold_sensitivities
+from hearfit.inference.estimates import attenuation_estimates, exponent_estimates, threshold_estimates
+from hearfit.inference.laplace import laplace
+from hearfit.inference.likelihood import evaluate
+from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, attenuation_db, listener_at
+from hearfit.listener.profile import Estimate
+from hearfit.protocols.loader import load_protocol
+
+AUDIOGRAMS = ("N1", "N2", "N3", "N4", "S1", "S2", "S3")
+QUANTITIES = ("log exponent", "threshold dB HL", "attenuation dB")
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Errors, bounds and coverage at the tested frequencies of one listener; one row a quantity."""
+
+    audiogram: str
+    share: float
+    is_converged: bool
+    error: Float[np.ndarray, "quantities knots"]
+    bound: Float[np.ndarray, "quantities knots"]
+    is_covered: Float[np.ndarray, "quantities knots"]
+
+
+def tested_knots(protocols: tuple[Protocol, ...]) -> Float[np.ndarray, " knots"]:
+    tested = {f for protocol in protocols for f in protocol.design.frequency_hz}
+    return np.array([f in tested for f in AUDIOMETRIC_FREQUENCIES_HZ])
+
+
+def recover(name: str, share: float, protocols: tuple[Protocol, ...], generator: np.random.Generator) -> Recovered:
+    """Simulates one listener, fits it, and compares. Under `jax.enable_x64`."""
+    truth = position_from_thresholds(
+        thresholds_at_knots(standard_audiogram(name), Ear.LEFT), outer_hair_cell_share=share, normal=NORMAL
+    )
+    observer = generator.multivariate_normal(np.zeros(NUM_PARAMETERS), DEFAULT_PRIOR.covariance)[3 * NUM_KNOTS :]
+    truth[3 * NUM_KNOTS :] = DEFAULT_PRIOR.mean[3 * NUM_KNOTS :] + observer
+    blocks = [simulate_block(p, truth, transducer="HDA200", normal=NORMAL, generator=generator) for p in protocols]
+    data = build_fit_data([collapse(b) for b in blocks], transducer="HDA200", normal=NORMAL)
+    prior = whitened_prior(DEFAULT_PRIOR)
+    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings())
+    posterior = laplace(estimate, DEFAULT_PRIOR)
+
+    factor = np.asarray(prior.factor)
+    at_truth = evaluate(jnp.asarray(np.linalg.solve(factor, truth - DEFAULT_PRIOR.mean)), prior, data, normal=NORMAL)
+    bound = laplace(replace(estimate, fisher=np.asarray(at_truth.fisher)), DEFAULT_PRIOR).covariance
+    thresholds = threshold_sensitivities(jnp.asarray(truth), normal=NORMAL)
+    slope = np.asarray(thresholds.jacobian)
+    to_attenuation = np.asarray(
+        jax.jacobian(lambda x: attenuation_db(x[:NUM_KNOTS], x[NUM_KNOTS : 2 * NUM_KNOTS]))(jnp.asarray(truth))
+    )
+    exponent = exponent_estimates(posterior)
+    level = threshold_estimates(posterior, normal=NORMAL, seed=0)
+    attenuation = attenuation_estimates(posterior, seed=0)
+    true_values = np.stack(
+        [
+            truth[:NUM_KNOTS],
+            np.asarray(thresholds.level_db_hl),
+            np.asarray(listener_at(jnp.asarray(truth)).attenuation_db),
+        ]
+    )
+    # The mode is the point estimate whose error the bound limits.
+    mode_threshold = np.asarray(threshold_sensitivities(jnp.asarray(posterior.mode), normal=NORMAL).level_db_hl)
+    mode_attenuation = np.asarray(listener_at(jnp.asarray(posterior.mode)).attenuation_db)
+    found = np.stack([posterior.mode[:NUM_KNOTS], mode_threshold, mode_attenuation])
+
+    def variance(direction: Float[np.ndarray, "knots parameters"]) -> Float[np.ndarray, " knots"]:
+        return np.einsum("kp,pq,kq->k", direction, bound, direction)
+
+    bounds = np.sqrt(np.stack([np.diag(bound)[:NUM_KNOTS], variance(slope), variance(to_attenuation)]))
+    covered = np.stack(
+        [
+            _covered(np.exp(true_values[0]), exponent),
+            _covered(true_values[1], level),
+            _covered(true_values[2], attenuation),
+        ]
+    )
+    return Recovered(name, share, estimate.status is MapStatus.CONVERGED, found - true_values, bounds, covered)
+
+
+def _covered(truth: Float[np.ndarray, " knots"], estimates: list[Estimate]) -> Float[np.ndarray, " knots"]:
+    return np.array([e.lower_95 <= t <= e.upper_95 for t, e in zip(truth, estimates, strict=True)])
+
+
+def study(num_listeners: int, *, seed: int, protocols: tuple[Protocol, ...]) -> list[Recovered]:
+    """Listeners in turn over the audiograms; the same seed gives the same study."""
+    generator = np.random.default_rng(seed)
+    with jax.enable_x64(True):
+        return [
+            recover(name, float(generator.uniform(0.2, 0.95)), protocols, generator)
+            for name in islice(cycle(AUDIOGRAMS), num_listeners)
+        ]
+
+
+def summary(results: list[Recovered], tested: Float[np.ndarray, " knots"]) -> dict[str, dict[str, float]]:
+    """Root mean square error, bound, their ratio, and coverage, over all listeners and tested frequencies."""
+    table = {}
+    for row, quantity in enumerate(QUANTITIES):
+        error = np.array([r.error[row][tested] for r in results])
+        bound = np.array([r.bound[row][tested] for r in results])
+        covered = np.array([r.is_covered[row][tested] for r in results])
+        rmse, limit = float(np.sqrt(np.mean(error**2))), float(np.sqrt(np.mean(bound**2)))
+        table[quantity] = {"rmse": rmse, "bound": limit, "ratio": rmse / limit, "coverage": float(covered.mean())}
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listeners", type=int, default=105)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    protocols = (load_protocol("pure_tone_detection"), load_protocol("categorical_loudness"))
+    results = study(arguments.listeners, seed=arguments.seed, protocols=protocols)
+    tested = tested_knots(protocols)
+    print(json.dumps(summary(results, tested), indent=2))
+    print("converged", sum(r.is_converged for r in results), "of", len(results))
+    for name in AUDIOGRAMS:
+        own = [r for r in results if r.audiogram == name]
+        print(name, {q: (round(v["ratio"], 2), round(v["coverage"], 3)) for q, v in summary(own, tested).items()})
+
+
+if __name__ == "__main__":
+    main()
