@@ -16,6 +16,7 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
@@ -84,8 +85,8 @@ def fit_trials(
 ) -> Profile:
     """Posterior mode and Laplace approximation of one ear's parameters, as a profile.
 
-    The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and which
-    fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
+    The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and
+    which fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
 
     Raises:
         InputError: an unknown method, no trials, or an audiogram without this ear.
@@ -110,13 +111,14 @@ def fit_trials(
         frequencies, unknown = _frequency_estimates(conditions, posterior, seed)
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
+        observer = observer_estimates(posterior, frozenset(c.protocol.task for c in conditions))
     tell("Done", 1.0)
     return Profile(
         listener=trials.listener,
         ear=trials.ear,
         session=trials.session,
         frequencies=frequencies,
-        observer=observer_estimates(posterior, frozenset(c.protocol.task for c in conditions)),
+        observer=observer,
         curves=curves,
         posterior=Posterior(
             names=PARAMETER_NAMES,
@@ -138,7 +140,8 @@ def score_trials(profile: Profile, trials: Trials) -> Score:
     """
     if profile.posterior.names != PARAMETER_NAMES:
         raise InputError(
-            f"The profile of {profile.listener} has other parameters than this version of hearfit. Fit the trials again."
+            f"The profile of {profile.listener} has other parameters than this version of hearfit. Fit the trials "
+            f"again."
         )
     rows: list[ConditionScore] = []
     total = 0.0
@@ -190,7 +193,7 @@ def simulate_trials(
         transducer=reference.id,
         blocks=blocks,
         source_names=("simulated",),
-        source_sha256="",
+        source_sha256=trials_sha256(blocks, listener=listener, ear=ear, session=session, transducer=reference.id),
     )
 
 
@@ -245,7 +248,7 @@ def _frequency_estimates(
 
 
 def _trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
-    """Trials (without catch trials) at each audiometric frequency; others count for the nearest one on the octave scale."""
+    """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves."""
     counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
     knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
     for group in conditions:

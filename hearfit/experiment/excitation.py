@@ -1,4 +1,4 @@
-"""From declared stimuli to channel power at 0 dB HL: synthesise, transmit, filter and frame, once per unique stimulus."""
+"""From declared stimuli to channel power at 0 dB HL: synthesise, transmit, filter and frame each one once."""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -78,7 +78,8 @@ def transmission_gain(
     """Gain from pascal at the transducer to units of the normal threshold, for each spectral component.
 
     Each component is divided by its own reference threshold, not by that of the channel which receives it: the shape of
-    the normal threshold is mostly transmission, and a tone of 0 dB HL then excites the bank alike through every transducer.
+    the normal threshold is mostly transmission, and a tone of 0 dB HL then excites the bank alike through every
+    transducer.
     Beyond the table the outermost value holds: nothing is presented there, only skirts and ramps reach it.
     """
     if reference is None:

@@ -52,8 +52,7 @@ class SessionDesign:
 class Protocol:
     """One listening test.
 
-    `response_values` are the codes that a trial may carry. `required_columns` are needed in a trial table beyond
-    the common ones; `optional_columns` are understood.
+    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words.
     """
 
     name: str

@@ -11,7 +11,10 @@ from hearfit.experiment.protocol import Protocol
 
 @dataclass(frozen=True)
 class TrialBlock:
-    """All trials of one protocol. Catch trials (nothing was played) carry NaN as level; `interval_count` is 1 for yes/no."""
+    """All trials of one protocol.
+
+    Catch trials (nothing was played) carry NaN as level; `interval_count` is 1 for yes/no.
+    """
 
     protocol: Protocol
     trial: Int[np.ndarray, " trials"]

@@ -93,9 +93,9 @@ def internal_representation(
 ) -> Float[Array, "frames channels"]:
     """log(1 + (z/z_0)^sharpness): zero far below threshold, proportional to sensation level far above.
 
-    `power` is in units of the normal threshold (1 is 0 dB HL); `weights` from `leaky_weights`, or None for a steady state.
-    The power of z/z_0 makes detectability grow with intensity near threshold, as in listeners; with sharpness 1 it is the
-    plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
+    `power` is in units of the normal threshold (1 is 0 dB HL); `weights` from `leaky_weights`, or None for a steady
+    state. The power of z/z_0 makes detectability grow with intensity near threshold, as in listeners; with sharpness
+    1 it is the plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
     """
     amplitude = jnp.exp(
         log_compressed_amplitude(

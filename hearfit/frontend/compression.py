@@ -1,7 +1,7 @@
 """Attenuation and anchored power-law compression of the channel level.
 
-y = 10^(alpha (L - a - L_A) / 20): a is the linear part of a loss, alpha the compression exponent, L_A the level at which
-the exponent makes no difference (Famularo et al. 2024 compress |x|^alpha; the anchor makes the exponent a hearing
+y = 10^(alpha (L - a - L_A) / 20): a is the linear part of a loss, alpha the compression exponent, L_A the level at
+which the exponent makes no difference (Famularo et al. 2024 compress |x|^alpha; the anchor makes the exponent a hearing
 parameter instead of a gain).
 """
 
@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 NEPER_PER_DB = 0.11512925464970229  # ln(10) / 20
-# Channel power is measured in units of the normal threshold; this floor of -100 dB HL keeps log finite in silence and lies
-# far below anything that reaches the internal representation.
+# Channel power is measured in units of the normal threshold; this floor of -100 dB HL keeps log finite in silence and
+# lies far below anything that reaches the internal representation.
 POWER_FLOOR = 1e-10
 
 

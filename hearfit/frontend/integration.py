@@ -11,8 +11,8 @@ def leaky_weights(
     """Matrix that turns frame inputs into frame means of a leaky integrator's output, starting from silence.
 
     tau ds/dt = x - s has unit gain at DC whatever tau, so that tau never changes the level. Within a frame of length D,
-    s(t) = x + (s_0 - x) exp(-t/tau); its mean is x + (s_0 - x) (tau/D) (1 - exp(-D/tau)). Frames of zero length (padding)
-    leave the state alone and get zero weight. Lower triangular: causal.
+    s(t) = x + (s_0 - x) exp(-t/tau); its mean is x + (s_0 - x) (tau/D) (1 - exp(-D/tau)). Frames of zero length
+    (padding) leave the state alone and get zero weight. Lower triangular: causal.
     """
     num_frames = len(duration_s)
     weights = np.zeros((num_frames, num_frames))

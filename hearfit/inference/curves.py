@@ -77,7 +77,7 @@ def _of_protocol(
 def _band(
     group: Conditions, responses: Responses, posterior: LaplacePosterior
 ) -> tuple[Float[np.ndarray, " levels"], Float[np.ndarray, " levels"], Float[np.ndarray, " levels"]]:
-    """Prediction with its 95 % band by the delta method, on a scale on which the band stays inside the possible range."""
+    """Prediction with its 95 % band by the delta method on the logit of the range, so that it stays inside."""
     values = np.array(group.protocol.response_values, float)
     # Response codes of detection are 0 and 1, so that the expected response is a probability there.
     top = values[-1] - values[0]

@@ -1,6 +1,7 @@
 """Conditions as padded arrays for the compiled likelihood.
 
-Sizes are rounded up so that sessions of similar size share one compiled program; padding has zero counts and therefore no weight.
+Sizes are rounded up so that sessions of similar size share one compiled program; padding has zero counts and
+therefore no weight.
 """
 
 from collections.abc import Sequence
@@ -144,7 +145,7 @@ def _normal_growths(
     normal: NormalEar,
 ) -> Float[Array, "stimuli levels"]:
     cochlea = cochlea_of(normal)
-    return jax.lax.map(lambda one: normal_growth(*one, cochlea), (power, duration_s, leak))
+    return jax.lax.map(lambda one: normal_growth(one[0], one[1], one[2], cochlea), (power, duration_s, leak))
 
 
 def _stimulus_rows(conditions: Sequence[Conditions], padded: _Padded) -> Int[np.ndarray, " conditions"]:

@@ -39,19 +39,22 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
         if np.count_nonzero(answered) == 1:
             value = group.protocol.response_values[int(np.argmax(answered))]
             sentences.append(
-                f"All {int(answered.sum())} answers of {group.protocol.name} are the same ({value}): they bound the ear on one side only."
+                f"All {int(answered.sum())} answers of {group.protocol.name} are the same ({value}): they bound the "
+                f"ear on one side only."
             )
         is_yes_no = (group.interval_count == 1) & (group.protocol.task is Task.DETECTION)
         if np.any(is_yes_no) and not np.any(group.is_catch):
             sentences.append(
-                f"{group.protocol.name} has no catch trial: the criterion for “heard” is the prior's, and thresholds shift with it."
+                f"{group.protocol.name} has no catch trial: the criterion for “heard” is the prior's, and "
+                f"thresholds shift with it."
             )
         elif np.any(group.is_catch):
             false_alarms = group.counts[group.is_catch].sum(axis=0)
             rate = false_alarms[-1] / false_alarms.sum()
             if rate > 0.3:
                 sentences.append(
-                    f"{group.protocol.name}: {false_alarms[-1]} of {false_alarms.sum()} catch trials were answered “heard”. "
+                    f"{group.protocol.name}: {false_alarms[-1]} of {false_alarms.sum()} catch trials were answered "
+                    f"“heard”. "
                     "The listener may have misunderstood the task."
                 )
     return tuple(sentences)

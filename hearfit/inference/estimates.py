@@ -1,6 +1,7 @@
 """Posterior mean, SD and 95 % interval of the reported quantities."""
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -98,12 +99,7 @@ def observer_estimates(posterior: LaplacePosterior, tasks: frozenset[Task]) -> t
         for k, nominal in enumerate(CATEGORY_BOUNDARIES_CU):
             shift = boundaries[k] - posterior.mode[first + 4 + k]
             rows.append(
-                one(
-                    f"category boundary nominally at {nominal:g} CU",
-                    "CU",
-                    first + 4 + k,
-                    lambda x, shift=shift: x + shift,
-                )
+                one(f"category boundary nominally at {nominal:g} CU", "CU", first + 4 + k, partial(np.add, shift))
             )
     return tuple(rows)
 

@@ -26,16 +26,19 @@ def not_identified(
     untested = _frequencies(num_trials == 0)
     if untested:
         sentences.append(
-            f"No trial was presented at {untested}: the numbers there are carried over from neighbouring frequencies by the prior."
+            f"No trial was presented at {untested}: the numbers there are carried over from neighbouring "
+            f"frequencies by the prior."
         )
     if Task.CATEGORICAL_LOUDNESS not in tasks:
         sentences.append(
-            "Loudness was not measured. Tone detection alone cannot tell loss of compression from attenuation: only their sum, the "
+            "Loudness was not measured. Tone detection alone cannot tell loss of compression from attenuation: only "
+            "their sum, the "
             "threshold, is known."
         )
     if Task.DETECTION not in tasks:
         sentences.append(
-            "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the boundary between "
+            "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
+            "boundary between "
             "“not heard” and “very soft”."
         )
     tested = num_trials > 0
@@ -48,11 +51,13 @@ def not_identified(
         weak = _frequencies(tested & (share < IDENTIFIED_SHARE))
         if weak:
             sentences.append(
-                f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its variance."
+                f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
+                f"variance."
             )
     if np.all(inhibition_share < IDENTIFIED_SHARE):
         sentences.append(
-            "Lateral inhibition and the equivalent bandwidth were not measured: that needs a masking task such as notched noise."
+            "Lateral inhibition and the equivalent bandwidth were not measured: that needs a masking task such as "
+            "notched noise."
         )
     return tuple(sentences)
 

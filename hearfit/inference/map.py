@@ -120,7 +120,7 @@ def _decrement(evaluation: Evaluation) -> float:
 def _damped_step(
     evaluation: Evaluation, correction: Float[np.ndarray, "parameters parameters"], damping: float
 ) -> tuple[Float[np.ndarray, " parameters"], float]:
-    """Step and promised gain with the corrected curvature, or with the expected one where that is not positive definite."""
+    """Step and promised gain with the corrected curvature; with the expected one where that is not definite."""
     expected, gradient = _precision(evaluation), np.asarray(evaluation.gradient)
     damper = damping * np.diag(np.diag(expected))
     for precision in (expected + correction, expected):

@@ -34,9 +34,9 @@ def position_from_thresholds(
 ) -> Float[np.ndarray, " parameters"]:
     """Coordinates of a listener whose tone thresholds are the given ones. Call under `jax.enable_x64`.
 
-    The share of each loss (0 to 1) that is loss of compression raises the exponent, alpha = alpha_0 / (1 - share T / L_A);
-    the rest is attenuation. Thresholds better than 0 dB HL lower the exponent. Because an ear also listens with neighbouring
-    channels, the split is repeated until the implied thresholds are met.
+    The share of each loss (0 to 1) that is loss of compression raises the exponent, alpha = alpha_0 / (1 - share T /
+    L_A); the rest is attenuation. Thresholds better than 0 dB HL lower the exponent. Because an ear also listens with
+    neighbouring channels, the split is repeated until the implied thresholds are met.
     """
     target = threshold_db_hl.copy()
     position = _split(target, outer_hair_cell_share, normal)
@@ -48,7 +48,7 @@ def position_from_thresholds(
 
 
 def thresholds_at_knots(audiogram: Audiogram, ear: Ear) -> Float[np.ndarray, " knots"]:
-    """Air-conduction thresholds of one ear at the audiometric frequencies; log-frequency interpolation, constant beyond.
+    """Air-conduction thresholds of one ear at the audiometric frequencies; over log frequency, constant beyond.
 
     Raises:
         InputError: that ear has no air-conduction threshold.

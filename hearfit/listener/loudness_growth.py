@@ -1,8 +1,8 @@
 """Loudness growth of normal ears in categorical units, from the best-hearing third of 100 real listeners.
 
-Mean category boundaries of the 33 listeners with the lowest first boundary among 100 in the qCLS data set (Shen et al. 2024,
-JASA 156:262; Rasetshwane et al. 2015, JASA 137:1899), in dB SPL re ER-3A in an HA-2 coupler, minus that coupler's reference
-thresholds, rounded to 0.5 dB. This is a reference for the model, not a standard's norm.
+Mean category boundaries of the 33 listeners with the lowest first boundary among 100 in the qCLS data set (Shen et
+al. 2024, JASA 156:262; Rasetshwane et al. 2015, JASA 137:1899), in dB SPL re ER-3A in an HA-2 coupler, minus that
+coupler's reference thresholds, rounded to 0.5 dB. This is a reference for the model, not a standard's norm.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ _BOUNDARIES_DB_HL = (
 _SLOPE_BELOW_CU_PER_DB = 0.36
 
 
-def normal_boundaries_db_hl(frequency_hz: float) -> Float[np.ndarray, "boundaries"]:
-    """Level of each category boundary for a normal ear; log-frequency interpolation, constant outside 250 to 8000 Hz."""
+def normal_boundaries_db_hl(frequency_hz: float) -> Float[np.ndarray, " boundaries"]:
+    """Level of each category boundary for a normal ear; over log frequency, constant outside 250 to 8000 Hz."""
     table = np.array(_BOUNDARIES_DB_HL)
     position = np.log(np.array(_FREQUENCIES_HZ))
     return np.array([np.interp(np.log(frequency_hz), position, table[:, k]) for k in range(table.shape[1])])

@@ -33,7 +33,8 @@ class NormalEar:
 NORMAL = NormalEar(
     # Amplitude exponent 0.3: compression ratio 3.3, within the 3 to 5 of Lopez-Poveda et al. 2003 for 0.5 to 8 kHz.
     compression_exponent=0.3,
-    # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value normal.
+    # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value
+    # normal.
     inhibition=0.5,
     # Where exponents of different ears meet: cross-validated on four real loudness runs.
     anchor_db_hl=108.0,

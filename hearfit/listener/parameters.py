@@ -1,10 +1,10 @@
 """The parameters of a listener: unconstrained coordinates, their prior, and what they mean.
 
-Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, inhibition = 1/(1 + exp(-x)) in
-(0, 1), and attenuation = 4 softplus(v/4) dB > 0 with v = t - L_A (1 - alpha_0/alpha), what loss of compression leaves of the
-threshold coordinate t. Tone detection fixes t and hardly anything else, loudness fixes the exponent: in these coordinates the
-posterior is close to Gaussian, whereas exponent against attenuation is a curved ridge. The prior is Gaussian: per-frequency
-curves vary smoothly over log frequency.
+Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, inhibition = 1/(1 + exp(-x))
+in (0, 1), and attenuation = 4 softplus(v/4) dB > 0 with v = t - L_A (1 - alpha_0/alpha), what loss of compression
+leaves of the threshold coordinate t. Tone detection fixes t and hardly anything else, loudness fixes the exponent: in
+these coordinates the posterior is close to Gaussian, whereas exponent against attenuation is a curved ridge. The
+prior is Gaussian: per-frequency curves vary smoothly over log frequency.
 """
 
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
 def attenuation_db(
     log_exponent: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
 ) -> Float[Array, "*shape"]:
-    """Attenuation in dB, positive whatever the coordinates: the part of the threshold that compression does not explain."""
+    """Attenuation in dB, always positive: the part of the threshold that compression does not explain."""
     rest = threshold_db_hl - compressive_loss_db(log_exponent)
     return ATTENUATION_SOFTNESS_DB * jax.nn.softplus(rest / ATTENUATION_SOFTNESS_DB)
 

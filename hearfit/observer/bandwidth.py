@@ -1,8 +1,8 @@
 """Equivalent rectangular bandwidth of an ear, by a simulated notched-noise experiment.
 
 A tone is detected in noise with a spectral notch around it; the decline of its threshold with notch width is fitted by
-a symmetric roex(p) filter, whose equivalent rectangular bandwidth is 4 f/p (Patterson et al. 1982; Glasberg & Moore 1990).
-It is what lateral inhibition and compression together do to frequency selectivity.
+a symmetric roex(p) filter, whose equivalent rectangular bandwidth is 4 f/p (Patterson et al. 1982; Glasberg & Moore
+1990). It is what lateral inhibition and compression together do to frequency selectivity.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from hearfit.frontend.filterbank import FilterbankDesign, noise_power
 # Distance of the noise edges from the tone, relative to its frequency.
 NOTCH_WIDTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _OUTER_EDGE = 0.8
-# Noise level within one normal ERB re the threshold of the tone in quiet. At 1 kHz in a normal ear this is the customary
-# 40 dB SPL per hertz; less would let the threshold in quiet show through the widest notch.
+# Noise level within one normal ERB re the threshold of the tone in quiet. At 1 kHz in a normal ear this is the
+# customary 40 dB SPL per hertz; less would let the threshold in quiet show through the widest notch.
 NOISE_LEVEL_ABOVE_THRESHOLD_DB = 60.0
 # Candidate bandwidths in units of the normal one; beyond these the fit is at a bound.
 BANDWIDTH_RATIO_RANGE = (0.3, 8.0)
@@ -38,8 +38,8 @@ def roex_bandwidth_ratio(
 ) -> Float[np.ndarray, "*batch"]:
     """Equivalent rectangular bandwidth re normal of the roex(p) filter that fits masked thresholds best.
 
-    Threshold = K + 10 log10 of the noise power that passes W(g) = (1 + p g) exp(-p g); K is free. Least squares over a grid
-    of p, refined by a parabola.
+    Threshold = K + 10 log10 of the noise power that passes W(g) = (1 + p g) exp(-p g); K is free. Least squares over
+    a grid of p, refined by a parabola.
     """
     ratios = np.geomspace(*BANDWIDTH_RATIO_RANGE, _NUM_CANDIDATES)
     slope_p = 4.0 * frequency_hz[..., None] / (ratios * normal_erb_hz(frequency_hz)[..., None])

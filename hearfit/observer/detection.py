@@ -1,7 +1,7 @@
 """From internal representations to the probability that a tone is reported.
 
-d' is the distance between the representations of signal and reference, integrated over time and place and divided by the
-sensitivity (Green & Swets 1966). Time enters through a window: what was heard longer ago than that is forgotten, so
+d' is the distance between the representations of signal and reference, integrated over time and place and divided by
+the sensitivity (Green & Swets 1966). Time enters through a window: what was heard longer ago than that is forgotten, so
 that thresholds stop falling with duration.
 """
 
@@ -51,7 +51,7 @@ def probability_yes(
 def probability_correct(
     detectability: Float[Array, "*shape"], *, interval_count: Float[Array, "*#shape"], lapse: Float[Array, "*#shape"]
 ) -> Float[Array, "*shape"]:
-    """Probability of a correct answer among m intervals: integral of phi(x - d') Phi(x)^(m-1), Green & Swets 1966, eq. 2.4.
+    """Probability of a correct answer among m intervals: integral of phi(x - d') Phi(x)^(m-1) (Green & Swets 1966).
 
     Gauss-Hermite quadrature; lapses guess among the m intervals.
     """

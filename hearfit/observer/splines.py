@@ -19,7 +19,7 @@ class MonotoneSpline(NamedTuple):
 def monotone_spline(knot: Float[np.ndarray, " knots"], value: Float[np.ndarray, " knots"]) -> MonotoneSpline:
     """Shape-preserving spline (Fritsch & Butland 1984, as in scipy's PCHIP) through ascending knots."""
     slope = PchipInterpolator(knot, value).derivative()(knot)
-    return MonotoneSpline(np.asarray(knot), np.asarray(value), np.asarray(slope))
+    return MonotoneSpline(jnp.asarray(knot), jnp.asarray(value), jnp.asarray(slope))
 
 
 def evaluate_spline(spline: MonotoneSpline, at: Float[Array, ""]) -> Float[Array, ""]:

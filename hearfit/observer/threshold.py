@@ -39,8 +39,8 @@ def threshold_db_hl(
 ) -> Float[Array, ""]:
     """Level at which d' reaches the threshold criterion; `tone` is the channel power of the tone at 0 dB HL.
 
-    Not differentiable (bisection); detectability rises with level, so the answer is unique. It is within [-40, 180] dB HL;
-    a value at either end means that no threshold was found inside.
+    Not differentiable (bisection); detectability rises with level, so the answer is unique. It is within [-40, 180]
+    dB HL; a value at either end means that no threshold was found inside.
     """
     wanted = jnp.log(cochlea.normal.threshold_detectability)
 

@@ -19,8 +19,8 @@ def narrowband_noise(
 ) -> Float[np.ndarray, " samples"]:
     """Sound pressure in pascal of Gaussian noise with a flat spectrum between the band edges and nothing outside.
 
-    The band reaches half of `bandwidth_octaves` to either side of the centre. Before gating, the token's own root mean square
-    is exactly `level_db_spl`.
+    The band reaches half of `bandwidth_octaves` to either side of the centre. Before gating, the token's own root
+    mean square is exactly `level_db_spl`.
 
     Raises:
         ValueError: the band does not fit below half the sampling rate, or holds no spectral line.

@@ -15,14 +15,16 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InputError: the path is missing, a folder, or cannot be read.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, not a file. {_ALLOWED}")
     try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, not a file. {_ALLOWED}")
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file. {_ALLOWED}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}). {_ALLOWED}") from None
+    except (OSError, ValueError) as error:
+        # A name that is too long, or that holds a NUL, is no OSError on every platform and version.
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read ({reason}). {_ALLOWED}") from None
 
 
 def read_text(path: Path) -> str:
@@ -56,7 +58,8 @@ def make_folder(path: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be used as an output folder ({error.strerror or error}). Choose a folder that you may write to."
+            f"{path}: cannot be used as an output folder ({error.strerror or error}). Choose a folder that you may "
+            f"write to."
         ) from None
 
 

@@ -1,7 +1,7 @@
 """How well the model describes the loudness category boundaries of 100 real listeners at 10 frequencies.
 
-A boundary is the level at which half of the answers lie above it. Each listener's 100 boundaries are fitted as if 10 answers
-just above and 10 just below had been given at that level.
+A boundary is the level at which half of the answers lie above it. Each listener's 100 boundaries are fitted as if 10
+answers just above and 10 just below had been given at that level.
 
     python -m tests.studies.loudness_boundaries ../shared/data
 """
