@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -149,8 +148,8 @@ def score_trials(profile: Profile, trials: Trials) -> Score:
         for block in trials.blocks:
             conditions = collapse(block)
             data = build_fit_data([conditions], transducer=trials.transducer, normal=NORMAL)
-            (responses,) = predict(jnp.asarray(profile.posterior.mode), data, normal=NORMAL)
-            probability = np.asarray(responses.probability)[: len(conditions.counts)]
+            (responses,) = predict(np.array(profile.posterior.mode), data, normal=NORMAL)
+            probability = responses.probability
             total += float(np.sum(conditions.counts * np.log(probability)))
             rows += [_condition_score(conditions, row, probability[row]) for row in range(len(probability))]
     return Score(trials.num_trials, total, total / max(trials.num_trials, 1), tuple(rows))

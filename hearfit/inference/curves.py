@@ -1,14 +1,15 @@
 """Response curves for the report: answers against level, with what the fitted ear and a normal ear predict."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import Task
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
@@ -21,68 +22,104 @@ _MARGIN_DB = 10.0
 _NORMAL_QUANTILE_975 = 1.959963984540054
 
 
+class _Prediction(NamedTuple):
+    probability: Float[np.ndarray, "levels responses"]
+    jacobian: Float[np.ndarray, "levels responses parameters"]
+
+
 def response_curves(
     conditions: Sequence[Conditions], posterior: LaplacePosterior, *, transducer: str | None, normal: NormalEar
 ) -> tuple[ResponseCurve, ...]:
     """One curve for each protocol, frequency and number of intervals. Call under `jax.enable_x64`."""
-    return tuple(curve for group in conditions for curve in _of_protocol(group, posterior, transducer, normal))
-
-
-def _of_protocol(
-    group: Conditions, posterior: LaplacePosterior, transducer: str | None, normal: NormalEar
-) -> list[ResponseCurve]:
-    played = ~group.is_catch
-    keys = np.unique(np.stack([group.stimulus_index, group.interval_count], axis=1)[played], axis=0)
-    if not len(keys):
-        return []
-    grids = []
-    for stimulus, interval_count in keys:
-        level = group.level_db_hl[
-            played & (group.stimulus_index == stimulus) & (group.interval_count == interval_count)
-        ]
-        grids.append(np.linspace(level.min() - _MARGIN_DB, level.max() + _MARGIN_DB, _NUM_LEVELS))
-    grid = replace(
-        group,
-        stimulus_index=np.repeat(keys[:, 0], _NUM_LEVELS),
-        level_db_hl=np.concatenate(grids),
-        interval_count=np.repeat(keys[:, 1], _NUM_LEVELS),
-        is_catch=np.zeros(len(keys) * _NUM_LEVELS, bool),
-        counts=np.zeros((len(keys) * _NUM_LEVELS, group.counts.shape[1]), np.int64),
+    # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
+    grids = [_grid(group) for task in Task for group in conditions if group.protocol.task is task]
+    grids = [grid for grid in grids if grid.rows]
+    if not grids:
+        return ()
+    data = build_fit_data([grid.conditions for grid in grids], transducer=transducer, normal=normal)
+    fitted = _rows(predict(posterior.mode, data, normal=normal), grids)
+    healthy = _rows(predict(normal_position(normal), data, normal=normal), grids)
+    return tuple(
+        curve
+        for grid, own, reference in zip(grids, fitted, healthy, strict=True)
+        for curve in _curves(grid, own, reference, posterior)
     )
-    data = build_fit_data([grid], transducer=transducer, normal=normal)
-    (fitted,) = predict(jnp.asarray(posterior.mode), data, normal=normal)
-    (healthy,) = predict(jnp.asarray(normal_position(normal)), data, normal=normal)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Conditions at closely spaced levels; row i holds those of stimulus and interval count `rows[i]`."""
+
+    presented: Conditions
+    conditions: Conditions
+    rows: tuple[tuple[int, int], ...]
+
+
+def _grid(group: Conditions) -> _Grid:
+    played = ~group.is_catch
+    pairs = zip(group.stimulus_index[played], group.interval_count[played], strict=True)
+    rows = tuple(sorted({(int(stimulus), int(interval_count)) for stimulus, interval_count in pairs}))
+    levels = []
+    for stimulus, interval_count in rows:
+        own = group.level_db_hl[played & (group.stimulus_index == stimulus) & (group.interval_count == interval_count)]
+        levels.append(np.linspace(own.min() - _MARGIN_DB, own.max() + _MARGIN_DB, _NUM_LEVELS))
+    size = len(rows) * _NUM_LEVELS
+    conditions = replace(
+        group,
+        stimulus_index=np.repeat([stimulus for stimulus, _ in rows], _NUM_LEVELS),
+        level_db_hl=np.concatenate([np.zeros(0), *levels]),
+        interval_count=np.repeat([interval_count for _, interval_count in rows], _NUM_LEVELS),
+        is_catch=np.zeros(size, bool),
+        counts=np.zeros((size, group.counts.shape[1]), np.int64),
+    )
+    return _Grid(group, conditions, rows)
+
+
+def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Prediction]:
+    """Probabilities and Jacobians of each grid, cut out of the groups of the likelihood."""
+    of_task = dict(zip(dict.fromkeys(grid.presented.protocol.task for grid in grids), groups, strict=True))
+    start = dict.fromkeys(of_task, 0)
+    predictions = []
+    for grid in grids:
+        task, size = grid.presented.protocol.task, len(grid.conditions.counts)
+        part = slice(start[task], start[task] + size)
+        start[task] += size
+        responses = of_task[task]
+        predictions.append(_Prediction(responses.probability[part], responses.jacobian[part]))
+    return predictions
+
+
+def _curves(
+    grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: LaplacePosterior
+) -> Iterator[ResponseCurve]:
+    group = grid.presented
     centre, lower, upper = _band(group, fitted, posterior)
     reference, _, _ = _band(group, healthy, posterior)
-    curves = []
-    for row, (stimulus, interval_count) in enumerate(keys):
+    for row, (stimulus, interval_count) in enumerate(grid.rows):
         part = slice(row * _NUM_LEVELS, (row + 1) * _NUM_LEVELS)
-        curves.append(
-            ResponseCurve(
-                protocol=group.protocol.name,
-                task=group.protocol.task.value,
-                frequency_hz=group.stimuli[stimulus].frequency_hz,
-                interval_count=int(interval_count),
-                level_db_hl=tuple(map(float, grids[row])),
-                predicted=tuple(map(float, centre[part])),
-                lower_95=tuple(map(float, lower[part])),
-                upper_95=tuple(map(float, upper[part])),
-                normal_ear=tuple(map(float, reference[part])),
-                answers=_answers(group, stimulus, interval_count),
-            )
+        yield ResponseCurve(
+            protocol=group.protocol.name,
+            task=group.protocol.task.value,
+            frequency_hz=group.stimuli[stimulus].frequency_hz,
+            interval_count=interval_count,
+            level_db_hl=tuple(map(float, grid.conditions.level_db_hl[part])),
+            predicted=tuple(map(float, centre[part])),
+            lower_95=tuple(map(float, lower[part])),
+            upper_95=tuple(map(float, upper[part])),
+            normal_ear=tuple(map(float, reference[part])),
+            answers=_answers(group, stimulus, interval_count),
         )
-    return curves
 
 
 def _band(
-    group: Conditions, responses: Responses, posterior: LaplacePosterior
+    group: Conditions, prediction: _Prediction, posterior: LaplacePosterior
 ) -> tuple[Float[np.ndarray, " levels"], Float[np.ndarray, " levels"], Float[np.ndarray, " levels"]]:
     """Prediction with its 95 % band by the delta method on the logit of the range, so that it stays inside."""
     values = np.array(group.protocol.response_values, float)
     # Response codes of detection are 0 and 1, so that the expected response is a probability there.
     top = values[-1] - values[0]
-    proportion = (np.asarray(responses.probability) @ (values - values[0])) / top
-    slope = np.einsum("crp,r->cp", np.asarray(responses.jacobian), (values - values[0]) / top)
+    proportion = (prediction.probability @ (values - values[0])) / top
+    slope = np.einsum("crp,r->cp", prediction.jacobian, (values - values[0]) / top)
     sd = np.sqrt(np.einsum("cp,pq,cq->c", slope, posterior.covariance, slope))
     inside = np.clip(proportion, 1e-6, 1.0 - 1e-6)
     half_width = _NORMAL_QUANTILE_975 * sd / (inside * (1.0 - inside))

@@ -1,10 +1,10 @@
-"""Conditions as padded arrays for the compiled likelihood.
+"""Conditions as blocks of one fixed size for the compiled likelihood.
 
-Sizes are rounded up so that sessions of similar size share one compiled program; padding has zero counts and
-therefore no weight.
+Every block of a task has the same shape whatever the session, so that one compiled program serves all sessions, and a
+session with very many unique levels needs no more memory than one block at a time. Padding has zero counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -23,13 +23,14 @@ from hearfit.observer.detection import window_weights
 from hearfit.observer.loudness import category_spline, normal_growth
 from hearfit.observer.splines import MonotoneSpline
 
-_STIMULUS_STEP = 8
-_FRAME_STEP = 16
-_CONDITION_STEP = 128
+BLOCK_SIZE = 128
+# Sessions of up to 16 stimuli with up to 32 frames, which is nearly all, have equal shapes.
+_STIMULUS_STEP = 16
+_FRAME_STEP = 32
 
 
 class DetectionData(NamedTuple):
-    """Yes/no and forced-choice conditions; counts are (not heard or wrong, heard or correct)."""
+    """One block of yes/no and forced-choice conditions; counts are (not heard or wrong, heard or correct)."""
 
     power: Float[Array, "stimuli frames channels"]
     leak: Float[Array, "stimuli frames frames"]
@@ -42,7 +43,7 @@ class DetectionData(NamedTuple):
 
 
 class CategoryData(NamedTuple):
-    """Categorical loudness conditions; the splines turn log total loudness into CU for each stimulus."""
+    """One block of loudness conditions; the splines turn log total loudness into CU for each stimulus."""
 
     power: Float[Array, "stimuli frames channels"]
     leak: Float[Array, "stimuli frames frames"]
@@ -54,10 +55,12 @@ class CategoryData(NamedTuple):
 
 
 class FitData(NamedTuple):
-    """Everything that the likelihood of one ear's session reads; None where a task was not done."""
+    """Everything that the likelihood of one ear's session reads; no block where a task was not done."""
 
-    detection: DetectionData | None
-    categories: CategoryData | None
+    detection: tuple[DetectionData, ...]
+    num_detection: int
+    categories: tuple[CategoryData, ...]
+    num_categories: int
 
 
 class _Padded(NamedTuple):
@@ -72,48 +75,45 @@ def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, 
     detection = [c for c in conditions if c.protocol.task is Task.DETECTION]
     categories = [c for c in conditions if c.protocol.task is Task.CATEGORICAL_LOUDNESS]
     return FitData(
-        detection=_detection(detection, transducer, normal) if detection else None,
-        categories=_categories(categories, transducer, normal) if categories else None,
+        detection=_detection(detection, transducer, normal) if detection else (),
+        num_detection=sum(len(c.counts) for c in detection),
+        categories=_categories(categories, transducer, normal) if categories else (),
+        num_categories=sum(len(c.counts) for c in categories),
     )
 
 
-def _detection(conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar) -> DetectionData:
+def _detection(
+    conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar
+) -> tuple[DetectionData, ...]:
     padded = _pad_stimuli(conditions, transducer, normal)
     window = np.stack([window_weights(d, window_s=normal.detection_window_s) for d in padded.duration_s])
-    is_catch = np.concatenate([c.is_catch for c in conditions])
-    return DetectionData(
-        power=jnp.asarray(padded.power),
-        leak=jnp.asarray(padded.leak),
-        window=jnp.asarray(window),
-        stimulus=jnp.asarray(_pad(_stimulus_rows(conditions, padded))),
-        gain=jnp.asarray(_pad(_gains(conditions))),
-        is_played=jnp.asarray(_pad(1.0 - is_catch)),
-        interval_count=jnp.asarray(
-            _pad(np.concatenate([c.interval_count for c in conditions]).astype(float), fill=1.0)
-        ),
-        counts=jnp.asarray(_pad(np.concatenate([c.counts for c in conditions]).astype(float))),
+    power, leak, recent = jnp.asarray(padded.power), jnp.asarray(padded.leak), jnp.asarray(window)
+    columns = (
+        _stimulus_rows(conditions, padded),
+        _gains(conditions),
+        1.0 - np.concatenate([c.is_catch for c in conditions]),
+        np.concatenate([c.interval_count for c in conditions]).astype(float),
+        np.concatenate([c.counts for c in conditions]).astype(float),
     )
+    return tuple(DetectionData(power, leak, recent, *block) for block in _blocks(columns, fill=(0, 0.0, 0.0, 1.0, 0.0)))
 
 
-def _categories(conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar) -> CategoryData:
+def _categories(
+    conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar
+) -> tuple[CategoryData, ...]:
     padded = _pad_stimuli(conditions, transducer, normal)
-    growth = np.asarray(
-        _normal_growths(
-            jnp.asarray(padded.power), jnp.asarray(padded.duration_s), jnp.asarray(padded.leak), normal=normal
-        )
-    )
+    power, leak, duration = jnp.asarray(padded.power), jnp.asarray(padded.leak), jnp.asarray(padded.duration_s)
+    growth = np.asarray(_normal_growths(power, duration, leak, normal=normal))
     frequencies = [stimulus.frequency_hz for c in conditions for stimulus in c.stimuli]
     splines = [category_spline(growth[i], frequency) for i, frequency in enumerate(frequencies)]
     splines += [splines[-1]] * (len(padded.power) - len(splines))
-    return CategoryData(
-        power=jnp.asarray(padded.power),
-        leak=jnp.asarray(padded.leak),
-        duration_s=jnp.asarray(padded.duration_s),
-        spline=MonotoneSpline(*(jnp.asarray(np.stack(part)) for part in zip(*splines, strict=True))),
-        stimulus=jnp.asarray(_pad(_stimulus_rows(conditions, padded))),
-        gain=jnp.asarray(_pad(_gains(conditions))),
-        counts=jnp.asarray(_pad(np.concatenate([c.counts for c in conditions]).astype(float))),
+    spline = MonotoneSpline(*(jnp.asarray(np.stack(part)) for part in zip(*splines, strict=True)))
+    columns = (
+        _stimulus_rows(conditions, padded),
+        _gains(conditions),
+        np.concatenate([c.counts for c in conditions]).astype(float),
     )
+    return tuple(CategoryData(power, leak, duration, spline, *block) for block in _blocks(columns, fill=(0, 0.0, 0.0)))
 
 
 def _pad_stimuli(conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar) -> _Padded:
@@ -162,6 +162,14 @@ def _round_up(count: int, step: int) -> int:
     return -(-count // step) * step
 
 
-def _pad(rows: Shaped[np.ndarray, "..."], fill: float = 0.0) -> Shaped[np.ndarray, "..."]:
-    missing = _round_up(len(rows), _CONDITION_STEP) - len(rows)
-    return np.concatenate([rows, np.full((missing, *rows.shape[1:]), fill, rows.dtype)])
+def _blocks(
+    columns: Sequence[Shaped[np.ndarray, " conditions ..."]], *, fill: Sequence[float]
+) -> Iterator[tuple[Shaped[Array, " block ..."], ...]]:
+    """The columns cut into blocks of `BLOCK_SIZE` rows, the last one filled up."""
+    for start in range(0, len(columns[0]), BLOCK_SIZE):
+        parts = [column[start : start + BLOCK_SIZE] for column in columns]
+        missing = BLOCK_SIZE - len(parts[0])
+        yield tuple(
+            jnp.asarray(np.concatenate([part, np.full((missing, *part.shape[1:]), value, part.dtype)]))
+            for part, value in zip(parts, fill, strict=True)
+        )

@@ -5,7 +5,7 @@ gradient is one reverse sweep per condition; the few parameters of the observer 
 the response probabilities. That costs the same for any number of cochlear parameters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -23,35 +23,33 @@ from hearfit.observer.detection import log_detectability, probability_correct, p
 from hearfit.observer.loudness import log_total_loudness
 from hearfit.observer.splines import MonotoneSpline, evaluate_spline
 
-# Conditions per reverse sweep: bounds the memory of a session with very many unique levels.
-_BATCH = 128
 _NUM_CURVES = 3
 _SENSITIVITY = _NUM_CURVES * NUM_KNOTS
 _CRITERION, _LAPSE, _SPREAD, _BOUNDARIES = (_SENSITIVITY + i for i in (1, 2, 3, 4))
 
 
 class Responses(NamedTuple):
-    """Response probabilities of padded conditions, their derivatives by every coordinate, and the observed counts."""
+    """Response probabilities of all conditions of a task, their derivatives by every coordinate, and the counts."""
 
-    probability: Float[Array, "conditions responses"]
-    jacobian: Float[Array, "conditions responses parameters"]
-    counts: Float[Array, "conditions responses"]
+    probability: Float[np.ndarray, "conditions responses"]
+    jacobian: Float[np.ndarray, "conditions responses parameters"]
+    counts: Float[np.ndarray, "conditions responses"]
 
 
 class Evaluation(NamedTuple):
     """Log posterior and its local quadratic model in whitened coordinates."""
 
-    log_likelihood: Float[Array, ""]
-    log_posterior: Float[Array, ""]
-    gradient: Float[Array, " parameters"]
-    fisher: Float[Array, "parameters parameters"]
+    log_likelihood: float
+    log_posterior: float
+    gradient: Float[np.ndarray, " parameters"]
+    fisher: Float[np.ndarray, "parameters parameters"]
 
 
 class WhitenedPrior(NamedTuple):
     """position = mean + factor @ whitened; standard normal in whitened coordinates."""
 
-    mean: Float[Array, " parameters"]
-    factor: Float[Array, "parameters parameters"]
+    mean: Float[np.ndarray, " parameters"]
+    factor: Float[np.ndarray, "parameters parameters"]
 
 
 def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParameters:
@@ -85,8 +83,11 @@ def detection_evidence(
     return log_detectability(signal, silence, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity)
 
 
-def detection_responses(position: Float[Array, " parameters"], data: DetectionData, normal: NormalEar) -> Responses:
-    """Probabilities of (not heard or wrong, heard or correct) in every detection condition."""
+@partial(jax.jit, static_argnames="normal")
+def detection_block(
+    position: Float[Array, " parameters"], data: DetectionData, *, normal: NormalEar
+) -> tuple[Float[Array, "conditions responses"], Float[Array, "conditions responses parameters"]]:
+    """Probabilities of (not heard or wrong, heard or correct) in a block of conditions, and their derivatives."""
     cochlea = cochlea_of(normal)
     coordinates = channel_coordinates(position, cochlea)
 
@@ -113,11 +114,14 @@ def detection_responses(position: Float[Array, " parameters"], data: DetectionDa
     local = _local_coordinates(value, position[observer])
     probability = jax.vmap(probabilities)(local, data.is_played, data.interval_count)
     inner = jax.vmap(jax.jacfwd(probabilities))(local, data.is_played, data.interval_count)
-    return Responses(probability, _chain(inner, slope, observer, cochlea), data.counts)
+    return probability, _chain(inner, slope, observer, cochlea)
 
 
-def category_responses(position: Float[Array, " parameters"], data: CategoryData, normal: NormalEar) -> Responses:
-    """Probabilities of every loudness category in every condition."""
+@partial(jax.jit, static_argnames="normal")
+def category_block(
+    position: Float[Array, " parameters"], data: CategoryData, *, normal: NormalEar
+) -> tuple[Float[Array, "conditions responses"], Float[Array, "conditions responses parameters"]]:
+    """Probabilities of every loudness category in a block of conditions, and their derivatives."""
     cochlea = cochlea_of(normal)
     coordinates = channel_coordinates(position, cochlea)
 
@@ -147,45 +151,51 @@ def category_responses(position: Float[Array, " parameters"], data: CategoryData
     local = _local_coordinates(value, position[observer])
     probability = jax.vmap(probabilities)(local)
     inner = jax.vmap(jax.jacfwd(probabilities))(local)
-    return Responses(probability, _chain(inner, slope, observer, cochlea), data.counts)
+    return probability, _chain(inner, slope, observer, cochlea)
 
 
-def all_responses(position: Float[Array, " parameters"], data: FitData, normal: NormalEar) -> tuple[Responses, ...]:
-    """Responses of every task that the session contains."""
+def predict(position: Float[np.ndarray, " parameters"], data: FitData, *, normal: NormalEar) -> tuple[Responses, ...]:
+    """Responses of every task that the session contains, detection first. Call under `jax.enable_x64`."""
+    at = jnp.asarray(position)
     groups = []
-    if data.detection is not None:
-        groups.append(detection_responses(position, data.detection, normal))
-    if data.categories is not None:
-        groups.append(category_responses(position, data.categories, normal))
+    if data.detection:
+        blocks = [(detection_block(at, block, normal=normal), block.counts) for block in data.detection]
+        groups.append(_joined(blocks, data.num_detection))
+    if data.categories:
+        blocks = [(category_block(at, block, normal=normal), block.counts) for block in data.categories]
+        groups.append(_joined(blocks, data.num_categories))
     return tuple(groups)
 
 
-@partial(jax.jit, static_argnames="normal")
 def evaluate(
-    whitened: Float[Array, " parameters"], prior: WhitenedPrior, data: FitData, *, normal: NormalEar
+    whitened: Float[np.ndarray, " parameters"], prior: WhitenedPrior, data: FitData, *, normal: NormalEar
 ) -> Evaluation:
     """Log posterior, its gradient and the expected (Fisher) information of the answers.
 
     Independent multinomial answers in each condition: log L = sum n log p, information = sum N (dp/du)(dp/du)' / p.
+    Call under `jax.enable_x64`.
     """
-    log_likelihood = jnp.zeros(())
+    log_likelihood = 0.0
     gradient = -whitened
-    fisher = jnp.zeros((NUM_PARAMETERS, NUM_PARAMETERS))
-    for group in all_responses(prior.mean + prior.factor @ whitened, data, normal):
-        jacobian = group.jacobian @ prior.factor
-        log_likelihood += jnp.sum(group.counts * jnp.log(group.probability))
-        gradient += jnp.einsum("cr,crp->p", group.counts / group.probability, jacobian)
-        total = jnp.sum(group.counts, axis=1, keepdims=True)
-        root = (jnp.sqrt(total / group.probability)[..., None] * jacobian).reshape(-1, NUM_PARAMETERS)
+    fisher = np.zeros((NUM_PARAMETERS, NUM_PARAMETERS))
+    for group in predict(prior.mean + prior.factor @ whitened, data, normal=normal):
+        log_likelihood += float(np.sum(group.counts * np.log(group.probability)))
+        by_position = group.jacobian.reshape(-1, NUM_PARAMETERS)
+        gradient = gradient + prior.factor.T @ (by_position.T @ (group.counts / group.probability).ravel())
+        total = group.counts.sum(axis=1, keepdims=True)
+        root = np.sqrt(total / group.probability).reshape(-1, 1) * (by_position @ prior.factor)
         fisher += root.T @ root
-    log_posterior = log_likelihood - 0.5 * whitened @ whitened
-    return Evaluation(log_likelihood, log_posterior, gradient, fisher)
+    return Evaluation(log_likelihood, log_likelihood - 0.5 * float(whitened @ whitened), gradient, fisher)
 
 
-@partial(jax.jit, static_argnames="normal")
-def predict(position: Float[Array, " parameters"], data: FitData, *, normal: NormalEar) -> tuple[Responses, ...]:
-    """As `all_responses`, compiled."""
-    return all_responses(position, data, normal)
+def _joined(
+    blocks: Sequence[tuple[tuple[Float[Array, "..."], Float[Array, "..."]], Float[Array, "..."]]], num_conditions: int
+) -> Responses:
+    """The blocks of one task end to end, without the padding."""
+    probability = np.concatenate([np.asarray(result[0]) for result, _ in blocks])
+    jacobian = np.concatenate([np.asarray(result[1]) for result, _ in blocks])
+    counts = np.concatenate([np.asarray(own) for _, own in blocks])
+    return Responses(probability[:num_conditions], jacobian[:num_conditions], counts[:num_conditions])
 
 
 def _over_conditions(
@@ -193,8 +203,7 @@ def _over_conditions(
     stimulus: Int[Array, " conditions"],
     gain: Float[Array, " conditions"],
 ) -> tuple[Float[Array, " conditions"], Float[Array, "conditions curves channels"]]:
-    value, slope = jax.lax.map(lambda one: function(*one), (stimulus, gain), batch_size=_BATCH)
-    return value, slope
+    return jax.vmap(function)(stimulus, gain)
 
 
 def _local_coordinates(

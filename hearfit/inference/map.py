@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
@@ -50,8 +48,8 @@ class MapEstimate:
 
 
 def whitened_prior(prior: Prior) -> WhitenedPrior:
-    """Mean and Cholesky factor of the prior, in the floating-point type in force."""
-    return WhitenedPrior(jnp.asarray(prior.mean), jnp.asarray(np.linalg.cholesky(prior.covariance)))
+    """Mean and Cholesky factor of the prior."""
+    return WhitenedPrior(prior.mean, np.linalg.cholesky(prior.covariance))
 
 
 def find_map(
@@ -69,8 +67,8 @@ def find_map(
     and the expected remaining gain in nats.
     """
     position = np.zeros(NUM_PARAMETERS) if start is None else start
-    current = _evaluate(position, prior, data, normal)
-    trace = [float(current.log_posterior)]
+    current = evaluate(position, prior, data, normal=normal)
+    trace = [current.log_posterior]
     if not np.isfinite(trace[0]):
         return _result(position, current, trace, np.inf, 1, MapStatus.NOT_FINITE)
     correction = np.zeros((NUM_PARAMETERS, NUM_PARAMETERS))
@@ -83,14 +81,14 @@ def find_map(
             status = MapStatus.CONVERGED
             break
         step, promised = _damped_step(current, correction, damping)
-        proposed = _evaluate(position + step, prior, data, normal)
+        proposed = evaluate(position + step, prior, data, normal=normal)
         num_evaluations += 1
-        gained = float(proposed.log_posterior) - float(current.log_posterior)
+        gained = proposed.log_posterior - current.log_posterior
         if np.isfinite(gained) and np.all(np.isfinite(proposed.gradient)):
             correction = _updated_correction(correction, step, current, proposed)
         if np.isfinite(gained) and gained > 1e-4 * promised:
             position, current = position + step, proposed
-            trace.append(float(current.log_posterior))
+            trace.append(current.log_posterior)
             # A step that delivers what the quadratic model promised earns more trust in that model.
             damping *= 0.1 if gained > 0.5 * promised else 1.0
         else:
@@ -101,19 +99,13 @@ def find_map(
     return _result(position, current, trace, _decrement(current), num_evaluations, status)
 
 
-def _evaluate(
-    whitened: Float[np.ndarray, " parameters"], prior: WhitenedPrior, data: FitData, normal: NormalEar
-) -> Evaluation:
-    return jax.device_get(evaluate(jnp.asarray(whitened), prior, data, normal=normal))
-
-
 def _precision(evaluation: Evaluation) -> Float[np.ndarray, "parameters parameters"]:
-    return np.asarray(evaluation.fisher) + np.eye(NUM_PARAMETERS)
+    return evaluation.fisher + np.eye(NUM_PARAMETERS)
 
 
 def _decrement(evaluation: Evaluation) -> float:
     """Half of g' H^-1 g: the gain in log posterior that the local quadratic model still expects."""
-    gradient = np.asarray(evaluation.gradient)
+    gradient = evaluation.gradient
     return 0.5 * float(gradient @ cho_solve(cho_factor(_precision(evaluation)), gradient))
 
 
@@ -121,7 +113,7 @@ def _damped_step(
     evaluation: Evaluation, correction: Float[np.ndarray, "parameters parameters"], damping: float
 ) -> tuple[Float[np.ndarray, " parameters"], float]:
     """Step and promised gain with the corrected curvature; with the expected one where that is not definite."""
-    expected, gradient = _precision(evaluation), np.asarray(evaluation.gradient)
+    expected, gradient = _precision(evaluation), evaluation.gradient
     damper = damping * np.diag(np.diag(expected))
     for precision in (expected + correction, expected):
         try:
@@ -144,7 +136,7 @@ def _updated_correction(
 
     Expected information alone converges slowly where few answers per condition make the observed curvature differ.
     """
-    change = np.asarray(before.gradient) - np.asarray(after.gradient)
+    change = before.gradient - after.gradient
     along = float(step @ change)
     if along < 1e-8 * float(np.linalg.norm(step) * np.linalg.norm(change)):
         return correction
@@ -166,8 +158,8 @@ def _result(
 ) -> MapEstimate:
     return MapEstimate(
         whitened=position,
-        fisher=np.asarray(evaluation.fisher),
-        log_likelihood=float(evaluation.log_likelihood),
+        fisher=evaluation.fisher,
+        log_likelihood=evaluation.log_likelihood,
         log_posterior_trace=tuple(trace),
         newton_decrement=decrement,
         num_evaluations=num_evaluations,

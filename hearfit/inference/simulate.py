@@ -128,10 +128,8 @@ def _answered(
     generator: np.random.Generator,
 ) -> TrialBlock:
     conditions = collapse(block)
-    (responses,) = predict(
-        jnp.asarray(position), build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal
-    )
-    probability = np.asarray(responses.probability)
+    (responses,) = predict(position, build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal)
+    probability = responses.probability
     keys = {
         (frequency, bool(catch), 0.0 if catch else level): row
         for row, (frequency, catch, level) in enumerate(

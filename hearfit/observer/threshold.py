@@ -8,8 +8,8 @@ from hearfit.frontend.cochlea import Cochlea, EarParameters, internal_representa
 from hearfit.observer.detection import log_detectability
 
 LOWEST_DB_HL, HIGHEST_DB_HL = -40.0, 180.0
-# 220 dB halved 22 times: 5e-5 dB.
-_NUM_BISECTIONS = 22
+# 220 dB halved 18 times: 0.001 dB.
+_NUM_BISECTIONS = 18
 
 
 def steady_log_detectability(

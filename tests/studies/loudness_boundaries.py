@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -69,7 +68,7 @@ def fitted_boundaries(
     prior = whitened_prior(DEFAULT_PRIOR)
     data = build_fit_data([conditions], transducer=TRANSDUCER, normal=NORMAL)
     estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-4))
-    return predicted_boundaries(frequency_hz, np.asarray(prior.mean + prior.factor @ jnp.asarray(estimate.whitened)))
+    return predicted_boundaries(frequency_hz, prior.mean + prior.factor @ estimate.whitened)
 
 
 def predicted_boundaries(
@@ -79,8 +78,8 @@ def predicted_boundaries(
     level = np.tile(_GRID_DB_HL, (len(frequency_hz), 1))
     conditions = _conditions(frequency_hz, level, np.zeros((level.size, 11), np.int64))
     data = build_fit_data([conditions], transducer=TRANSDUCER, normal=NORMAL)
-    (responses,) = predict(jnp.asarray(position), data, normal=NORMAL)
-    probability = np.asarray(responses.probability)[: level.size].reshape(*level.shape, -1)
+    (responses,) = predict(position, data, normal=NORMAL)
+    probability = responses.probability.reshape(*level.shape, -1)
     below = np.cumsum(probability, axis=-1)[..., :-1]
     return np.array([[np.interp(-0.5, -of[:, k], _GRID_DB_HL) for k in range(of.shape[1])] for of in below])
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool
 
@@ -62,9 +61,9 @@ def held_out_log_likelihood_per_trial(trials: Trials, *, prior: Prior, normal: N
                 for chosen in (fold != held_out, fold == held_out)
             )
             estimate = find_map(training, whitened, normal=normal, settings=SearchSettings())
-            position = whitened.mean + whitened.factor @ jnp.asarray(estimate.whitened)
+            position = whitened.mean + whitened.factor @ estimate.whitened
             (responses,) = predict(position, test, normal=normal)
-            total += float(jnp.sum(responses.counts * jnp.log(responses.probability)))
+            total += float(np.sum(responses.counts * np.log(responses.probability)))
     return total / len(fold)
 
 

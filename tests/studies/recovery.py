@@ -66,9 +66,9 @@ def recover(name: str, share: float, protocols: tuple[Protocol, ...], generator:
     estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings())
     posterior = laplace(estimate, DEFAULT_PRIOR)
 
-    factor = np.asarray(prior.factor)
-    at_truth = evaluate(jnp.asarray(np.linalg.solve(factor, truth - DEFAULT_PRIOR.mean)), prior, data, normal=NORMAL)
-    bound = laplace(replace(estimate, fisher=np.asarray(at_truth.fisher)), DEFAULT_PRIOR).covariance
+    factor = prior.factor
+    at_truth = evaluate(np.linalg.solve(factor, truth - DEFAULT_PRIOR.mean), prior, data, normal=NORMAL)
+    bound = laplace(replace(estimate, fisher=at_truth.fisher), DEFAULT_PRIOR).covariance
     thresholds = threshold_sensitivities(jnp.asarray(truth), normal=NORMAL)
     slope = np.asarray(thresholds.jacobian)
     to_attenuation = np.asarray(
