@@ -1,0 +1,109 @@
+"""How each constant of the normal ear follows, and from which numbers.
+
+    python -m tests.studies.normal_ear [../shared/data]
+
+With the data folder it also regenerates the loudness-growth table and the choice of the anchor.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from hearfit.frontend.cochlea import cochlea_of, normal_parameters
+from hearfit.frontend.compression import NEPER_PER_DB
+from hearfit.frontend.erb_scale import normal_erb_hz
+from hearfit.frontend.filterbank import tone_power
+from hearfit.inference.derived import equivalent_bandwidths_hz, tone_thresholds
+from hearfit.inference.simulate import normal_position
+from hearfit.listener.loudness_growth import normal_boundaries_db_hl
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL, NormalEar
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
+from hearfit.observer.threshold import steady_log_detectability
+from tests.studies.loudness_boundaries import read_boundaries
+from tests.studies.real_runs import cross_validated
+
+
+def calibrated(normal: NormalEar) -> NormalEar:
+    """The ear whose mean threshold over the audiometric frequencies is 0 dB HL, all other constants given.
+
+    Near threshold a change of the correction by x moves every threshold by x / (alpha_0 ln(10) / 20) dB.
+    """
+    for _ in range(6):
+        error = float(np.mean(thresholds_db_hl(normal)))
+        correction = normal.threshold_correction - error * NEPER_PER_DB * normal.compression_exponent
+        normal = replace(normal, threshold_correction=correction)
+    return normal
+
+
+def thresholds_db_hl(normal: NormalEar) -> Float[np.ndarray, " knots"]:
+    """Thresholds of this normal ear."""
+    with jax.enable_x64(True):
+        return np.asarray(tone_thresholds(jnp.asarray(normal_position(normal)[None]), normal=normal))[0]
+
+
+def bandwidth_ratios(normal: NormalEar, inhibition: float) -> Float[np.ndarray, " knots"]:
+    """Equivalent bandwidth re 24.7 (4.37 f + 1) of an otherwise normal ear with this inhibition everywhere."""
+    position = normal_position(normal)
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(inhibition / (1.0 - inhibition))
+    with jax.enable_x64(True):
+        bandwidth = equivalent_bandwidths_hz(position[None], normal=normal)[0]
+    return bandwidth / normal_erb_hz(np.array(AUDIOMETRIC_FREQUENCIES_HZ))
+
+
+def just_noticeable_differences_db(normal: NormalEar, levels_db_hl: tuple[float, ...]) -> list[float]:
+    """Level increment of a long 1 kHz tone with d' = 1, at each level."""
+    cochlea = cochlea_of(normal)
+    increments = np.linspace(0.05, 8.0, 400)
+    found = []
+    with jax.enable_x64(True):
+        tone = jnp.asarray(tone_power(cochlea.bank, np.array([1000.0]))[0])
+        ear = normal_parameters(cochlea)
+        for level in levels_db_hl:
+            base = 10.0 ** (level / 10.0) * tone
+            added = jnp.asarray(10.0 ** ((level + increments) / 10.0) - 10.0 ** (level / 10.0))
+            backgrounds = jnp.broadcast_to(base, (len(increments), len(base)))
+            evidence = jax.vmap(steady_log_detectability, in_axes=(0, 0, None, None, None))(
+                added[:, None] * tone[None, :], backgrounds, ear, jnp.zeros(()), cochlea
+            )
+            found.append(float(np.interp(0.0, np.asarray(evidence), increments)))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, nargs="?")
+    data = parser.parse_args().data
+    np.set_printoptions(precision=3, suppress=True, linewidth=120)
+    print("frequencies, Hz                    ", np.array(AUDIOMETRIC_FREQUENCIES_HZ))
+    print("threshold_correction that gives 0 dB HL:", round(calibrated(NORMAL).threshold_correction, 4))
+    print("thresholds, dB HL                  ", thresholds_db_hl(NORMAL))
+    for factor in (1.0, 1.2, 1.4):
+        ear = calibrated(replace(NORMAL, bandwidth_factor=factor))
+        print(f"bandwidth re normal, frozen filters {factor} ERB wide, inhibition 0.5", bandwidth_ratios(ear, 0.5)[1:])
+    for inhibition in (0.05, 0.25, 0.5, 0.6, 0.75):
+        print(f"bandwidth re normal, inhibition {inhibition:4}", bandwidth_ratios(NORMAL, inhibition)[1:])
+    for sensitivity, sharpness in ((0.25, 5.0), (0.4, 5.0), (0.25, 3.0)):
+        ear = calibrated(replace(NORMAL, sensitivity=sensitivity, threshold_sharpness=sharpness))
+        jnd = np.array(just_noticeable_differences_db(ear, (20.0, 40.0, 60.0, 80.0)))
+        print(
+            f"sensitivity {sensitivity}, sharpness {sharpness}: level difference with d' = 1 at 20 40 60 80 dB HL", jnd
+        )
+    if data is None:
+        return
+    boundaries = read_boundaries(data)
+    print("normal category boundaries, dB HL, mean of the best-hearing third rounded to 0.5 dB")
+    for frequency, row in zip(boundaries.frequency_hz, np.round(2.0 * boundaries.best_third) / 2.0, strict=True):
+        shipped = normal_boundaries_db_hl(float(frequency))
+        print(f"{frequency:6g} Hz", row, "as shipped" if np.array_equal(row, shipped) else f"shipped {shipped}")
+    for anchor in (100.0, 104.0, 108.0, 112.0):
+        scores = cross_validated(data, prior=DEFAULT_PRIOR, normal=replace(NORMAL, anchor_db_hl=anchor))
+        print(f"anchor {anchor:g} dB HL: held-out log likelihood per trial {np.mean(scores):.4f}", np.array(scores))
+
+
+if __name__ == "__main__":
+    main()
