@@ -53,8 +53,8 @@ def build_document(profiles: Sequence[Profile], *, normal: NormalValues) -> Docu
         notices=_notices(ordered),
         sections=(
             Section("Audiogram", _audiograms(ordered)),
-            *(_ear_section(profile, normal) for profile in ordered),
-            Section("What the answers could not tell", _not_identified(ordered)),
+            *(_ear_section(profile, normal, starts_page=len(ordered) > 1) for profile in ordered),
+            Section("Where the prior says more than the answers", _prior_speaks(ordered)),
             Section("What this report does not claim", (BulletList(sentences.CLAIMS),)),
             Section("How this profile was made", (provenance_table(ordered),)),
         ),
@@ -125,13 +125,13 @@ def _notices(profiles: tuple[Profile, ...]) -> tuple[Notice, ...]:
             notices.append(Notice(Tone.WARNING, title, (fit.status, *fit.warnings, *bounds)))
         elif fit.warnings or bounds:
             notices.append(Notice(Tone.CAUTION, f"{name}: read with care", (*fit.warnings, *bounds)))
-        if weak := _weakly_known(profile):
-            notices.append(Notice(Tone.CAUTION, f"{name}: here the prior says more than the answers", weak))
+        if profile.not_identified:
+            notices.append(Notice(Tone.CAUTION, f"{name}: what the answers could not tell", profile.not_identified))
     return tuple(notices)
 
 
 def _weakly_known(profile: Profile) -> tuple[str, ...]:
-    """Which numbers are mostly the prior, a sentence a parameter."""
+    """Which numbers are mostly the prior, a sentence a parameter, and which frequencies were not tested."""
     everywhere = [entry.frequency_hz for entry in profile.frequencies]
     parameters = (
         ("Compression exponent", [entry.compression_exponent for entry in profile.frequencies]),
@@ -143,14 +143,24 @@ def _weakly_known(profile: Profile) -> tuple[str, ...]:
         where = [hz for hz, estimate in zip(everywhere, estimates, strict=True) if is_prior(estimate)]
         if where:
             sentences_found.append(f"{name} at {frequency_list(where, everywhere)}.")
+    if untested := [entry.frequency_hz for entry in profile.frequencies if entry.num_trials == 0]:
+        sentences_found.append(f"No answers at {frequency_list(untested, everywhere)}.")
     return tuple(sentences_found)
 
 
 def _audiograms(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:
     figures = tuple(_audiogram(profile) for profile in profiles)
-    has_measured = any(preferred_air_thresholds(profile) for profile in profiles)
-    remark = sentences.MEASURED_REMARK if has_measured else sentences.NO_AUDIOGRAM
-    return (FigureRow(figures, f"{remark} {sentences.AUDIOGRAM_REMARK}"),)
+    measured = [
+        threshold
+        for profile in profiles
+        if profile.measured_audiogram is not None
+        for threshold in profile.measured_audiogram.thresholds
+        if threshold.ear is profile.ear
+    ]
+    remarks = [sentences.MEASURED_REMARK if measured else sentences.NO_AUDIOGRAM, sentences.AUDIOGRAM_REMARK]
+    if any(threshold.is_no_response for threshold in measured):
+        remarks.append(sentences.NO_RESPONSE_REMARK)
+    return (FigureRow(figures, " ".join(remarks)),)
 
 
 def _audiogram(profile: Profile) -> Figure:
@@ -185,7 +195,7 @@ def _measured_when(profile: Profile) -> str:
     return f"{measured} {count(outside, 'threshold')} outside these axes not drawn." if outside else measured
 
 
-def _ear_section(profile: Profile, normal: NormalValues) -> Section:
+def _ear_section(profile: Profile, normal: NormalValues, *, starts_page: bool) -> Section:
     identifier = f"parameters-{profile.ear}"
     parameters = Figure(
         identifier=identifier,
@@ -199,7 +209,7 @@ def _ear_section(profile: Profile, normal: NormalValues) -> Section:
     blocks: list[Block] = [parameters, *_curve_figures(profile), frequency_table(profile)]
     if profile.observer:
         blocks.append(observer_table(profile))
-    return Section(ear_name(profile.ear), tuple(blocks), starts_page=True)
+    return Section(ear_name(profile.ear), tuple(blocks), starts_page=starts_page)
 
 
 def _curve_figures(profile: Profile) -> list[Block]:
@@ -232,10 +242,10 @@ def _curve_figures(profile: Profile) -> list[Block]:
     return blocks
 
 
-def _not_identified(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:
+def _prior_speaks(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for profile in profiles:
         if len(profiles) > 1:
             blocks.append(Paragraph(f"{ear_name(profile.ear)}:"))
-        blocks.append(BulletList(profile.not_identified or (sentences.IDENTIFIED,)))
+        blocks.append(BulletList(_weakly_known(profile) or (sentences.IDENTIFIED,)))
     return tuple(blocks)

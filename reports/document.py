@@ -80,13 +80,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`columns` include the one of the row heads. A textual table holds words, so it is set to the left."""
+    """`columns` include the one of the row heads.
+
+    A textual table is set to the left; a narrow one is only as wide as needed.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
     is_textual: bool = False
+    is_narrow: bool = False
 
 
 Block = Notice | Paragraph | BulletList | Figure | FigureRow | Table

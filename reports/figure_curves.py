@@ -22,7 +22,7 @@ _RIGHT_MARGIN: Final = 10.0
 _GAP: Final = 14.0
 _PANEL_HEIGHT: Final = 70.0
 _ROW_HEIGHT: Final = 104.0
-_LEGEND_HEIGHT: Final = 22.0
+_LEGEND_HEIGHT: Final = 15.0
 _NORMAL_DASHES: Final = (5.0, 2.5)
 
 _LOUDNESS_LEVELS_DB_HL: Final = (-10.0, 122.0)

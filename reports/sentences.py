@@ -25,10 +25,9 @@ CLAIMS: Final = (
     ),
 )
 
-MEASURED_REMARK: Final = (
-    "The measured audiogram was not used in the fit; it is drawn for comparison only. An arrow marks no response at "
-    "the highest level presented; such points are not joined."
-)
+MEASURED_REMARK: Final = "The measured audiogram was not used in the fit; it is drawn for comparison only."
+
+NO_RESPONSE_REMARK: Final = "An arrow marks no response at the highest level presented; such points are not joined."
 
 NO_AUDIOGRAM: Final = "No measured audiogram was given for comparison."
 

@@ -32,15 +32,18 @@ def frequency_table(profile: Profile) -> Table:
 
 def observer_table(profile: Profile) -> Table:
     """The parameters of the person rather than of the ear."""
-    rows = tuple(
-        Row(
-            entry.name,
-            (_estimate_cell(entry.estimate, 3 if entry.estimate.upper_95 < 1 else 2), Cell(entry.unit or "–")),
+    rows: list[Row] = []
+    for entry in profile.observer:
+        estimate = entry.estimate
+        decimals = 3 if max(abs(estimate.lower_95), abs(estimate.upper_95)) < 1 else 2
+        cells = (
+            Cell(number(estimate.mean, decimals), is_prior=is_prior(estimate)),
+            Cell(interval(estimate, decimals)),
+            Cell(entry.unit or "–"),
         )
-        for entry in profile.observer
-    )
-    columns = (Column("Parameter"), Column("Value"), Column("Unit"))
-    return Table(sentences.OBSERVER_CAPTION, columns, rows)
+        rows.append(Row(entry.name, cells))
+    columns = (Column("Parameter"), Column("Value"), Column("95 % interval"), Column("Unit"))
+    return Table(sentences.OBSERVER_CAPTION, columns, tuple(rows), is_narrow=True)
 
 
 def provenance_table(profiles: tuple[Profile, ...]) -> Table:

@@ -51,6 +51,7 @@ def test_nothing_is_flagged_when_everything_is_known() -> None:
     known = tuple(
         dataclasses.replace(
             entry,
+            num_trials=1,
             **{
                 name: dataclasses.replace(getattr(entry, name), data_share=0.5)
                 for name in ("compression_exponent", "attenuation_db", "inhibition")

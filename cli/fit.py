@@ -1,0 +1,87 @@
+"""`hearfit fit`: from trials to profile, report and tracked run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session
+from hearfit.cli.inputs import folder_name, read_audiogram_of, read_session
+from hearfit.cli.options import (
+    DEFAULT_SEED,
+    EarOption,
+    JsonFlag,
+    ListenerOption,
+    NoTrackFlag,
+    OwnProtocolsOption,
+    QuietFlag,
+    SeedOption,
+    SessionOption,
+    TrackingUriOption,
+    TransducerOption,
+    TrialFilesArgument,
+)
+from hearfit.cli.output import Output
+from hearfit.errors import ExitCode
+from hearfit.storage.files import make_folder
+
+
+def fit(
+    trials: TrialFilesArgument,
+    listener: ListenerOption = None,
+    ear: EarOption = None,
+    session: SessionOption = None,
+    transducer: TransducerOption = None,
+    protocol: OwnProtocolsOption = None,
+    audiogram: Annotated[
+        str | None,
+        typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3; compared with, never used as data."),
+    ] = None,
+    method: Annotated[
+        Method, typer.Option("--method", help="map: posterior mode with Laplace approximation.")
+    ] = Method.MAP,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
+    ] = None,
+    tracking_uri: TrackingUriOption = None,
+    no_track: NoTrackFlag = False,
+    seed: SeedOption = DEFAULT_SEED,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Fit the profile of each ear to a listener's answers.
+
+    Writes profile.json and report.html into the folder of the results.
+
+    With two ears: left/profile.json, right/profile.json and one report.html.
+
+    Files of these names are replaced, each as a whole. Each ear is one MLflow run.
+
+    Exit code 1 means that a fit did not converge, so it cannot be trusted.
+    """
+    output = Output(is_json=as_json, is_quiet=quiet)
+    ears = read_session(
+        trials,
+        own_protocols=protocol,
+        listener=listener,
+        ear=ear,
+        session=session,
+        transducer=transducer,
+        output=output,
+    )
+    measured = None if audiogram is None else read_audiogram_of(audiogram, ears)
+    folder = Path("out") / folder_name(ears[0].listener) if out is None else out
+    make_folder(folder)
+    request = FitRequest(
+        out=folder,
+        audiogram=measured,
+        method=method,
+        seed=seed,
+        is_tracked=not no_track,
+        tracking_uri=tracking_uri,
+        trial_files=tuple(trials),
+    )
+    result = fit_session(ears, request, output)
+    print_session(result, output)
+    if not result.is_trustworthy:
+        raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

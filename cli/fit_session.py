@@ -1,0 +1,224 @@
+"""Fits the ears of a session, writes their files and tracks the fits: what `fit` and `demo` share."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearfit.audiology.audiogram import Audiogram
+from hearfit.cli.output import JsonValue, Output, json_value, new_table
+from hearfit.errors import TrackingError
+from hearfit.listener.profile import Estimate, Profile
+from hearfit.reports.wording import count, ear_name, is_prior, number
+
+if TYPE_CHECKING:
+    from hearfit.experiment.trials import Trials
+    from hearfit.tracking import TrackedRun
+
+
+@unique
+class Method(StrEnum):
+    """How the posterior is found."""
+
+    MAP = "map"
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What to do with the trials. `tracking_uri` None means the default store."""
+
+    out: Path
+    audiogram: Audiogram | None
+    method: Method
+    seed: int
+    is_tracked: bool
+    tracking_uri: str | None
+    trial_files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class FittedEar:
+    """One ear's result and where it was written."""
+
+    profile: Profile
+    path: Path
+    run: "TrackedRun | None"
+
+
+@dataclass(frozen=True)
+class FittedSession:
+    """The results of one or two ears, and their common report."""
+
+    ears: tuple[FittedEar, ...]
+    report: Path
+
+    @property
+    def is_trustworthy(self) -> bool:
+        """Whether every fit converged."""
+        return all(ear.profile.diagnostics.is_converged for ear in self.ears)
+
+
+def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output) -> FittedSession:
+    """Fits each ear, then writes profiles and report, then tracks; a store that fails costs only the tracking."""
+    # All of JAX is imported before the store is prepared in a thread, which imports as much.
+    from hearfit.fitting import fit_trials
+    from hearfit.reports.report import write_report
+    from hearfit.storage.profile_files import write_profile
+
+    with _store_in_background(request) as store:
+        profiles: list[Profile] = []
+        for each in trials:
+            with output.progress(ear_name(each.ear)) as progress:
+                profiles.append(
+                    fit_trials(
+                        each,
+                        audiogram=request.audiogram,
+                        method=request.method.value,
+                        seed=request.seed,
+                        progress=progress,
+                    )
+                )
+        paths = [_profile_path(request.out, profile, is_only=len(profiles) == 1) for profile in profiles]
+        for profile, path in zip(profiles, paths, strict=True):
+            write_profile(path, profile)
+        report = request.out / "report.html"
+        write_report(report, profiles)
+        runs = _track(profiles, paths, report, request, store, output)
+    ears = tuple(FittedEar(*each) for each in zip(profiles, paths, runs, strict=True))
+    return FittedSession(ears=ears, report=report)
+
+
+def print_session(session: FittedSession, output: Output) -> None:
+    """The result on stdout, and on stderr what its reader must know."""
+    for ear in session.ears:
+        _print_ear(ear.profile, output)
+    for ear in session.ears:
+        output.text(f"{f'{ear.profile.ear} profile':<14} {ear.path}")
+    output.text(f"{'report':<14} {session.report}")
+    for ear in session.ears:
+        if ear.run is not None:
+            output.text(f"{f'{ear.profile.ear} run':<14} {ear.run.run_id} in {ear.run.uri}")
+    output.document(
+        {
+            "listener": session.ears[0].profile.listener,
+            "report": str(session.report),
+            "is_trustworthy": session.is_trustworthy,
+            "fits": [_ear_document(ear) for ear in session.ears],
+        }
+    )
+    for ear in session.ears:
+        name, fit = ear_name(ear.profile.ear), ear.profile.diagnostics
+        for sentence in (*fit.warnings, *ear.profile.not_identified):
+            output.warning(f"{name}: {sentence}")
+        if not fit.is_converged:
+            output.warning(f"{name}: The fit cannot be trusted, because it did not converge. {fit.status}")
+
+
+@contextlib.contextmanager
+def _store_in_background(request: FitRequest) -> Iterator["Future[None] | None"]:
+    """Creates the store while the fit computes, and never leaves one half created."""
+    if not request.is_tracked:
+        yield None
+        return
+    from hearfit.tracking import prepare_store
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(prepare_store, request.tracking_uri)
+
+
+def _profile_path(out: Path, profile: Profile, *, is_only: bool) -> Path:
+    return (out if is_only else out / profile.ear.value) / "profile.json"
+
+
+def _track(
+    profiles: Sequence[Profile],
+    paths: Sequence[Path],
+    report: Path,
+    request: FitRequest,
+    store: "Future[None] | None",
+    output: Output,
+) -> list["TrackedRun | None"]:
+    runs: list[TrackedRun | None] = [None] * len(profiles)
+    if store is None:
+        return runs
+    from hearfit.tracking import track_fit
+
+    try:
+        with output.progress("Tracking") as progress:
+            progress("waiting for the store", 0.1)
+            store.result()
+            for index, (profile, path) in enumerate(zip(profiles, paths, strict=True)):
+                progress(f"{profile.ear} ear", (index + 1) / (len(profiles) + 1))
+                runs[index] = track_fit(
+                    profile,
+                    artifacts=[path, report],
+                    trial_files=_with_sidecars(request.trial_files),
+                    tracking_uri=request.tracking_uri,
+                )
+    except TrackingError as error:
+        ears = " and ".join(profile.ear.value for profile, run in zip(profiles, runs, strict=True) if run is None)
+        output.warning(f"Not tracked: {ears} ear. {error} Profile and report are written.")
+    return runs
+
+
+def _with_sidecars(trial_files: Sequence[Path]) -> list[Path]:
+    from hearfit.storage.trial_sidecar import sidecar_path
+
+    sidecars = [sidecar_path(path) for path in trial_files]
+    return [*trial_files, *(path for path in sidecars if path.is_file())]
+
+
+def _print_ear(profile: Profile, output: Output) -> None:
+    fit = profile.diagnostics
+    table = new_table(
+        "Hz",
+        "answers",
+        "threshold\ndB HL",
+        "compression\nexponent",
+        "attenuation\ndB",
+        "lateral\ninhibition",
+        title=f"{profile.listener}, {profile.ear} ear, {profile.session}",
+    )
+    for entry in profile.frequencies:
+        table.add_row(
+            f"{entry.frequency_hz:g}",
+            f"{entry.num_trials:,}" if entry.num_trials else "none",
+            _estimate(entry.threshold_db_hl, 1),
+            _estimate(entry.compression_exponent, 2),
+            _estimate(entry.attenuation_db, 1),
+            _estimate(entry.inhibition, 2),
+        )
+    output.table(table)
+    outcome = "converged" if fit.is_converged else "did NOT converge"
+    output.text(
+        f"The fit {outcome} after {count(fit.num_iterations, 'iteration')} on {count(fit.num_trials, 'answer')}; log "
+        f"likelihood {number(fit.log_likelihood_per_trial, 3)} per answer. Values are mean ± SD; † is mostly the prior."
+    )
+    output.text()
+
+
+def _estimate(estimate: Estimate, decimals: int) -> str:
+    mark = "†" if is_prior(estimate) else " "
+    return f"{number(estimate.mean, decimals)} ± {number(estimate.sd, decimals)}{mark}"
+
+
+def _ear_document(ear: FittedEar) -> JsonValue:
+    profile, fit = ear.profile, ear.profile.diagnostics
+    return {
+        "ear": profile.ear.value,
+        "session": profile.session,
+        "profile": str(ear.path),
+        "is_converged": fit.is_converged,
+        "status": fit.status,
+        "num_trials": fit.num_trials,
+        "num_iterations": fit.num_iterations,
+        "log_likelihood": json_value(fit.log_likelihood),
+        "log_likelihood_per_trial": json_value(fit.log_likelihood_per_trial),
+        "seconds": json_value(fit.seconds),
+        "warnings": list(fit.warnings),
+        "not_identified": list(profile.not_identified),
+        "run": json_value(ear.run),
+    }

@@ -1,0 +1,82 @@
+"""`hearfit protocol`: the listening tests that hearfit knows, and your own."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearfit.cli.options import JsonFlag
+from hearfit.cli.output import Output, json_value, new_table, printable
+from hearfit.reports.wording import frequency
+
+if TYPE_CHECKING:
+    from hearfit.experiment.protocol import Protocol
+
+protocol_commands = typer.Typer(no_args_is_help=True, help="List protocols and show what they contain.")
+
+
+@protocol_commands.command("list")
+def list_command(as_json: JsonFlag = False) -> None:
+    """List the protocols that come with hearfit."""
+    from hearfit.protocols.loader import shipped_protocols
+
+    output = Output(is_json=as_json)
+    protocols = shipped_protocols()
+    width = max(len(protocol.name) for protocol in protocols)
+    for protocol in protocols:
+        output.text(f"{protocol.name:<{width}}  {protocol.version}  {protocol.title}")
+    output.document(
+        [{"name": each.name, "version": each.version, "title": each.title, "task": each.task} for each in protocols]
+    )
+
+
+@protocol_commands.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="Name, or TOML file of your own, which is checked.", show_default=False)],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a protocol; a file of your own is checked, and all its problems are named."""
+    from hearfit.protocols.loader import load_protocol
+
+    output = Output(is_json=as_json)
+    protocol = load_protocol(name)
+    output.text(f"{protocol.name} {protocol.version}: {protocol.title}")
+    output.text()
+    output.paragraph(protocol.description)
+    output.text()
+    design = new_table("Design", "", is_textual=True)
+    for term, fact in _facts(protocol):
+        design.add_row(term, fact)
+    output.table(design)
+    codes = new_table("Response", "Meaning", is_textual=True)
+    for value, label in zip(protocol.response_values, protocol.response_labels, strict=True):
+        codes.add_row(str(value), printable(label))
+    output.table(codes)
+    for reference in protocol.references:
+        output.text(reference)
+    output.document(json_value(protocol))
+
+
+def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
+    stimulus, design = protocol.stimulus, protocol.design
+    kind = stimulus.kind.value.replace("_", " ")
+    width = f", {stimulus.bandwidth_octaves:.3g} octaves wide" if stimulus.bandwidth_octaves else ""
+    low, high = protocol.frequency_range_hz
+    facts = [
+        ("task", protocol.task.value.replace("_", " ")),
+        ("stimulus", f"{kind}{width}, {stimulus.duration_s:g} s with ramps of {stimulus.ramp_s:g} s"),
+        ("frequencies allowed", f"{frequency(low)} to {frequency(high)}"),
+        ("transducer", "needed" if protocol.is_transducer_required else "needed for levels in dB SPL"),
+        ("simulated frequencies", ", ".join(f"{value:g}" for value in design.frequency_hz) + " Hz"),
+    ]
+    if design.level_offsets_db:
+        levels = ", ".join(f"{value:g}" for value in design.level_offsets_db)
+        facts.append(("simulated levels", f"{levels} dB SL"))
+    if design.num_levels:
+        lowest, highest = design.lowest_level_offset_db, design.highest_level_db_hl
+        facts.append(("simulated levels", f"{design.num_levels} from {lowest:g} dB SL to {highest:g} dB HL"))
+    facts.append(("repetitions", str(design.repetitions)))
+    if design.catch_trials:
+        facts.append(("catch trials", f"{design.catch_trials} at each frequency"))
+    if design.interval_count > 1:
+        facts.append(("intervals", str(design.interval_count)))
+    return facts

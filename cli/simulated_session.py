@@ -1,0 +1,68 @@
+"""Simulates the ears of a listener and writes their trials: what `simulate` and `demo` share."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.cli.output import Output
+from hearfit.errors import InputError
+from hearfit.reports.wording import ear_name
+from hearfit.storage.files import make_folder
+
+if TYPE_CHECKING:
+    from hearfit.experiment.trials import Trials
+
+
+def today() -> str:
+    """The date at this place, for a session that is not given one."""
+    return datetime.now().astimezone().date().isoformat()
+
+
+def simulate_session(
+    audiogram: str,
+    protocols: Sequence[str],
+    *,
+    ear: Ear | None,
+    listener: str | None,
+    session: str,
+    transducer: str,
+    outer_hair_cell_share: float,
+    seed: int,
+    out: Path,
+    output: Output,
+) -> tuple["Trials", ...]:
+    """The trials of each ear, which are also written to `out`."""
+    from hearfit.protocols.loader import load_protocol
+    from hearfit.storage.audiogram_files import read_audiogram
+    from hearfit.storage.trial_files import write_trials
+
+    measured = read_audiogram(audiogram)
+    tests = [load_protocol(name) for name in protocols]
+    present = measured.ears()
+    if ear is not None and ear not in present:
+        raise InputError(
+            f"{audiogram}: has no thresholds of the {ear} ear. It has {' and '.join(present) or 'no ear'}."
+        )
+    make_folder(out.parent)
+    from hearfit.fitting import simulate_trials
+
+    trials: list[Trials] = []
+    for each in present if ear is None else (ear,):
+        with output.progress(ear_name(each)) as progress:
+            progress("Simulating the answers", 0.1)
+            trials.append(
+                simulate_trials(
+                    measured,
+                    each,
+                    tests,
+                    listener=f"SIM-{measured.listener}" if listener is None else listener,
+                    session=session,
+                    transducer=transducer,
+                    seed=seed,
+                    outer_hair_cell_share=outer_hair_cell_share,
+                )
+            )
+    write_trials(out, *trials)
+    return tuple(trials)
