@@ -24,9 +24,9 @@ from hearfit.observer.loudness import category_spline, normal_growth
 from hearfit.observer.splines import MonotoneSpline
 
 BLOCK_SIZE = 128
-# Sessions of up to 16 stimuli with up to 32 frames, which is nearly all, have equal shapes.
+# Sessions of up to 16 stimuli with up to 16 frames, which is nearly all, have equal shapes.
 _STIMULUS_STEP = 16
-_FRAME_STEP = 32
+_FRAME_STEP = 16
 
 
 class DetectionData(NamedTuple):

@@ -1,4 +1,4 @@
-"""Maximum a posteriori by damped Fisher scoring with a secant correction of the curvature."""
+"""Maximum a posteriori by Fisher scoring in a trust region, with a secant correction of the curvature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,11 +7,15 @@ from enum import StrEnum, unique
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import brentq
 
 from hearfit.inference.data import FitData
 from hearfit.inference.likelihood import Evaluation, WhitenedPrior, evaluate
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.parameters import NUM_PARAMETERS, Prior
+
+# Share of the promised gain from which a step is taken, below which the region shrinks, from which it grows.
+_ACCEPTED, _SHRINK, _GROW = 1e-4, 0.25, 0.75
 
 
 @unique
@@ -26,12 +30,16 @@ class MapStatus(StrEnum):
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """Newton decrement (expected gain in log posterior, nats) that counts as converged, and limits."""
+    """When the search ends.
+
+    `tolerance_nats` is the Newton decrement (expected gain in log posterior) that counts as converged. Radii are lengths
+    of a step in whitened coordinates, that is in standard deviations of the prior.
+    """
 
     tolerance_nats: float = 1e-6
-    max_steps: int = 60
-    first_damping: float = 1e-2
-    largest_damping: float = 1e8
+    max_steps: int = 100
+    first_radius: float = 3.0
+    smallest_radius: float = 1e-9
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def find_map(
     if not np.isfinite(trace[0]):
         return _result(position, current, trace, np.inf, 1, MapStatus.NOT_FINITE)
     correction = np.zeros((NUM_PARAMETERS, NUM_PARAMETERS))
-    damping, num_evaluations, status = settings.first_damping, 1, MapStatus.TOO_MANY_STEPS
+    radius, num_evaluations, status = settings.first_radius, 1, MapStatus.TOO_MANY_STEPS
     for _ in range(settings.max_steps):
         decrement = _decrement(current)
         if progress is not None:
@@ -80,22 +88,24 @@ def find_map(
         if decrement < settings.tolerance_nats:
             status = MapStatus.CONVERGED
             break
-        step, promised = _damped_step(current, correction, damping)
-        proposed = evaluate(position + step, prior, data, normal=normal)
-        num_evaluations += 1
-        gained = proposed.log_posterior - current.log_posterior
-        if np.isfinite(gained) and np.all(np.isfinite(proposed.gradient)):
-            correction = _updated_correction(correction, step, current, proposed)
-        if np.isfinite(gained) and gained > 1e-4 * promised:
-            position, current = position + step, proposed
-            trace.append(current.log_posterior)
-            # A step that delivers what the quadratic model promised earns more trust in that model.
-            damping *= 0.1 if gained > 0.5 * promised else 1.0
-        else:
-            damping = max(10.0 * damping, 1e-3)
-        if damping > settings.largest_damping:
+        if radius < settings.smallest_radius:
             status = MapStatus.STUCK
             break
+        step, promised = _trusted_step(_precision(current) + correction, current.gradient, radius)
+        proposed = evaluate(position + step, prior, data, normal=normal)
+        num_evaluations += 1
+        is_finite = np.isfinite(proposed.log_posterior) and bool(np.all(np.isfinite(proposed.gradient)))
+        kept_promise = (proposed.log_posterior - current.log_posterior) / promised if is_finite else -np.inf
+        length = float(np.linalg.norm(step))
+        if is_finite:
+            correction = _updated_correction(correction, step, current, proposed)
+        if kept_promise > _ACCEPTED:
+            position, current = position + step, proposed
+            trace.append(current.log_posterior)
+        if kept_promise < _SHRINK:
+            radius = _SHRINK * length
+        elif kept_promise > _GROW and length > 0.9 * radius:
+            radius = 2.0 * radius
     return _result(position, current, trace, _decrement(current), num_evaluations, status)
 
 
@@ -109,21 +119,27 @@ def _decrement(evaluation: Evaluation) -> float:
     return 0.5 * float(gradient @ cho_solve(cho_factor(_precision(evaluation)), gradient))
 
 
-def _damped_step(
-    evaluation: Evaluation, correction: Float[np.ndarray, "parameters parameters"], damping: float
+def _trusted_step(
+    curvature: Float[np.ndarray, "parameters parameters"], gradient: Float[np.ndarray, " parameters"], radius: float
 ) -> tuple[Float[np.ndarray, " parameters"], float]:
-    """Step and promised gain with the corrected curvature; with the expected one where that is not definite."""
-    expected, gradient = _precision(evaluation), evaluation.gradient
-    damper = damping * np.diag(np.diag(expected))
-    for precision in (expected + correction, expected):
-        try:
-            step = cho_solve(cho_factor(precision + damper), gradient)
-        except np.linalg.LinAlgError:
-            continue
-        promised = float(gradient @ step - 0.5 * step @ precision @ step)
-        if promised > 0.0:
-            return step, promised
-    raise AssertionError("the expected information plus a unit matrix is positive definite")
+    """Maximum of the quadratic model within a ball, and the gain that it promises (More & Sorensen 1983).
+
+    The step (curvature + shift)^-1 gradient shortens as the shift grows; the shift is zero if the full step is inside.
+    """
+    values, vectors = np.linalg.eigh(curvature)
+    along = vectors.T @ gradient
+
+    def step_with(shift: float) -> Float[np.ndarray, " parameters"]:
+        return np.asarray(along / (values + shift))
+
+    lowest = max(0.0, -values[0] + 1e-9 * abs(values[-1]))
+    shift = lowest
+    if np.linalg.norm(step_with(lowest)) > radius:
+        highest = lowest + float(np.linalg.norm(gradient)) / radius
+        shift = brentq(lambda x: float(np.linalg.norm(step_with(x))) - radius, lowest, highest, rtol=1e-6)
+    step = step_with(shift)
+    promised = float(along @ step - 0.5 * step @ (values * step))
+    return vectors @ step, promised
 
 
 def _updated_correction(
