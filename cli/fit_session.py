@@ -65,8 +65,11 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
     """Fits each ear, then writes profiles and report, then tracks; a store that fails costs only the tracking."""
     # All of JAX is imported before the store is prepared in a thread, which imports as much.
     from hearfit.fitting import fit_trials
+    from hearfit.inference.compilation import use_compilation_cache
     from hearfit.reports.report import write_report
     from hearfit.storage.profile_files import write_profile
+
+    use_compilation_cache()
 
     with _store_in_background(request) as store:
         profiles: list[Profile] = []

@@ -64,6 +64,9 @@ def score(
     if answers.source_sha256 == ear.provenance.data_sha256:
         output.warning("These are the answers to which the profile was fitted, so the score is too good.")
     from hearfit.fitting import score_trials
+    from hearfit.inference.compilation import use_compilation_cache
+
+    use_compilation_cache()
 
     with output.progress(ear_name(ear.ear)) as progress:
         progress("Predicting the answers", 0.1)

@@ -47,6 +47,9 @@ def simulate_session(
         )
     make_folder(out.parent)
     from hearfit.fitting import simulate_trials
+    from hearfit.inference.compilation import use_compilation_cache
+
+    use_compilation_cache()
 
     trials: list[Trials] = []
     for each in present if ear is None else (ear,):

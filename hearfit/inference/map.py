@@ -32,8 +32,8 @@ class MapStatus(StrEnum):
 class SearchSettings:
     """When the search ends.
 
-    `tolerance_nats` is the Newton decrement (expected gain in log posterior) that counts as converged. Radii are lengths
-    of a step in whitened coordinates, that is in standard deviations of the prior.
+    `tolerance_nats` is the Newton decrement (expected gain in log posterior) that counts as converged. Radii are
+    lengths of a step in whitened coordinates, that is in standard deviations of the prior.
     """
 
     tolerance_nats: float = 1e-6

@@ -76,9 +76,8 @@ def main() -> None:
             naive_total += one / _NUM_NAIVE_TRIALS * len(block.trial)
     whole = seconds(lambda: fit_trials(session, audiogram=None, method="map", seed=0), rounds=3)
     print(f"likelihood + Jacobian, collapsed, all coordinates       {collapsed:8.3f} s")
-    print(
-        f"likelihood + gradient from waveforms, trial by trial    {naive_total:8.1f} s ({_NUM_NAIVE_TRIALS} trials a task timed, scaled)"
-    )
+    print(f"likelihood + gradient from waveforms, trial by trial    {naive_total:8.1f} s")
+    print(f"  (timed on {_NUM_NAIVE_TRIALS} trials of each task, scaled to all)")
     print(f"ratio                                                   {naive_total / collapsed:8.0f}")
     print(f"MAP + Laplace, warm                                     {fit:8.2f} s")
     print(f"whole profile (with thresholds, bandwidths, curves)     {whole:8.2f} s")
