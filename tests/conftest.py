@@ -64,6 +64,13 @@ def key(seed: int) -> jax.Array:
     return jax.random.key(seed)
 
 
+@pytest.fixture(scope="module")
+def float64() -> Iterator[None]:
+    """64-bit numbers for a whole module, as the library asks for them when it fits."""
+    with jax.enable_x64(True):
+        yield
+
+
 @pytest.fixture
 def standard_promotion() -> Iterator[None]:
     """JAX's default type promotion: Optax's Adam raises a float to an integer power, which strict promotion refuses."""
