@@ -7,6 +7,8 @@ from zipfile import ZipFile
 
 ROOT = Path(__file__).resolve().parent.parent
 REMAPPED = ("cli", "protocols", "reports")
+# Shown by the README, of no use to the program.
+NOT_SHIPPED = ("reports/example-report.png",)
 # A wheel without one of these installs and imports, and fails only when it is used.
 REQUIRED = ("hearfit/py.typed", "hearfit/protocols/*.toml", "hearfit/reports/templates/*")
 
@@ -16,7 +18,11 @@ def tracked_files() -> set[str]:
     listing = subprocess.run(
         ["git", "ls-files", "-z", "hearfit", *REMAPPED], cwd=ROOT, capture_output=True, check=True, text=True
     ).stdout
-    paths = [PurePosixPath(name) for name in listing.split("\0") if name and not (ROOT / name).is_symlink()]
+    paths = [
+        PurePosixPath(name)
+        for name in listing.split("\0")
+        if name and name not in NOT_SHIPPED and not (ROOT / name).is_symlink()
+    ]
     return {
         str(path if path.parts[0] == "hearfit" else "hearfit" / path) for path in paths if not path.name.startswith(".")
     }
