@@ -33,6 +33,7 @@ from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.inference.start import starting_point
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
 from hearfit.listener.profile import (
@@ -103,6 +104,7 @@ def fit_trials(
             whitened_prior(DEFAULT_PRIOR),
             normal=NORMAL,
             settings=SearchSettings(),
+            start=starting_point(conditions, DEFAULT_PRIOR, NORMAL),
             progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
         )
         posterior = laplace(estimate, DEFAULT_PRIOR)

@@ -79,7 +79,7 @@ def assemble_trials(
             raise InputError(f"There are no trials of the session {shown(session)}. There are {_listed(found)}.")
     elif problems := [
         f"The {each} ear of listener {shown(chosen)} has trials of {len(dates[each])} sessions: "
-        f"{_listed(dates[each])}. Fit one session at a time: choose it by its date."
+        f"{_listed(dates[each])}. Fit one session at a time: choose it by its date with --session."
         for each in ears
         if len(dates[each]) > 1
     ]:
@@ -101,7 +101,11 @@ def _one_listener(sources: Sequence[TrialSource], listener: str | None) -> str:
             raise InputError(f"There are no trials of listener {shown(listener)}. There are {_listed(found)}.")
         return listener
     if len(found) > 1:
-        raise InputError(f"There are {len(found)} listeners: {_listed(found)}. Choose one of them.")
+        files = ", ".join(source.rows.source for source in sources)
+        raise InputError(
+            f"{files}: there are trials of {len(found)} listeners: {_listed(found)}. Choose one of them with "
+            "--listener."
+        )
     return found[0]
 
 

@@ -83,6 +83,17 @@ def session_from(text: str) -> str | Refusal:
     return text
 
 
+def check_session(text: str) -> None:
+    """Refuses what cannot be the date of a session.
+
+    Raises:
+        InputError: it cannot.
+    """
+    result = session_from(text)
+    if isinstance(result, Refusal):
+        raise InputError(f"{shown(text)} {result.reason}")
+
+
 def number_from(text: str) -> float | Refusal:
     """A finite number, written with a point."""
     if not _NUMBER.fullmatch(text):

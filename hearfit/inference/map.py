@@ -66,15 +66,15 @@ def find_map(
     *,
     normal: NormalEar,
     settings: SearchSettings,
-    start: Float[np.ndarray, " parameters"] | None = None,
+    start: Float[np.ndarray, " parameters"],
     progress: Callable[[int, float], None] | None = None,
 ) -> MapEstimate:
-    """Climbs from the prior mean (or `start`, whitened) to the posterior mode. Call under `jax.enable_x64`.
+    """Climbs from `start` (whitened) to the posterior mode. Call under `jax.enable_x64`.
 
     The prior adds a unit matrix to the information, so every system is positive definite. `progress` is told the step
     and the expected remaining gain in nats.
     """
-    position = np.zeros(NUM_PARAMETERS) if start is None else start
+    position = start
     current = evaluate(position, prior, data, normal=normal)
     trace = [current.log_posterior]
     if not np.isfinite(trace[0]):

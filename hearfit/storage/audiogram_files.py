@@ -23,23 +23,41 @@ def read_audiogram(source: str, *, listener: str | None = None) -> Audiogram:
     Raises:
         InputError: the file cannot be read, or what it holds is not one audiogram.
     """
+    text = _text_of(source)
+    if text is None:
+        standard = standard_audiogram(source)
+        return standard if listener is None else replace(standard, listener=listener)
+    if Path(source).suffix.lower() == ".json" or text.lstrip().startswith(("{", "[")):
+        return parse_clarity_listeners(text, source=source, listener=listener)
+    return parse_audiogram_table(text, source=source, listener=listener)
+
+
+def check_audiogram_file(source: str) -> None:
+    """Checks what is known before the listener is: that the source is a standard name or a text file.
+
+    Raises:
+        InputError: it is neither.
+    """
+    _text_of(source)
+
+
+def _text_of(source: str) -> str | None:
+    """The text of an audiogram file; None for a standard name."""
     if not source.strip():
         raise InputError(f"An audiogram is needed, not {source!r}. {_what_to_give()}")
     if is_standard_audiogram_name(source):
-        standard = standard_audiogram(source)
-        return standard if listener is None else replace(standard, listener=listener)
+        return None
     # The operating system refuses a NUL in a path with a ValueError.
     if "\x00" in source:
         raise InputError(f"{source!r} is not a path, because it holds a NUL character. {_what_to_give()}")
     path = Path(source)
     try:
-        text = read_text(path)
+        return read_text(path)
     except InputError as error:
         looks_like_a_name = path.name == source and not path.suffix
-        raise InputError([*error.problems, *([_what_to_give()] if looks_like_a_name else [])]) from None
-    if path.suffix.lower() == ".json" or text.lstrip().startswith(("{", "[")):
-        return parse_clarity_listeners(text, source=source, listener=listener)
-    return parse_audiogram_table(text, source=source, listener=listener)
+        if not looks_like_a_name:
+            raise
+        raise InputError([f"{problem} {_what_to_give()}" for problem in error.problems]) from None
 
 
 def write_audiogram(audiogram: Audiogram, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hearfit.errors import InputError
@@ -46,21 +47,58 @@ def read_text(path: Path) -> str:
     return text
 
 
-def make_folder(path: Path) -> None:
-    """Creates an output folder and checks that it can be written to.
+def check_output(folder: Path, names: Sequence[str]) -> None:
+    """Checks before long work that files can be written into a folder, which need not exist; creates nothing.
+
+    Args:
+        folder: where the files will lie.
+        names: the files, relative to the folder.
 
     Raises:
-        InputError: it is a file, or cannot be created or written.
+        InputError: the folder or one on the way to it is a file or cannot be written, or a folder has a file's name.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
+        place = folder
+        while not place.exists():
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
             pass
+        targets = [folder / name for name in names]
+        problems = [
+            f"{target}: is a folder, but a file of this name would be written. Move it, or choose another folder."
+            for target in targets
+            if target.is_dir()
+        ]
+        parents = dict.fromkeys(target.parent for target in targets)
+        problems += [
+            f"{parent}: is a file, but a folder of this name is needed. Move it, or choose another folder."
+            for parent in parents
+            if parent != folder and parent.exists() and not parent.is_dir()
+        ]
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be used as an output folder ({error.strerror or error}). Choose a folder that you may "
+            f"{folder}: cannot be used as an output folder ({error.strerror or error}). Choose a folder that you may "
             f"write to."
         ) from None
+    if problems:
+        raise InputError(problems)
+
+
+def check_not_replaced(target: Path, inputs: Sequence[Path]) -> None:
+    """Refuses to write a result over a file that it is made from.
+
+    Raises:
+        InputError: the target is one of the inputs, by whatever path.
+    """
+    try:
+        is_input = target.exists() and any(path.exists() and target.samefile(path) for path in inputs)
+    except OSError:
+        # Whoever writes the file says what is wrong with its path.
+        return
+    if is_input:
+        raise InputError(
+            f"{target}: is a file that is read, so it is not replaced. Choose another path for the result."
+        )
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ short and long rows, which pandas would fill or refuse as a whole.
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ ROWS_PER_CHUNK = 50_000
 _MAX_LINE_CHARACTERS = 100_000
 _DELIMITERS = {".tsv": "\t", ".csv": ","}
 _PARQUET = ".parquet"
+# What the error handler surrogateescape makes of bytes that are not UTF-8.
+_UNDECODED = re.compile("[\udc80-\udcff]")
 _ALLOWED = "Give the path of a trial table: .tsv, .csv or .parquet."
 
 
@@ -71,7 +74,9 @@ def _is_folder(path: Path) -> bool:
 
 def _opened(path: Path, *, encoding: str | None) -> IOBase:
     try:
-        return path.open("rb") if encoding is None else path.open(encoding=encoding, newline="")
+        if encoding is None:
+            return path.open("rb")
+        return path.open(encoding=encoding, errors="surrogateescape", newline="")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file. {_ALLOWED}") from None
     except (OSError, ValueError) as error:
@@ -119,15 +124,16 @@ def _lines(handle: TextIOBase, *, path: Path) -> Iterator[str]:
         number += 1
         try:
             line = handle.readline(_MAX_LINE_CHARACTERS)
-        except UnicodeDecodeError:
-            raise InputError(
-                f"{path}: in or soon after line {number} there are bytes that are not UTF-8 text. "
-                "Save the file as UTF-8."
-            ) from None
         except OSError as error:
             raise _unreadable(path, error) from None
         if not line:
             return
+        # A strict decoder would tell neither the line nor the byte, because it reads ahead.
+        if not line.isascii() and (undecoded := _UNDECODED.search(line)):
+            raise InputError(
+                f"{path}, line {number}: holds the byte {ord(undecoded[0]) - 0xDC00:#04x}, which is not UTF-8 text. "
+                "Save the file as UTF-8."
+            )
         if "\x00" in line:
             raise InputError(
                 f"{path}, line {number}: contains a NUL byte, so this is not a text file. Save it as UTF-8 text."

@@ -14,7 +14,7 @@ from hearfit.errors import InputError
 from hearfit.experiment.limits import LEVEL_LIMITS_DB
 from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.trial_assembly import TrialSource, assemble_trials, transducer_problems
-from hearfit.experiment.trial_cells import check_listener
+from hearfit.experiment.trial_cells import check_listener, check_session
 from hearfit.experiment.trial_columns import LevelColumn, trial_columns
 from hearfit.experiment.trial_table import checked_rows
 from hearfit.experiment.trials import TrialBlock, Trials
@@ -138,7 +138,8 @@ def trial_table(*trials: Trials) -> str:
     """A trial table in TSV with levels in dB HL, which reads back to the same data.
 
     Raises:
-        InputError: it would not: a listener's id or a level is not allowed, or trials of several files share numbers.
+        InputError: it would not: a listener's id, a session or a level is not allowed, a protocol is there twice, or
+            trials of several files share numbers.
     """
     text = io.StringIO()
     # Quotes a listener's id that holds a quotation mark.
@@ -146,6 +147,10 @@ def trial_table(*trials: Trials) -> str:
     writer.writerow(_WRITTEN_COLUMNS)
     for each in trials:
         check_listener(each.listener)
+        check_session(each.session)
+        names = [block.protocol.name for block in each.blocks]
+        if len(set(names)) < len(names):
+            raise InputError(f"The trials of the {each.ear} ear hold a protocol twice: {', '.join(names)}.")
         for block in each.blocks:
             _check_block(block)
             head = (each.listener, each.ear.value, each.session, block.protocol.name)

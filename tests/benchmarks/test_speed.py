@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from hearfit.experiment.conditions import collapse
+from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.trials import Trials
 from hearfit.fitting import fit_trials
 from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.laplace import laplace
 from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
+from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from tests.benchmarks.sessions import TRANSDUCER, standard_session
@@ -27,9 +28,14 @@ def session() -> Trials:
 
 
 @pytest.fixture(scope="module")
-def data(session: Trials) -> Iterator[FitData]:
+def conditions(session: Trials) -> list[Conditions]:
+    return [collapse(block) for block in session.blocks]
+
+
+@pytest.fixture(scope="module")
+def data(conditions: list[Conditions]) -> Iterator[FitData]:
     with jax.enable_x64(True):
-        yield build_fit_data([collapse(b) for b in session.blocks], transducer=TRANSDUCER, normal=NORMAL)
+        yield build_fit_data(conditions, transducer=TRANSDUCER, normal=NORMAL)
 
 
 def test_likelihood_and_jacobian(benchmark: BenchmarkFixture, data: FitData) -> None:
@@ -38,11 +44,12 @@ def test_likelihood_and_jacobian(benchmark: BenchmarkFixture, data: FitData) -> 
         benchmark(lambda: evaluate(np.zeros(NUM_PARAMETERS), prior, data, normal=NORMAL))
 
 
-def test_map_and_laplace(benchmark: BenchmarkFixture, data: FitData) -> None:
+def test_map_and_laplace(benchmark: BenchmarkFixture, data: FitData, conditions: list[Conditions]) -> None:
     prior = whitened_prior(DEFAULT_PRIOR)
 
     def run() -> None:
-        laplace(find_map(data, prior, normal=NORMAL, settings=SearchSettings()), DEFAULT_PRIOR)
+        start = starting_point(conditions, DEFAULT_PRIOR, NORMAL)
+        laplace(find_map(data, prior, normal=NORMAL, settings=SearchSettings(), start=start), DEFAULT_PRIOR)
 
     with jax.enable_x64(True):
         benchmark(run)

@@ -22,6 +22,7 @@ from hearfit.inference.data import build_fit_data
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import normal_position
+from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR
 from hearfit.protocols.loader import load_protocol
@@ -66,8 +67,9 @@ def fitted_boundaries(
     counts[rows, below] = counts[rows, below + 1] = _ANSWERS
     conditions = _conditions(frequency_hz, level_db_hl, counts)
     prior = whitened_prior(DEFAULT_PRIOR)
+    start = starting_point([conditions], DEFAULT_PRIOR, NORMAL)
     data = build_fit_data([conditions], transducer=TRANSDUCER, normal=NORMAL)
-    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-4))
+    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-4), start=start)
     return predicted_boundaries(frequency_hz, prior.mean + prior.factor @ estimate.whitened)
 
 

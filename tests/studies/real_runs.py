@@ -17,6 +17,7 @@ from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
+from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL, NormalEar
 from hearfit.listener.parameters import DEFAULT_PRIOR, Prior
 from hearfit.protocols.loader import shipped_protocols
@@ -56,11 +57,13 @@ def held_out_log_likelihood_per_trial(trials: Trials, *, prior: Prior, normal: N
     with jax.enable_x64(True):
         whitened = whitened_prior(prior)
         for held_out in range(NUM_FOLDS):
+            known, unknown = (collapse(part_of(block, chosen)) for chosen in (fold != held_out, fold == held_out))
             training, test = (
-                build_fit_data([collapse(part_of(block, chosen))], transducer=trials.transducer, normal=normal)
-                for chosen in (fold != held_out, fold == held_out)
+                build_fit_data([conditions], transducer=trials.transducer, normal=normal)
+                for conditions in (known, unknown)
             )
-            estimate = find_map(training, whitened, normal=normal, settings=SearchSettings())
+            start = starting_point([known], prior, normal)
+            estimate = find_map(training, whitened, normal=normal, settings=SearchSettings(), start=start)
             position = whitened.mean + whitened.factor @ estimate.whitened
             (responses,) = predict(position, test, normal=normal)
             total += float(np.sum(responses.counts * np.log(responses.probability)))

@@ -27,6 +27,7 @@ from hearfit.inference.laplace import laplace
 from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.inference.start import starting_point
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, attenuation_db, listener_at
 from hearfit.listener.profile import Estimate
@@ -61,9 +62,11 @@ def recover(name: str, share: float, protocols: tuple[Protocol, ...], generator:
     observer = generator.multivariate_normal(np.zeros(NUM_PARAMETERS), DEFAULT_PRIOR.covariance)[3 * NUM_KNOTS :]
     truth[3 * NUM_KNOTS :] = DEFAULT_PRIOR.mean[3 * NUM_KNOTS :] + observer
     blocks = [simulate_block(p, truth, transducer="HDA200", normal=NORMAL, generator=generator) for p in protocols]
-    data = build_fit_data([collapse(b) for b in blocks], transducer="HDA200", normal=NORMAL)
+    conditions = [collapse(b) for b in blocks]
+    data = build_fit_data(conditions, transducer="HDA200", normal=NORMAL)
     prior = whitened_prior(DEFAULT_PRIOR)
-    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings())
+    start = starting_point(conditions, DEFAULT_PRIOR, NORMAL)
+    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(), start=start)
     posterior = laplace(estimate, DEFAULT_PRIOR)
 
     factor = prior.factor
