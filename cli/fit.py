@@ -1,12 +1,13 @@
 """`hearfit fit`: from trials to profile, report and tracked run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session
-from hearfit.cli.inputs import folder_name, read_audiogram_of, read_session
+from hearfit.audiology.audiogram import Audiogram
+from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
+from hearfit.cli.inputs import Problems, folder_name, read_audiogram_of, read_session
 from hearfit.cli.options import (
     DEFAULT_SEED,
     EarOption,
@@ -23,7 +24,10 @@ from hearfit.cli.options import (
 )
 from hearfit.cli.output import Output
 from hearfit.errors import ExitCode
-from hearfit.storage.files import make_folder
+from hearfit.storage.files import check_output
+
+if TYPE_CHECKING:
+    from hearfit.experiment.trials import Trials
 
 
 def fit(
@@ -60,18 +64,26 @@ def fit(
     Exit code 1 means that a fit did not converge, so it cannot be trusted.
     """
     output = Output(is_json=as_json, is_quiet=quiet)
-    ears = read_session(
-        trials,
-        own_protocols=protocol,
-        listener=listener,
-        ear=ear,
-        session=session,
-        transducer=transducer,
-        output=output,
-    )
-    measured = None if audiogram is None else read_audiogram_of(audiogram, ears)
-    folder = Path("out") / folder_name(ears[0].listener) if out is None else out
-    make_folder(folder)
+    problems = Problems()
+    ears: tuple[Trials, ...] = ()
+    with problems.collected():
+        ears = read_session(
+            trials,
+            own_protocols=protocol,
+            listener=listener,
+            ear=ear,
+            session=session,
+            transducer=transducer,
+            output=output,
+        )
+    measured: Audiogram | None = None
+    with problems.collected():
+        if audiogram is not None:
+            measured = read_audiogram_of(audiogram, ears, listener=listener)
+    folder = Path("out") / (folder_name(ears[0].listener) if ears else "") if out is None else out
+    with problems.collected():
+        check_output(folder, result_names([each.ear for each in ears]))
+    problems.tell()
     request = FitRequest(
         out=folder,
         audiogram=measured,

@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearfit.audiology.audiogram import Audiogram
+from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
 from hearfit.listener.profile import Estimate, Profile
@@ -50,10 +50,11 @@ class FittedEar:
 
 @dataclass(frozen=True)
 class FittedSession:
-    """The results of one or two ears, and their common report."""
+    """The results of one or two ears, their common report, and the failure of the store, if there was one."""
 
     ears: tuple[FittedEar, ...]
     report: Path
+    not_tracked: str | None
 
     @property
     def is_trustworthy(self) -> bool:
@@ -84,14 +85,13 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
                         progress=progress,
                     )
                 )
-        paths = [_profile_path(request.out, profile, is_only=len(profiles) == 1) for profile in profiles]
+        *paths, report = [request.out / name for name in result_names([profile.ear for profile in profiles])]
         for profile, path in zip(profiles, paths, strict=True):
             write_profile(path, profile)
-        report = request.out / "report.html"
         write_report(report, profiles)
-        runs = _track(profiles, paths, report, request, store, output)
+        runs, not_tracked = _track(profiles, paths, report, request, store, output)
     ears = tuple(FittedEar(*each) for each in zip(profiles, paths, runs, strict=True))
-    return FittedSession(ears=ears, report=report)
+    return FittedSession(ears=ears, report=report, not_tracked=not_tracked)
 
 
 def print_session(session: FittedSession, output: Output) -> None:
@@ -109,6 +109,7 @@ def print_session(session: FittedSession, output: Output) -> None:
             "listener": session.ears[0].profile.listener,
             "report": str(session.report),
             "is_trustworthy": session.is_trustworthy,
+            "not_tracked": session.not_tracked,
             "fits": [_ear_document(ear) for ear in session.ears],
         }
     )
@@ -132,8 +133,10 @@ def _store_in_background(request: FitRequest) -> Iterator["Future[None] | None"]
         yield pool.submit(prepare_store, request.tracking_uri)
 
 
-def _profile_path(out: Path, profile: Profile, *, is_only: bool) -> Path:
-    return (out if is_only else out / profile.ear.value) / "profile.json"
+def result_names(ears: Sequence[Ear]) -> list[str]:
+    """The files that a fit writes, relative to its folder: a profile for each ear, then the report."""
+    profiles = ["profile.json"] if len(ears) == 1 else [f"{ear.value}/profile.json" for ear in ears]
+    return [*profiles, "report.html"]
 
 
 def _track(
@@ -143,10 +146,10 @@ def _track(
     request: FitRequest,
     store: "Future[None] | None",
     output: Output,
-) -> list["TrackedRun | None"]:
+) -> tuple[list["TrackedRun | None"], str | None]:
     runs: list[TrackedRun | None] = [None] * len(profiles)
     if store is None:
-        return runs
+        return runs, None
     from hearfit.tracking import track_fit
 
     try:
@@ -163,8 +166,10 @@ def _track(
                 )
     except TrackingError as error:
         ears = " and ".join(profile.ear.value for profile, run in zip(profiles, runs, strict=True) if run is None)
-        output.warning(f"Not tracked: {ears} ear. {error} Profile and report are written.")
-    return runs
+        sentence = f"Not tracked: {ears} ear. {error} Profile and report are written."
+        output.warning(sentence)
+        return runs, sentence
+    return runs, None
 
 
 def _with_sidecars(trial_files: Sequence[Path]) -> list[Path]:

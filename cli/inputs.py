@@ -1,7 +1,8 @@
 """Reading what the commands are given."""
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +30,13 @@ def read_session(
     from hearfit.protocols.loader import load_protocol, shipped_protocols
     from hearfit.storage.trial_files import read_trials
 
-    protocols = (*shipped_protocols(), *(load_protocol(path) for path in own_protocols or ()))
+    problems = Problems()
+    protocols = [*shipped_protocols()]
+    for path in own_protocols or ():
+        with problems.collected():
+            protocols.append(load_protocol(path))
+    # Without a protocol its trials would be refused for a reason that is not theirs.
+    problems.tell()
     trials, warnings = read_trials(
         paths, protocols=protocols, listener=listener, ear=ear, session=session, transducer=transducer
     )
@@ -38,11 +45,17 @@ def read_session(
     return trials
 
 
-def read_audiogram_of(source: str, trials: Sequence["Trials"]) -> Audiogram:
-    """The audiogram to compare with, which must have every ear that was tested."""
-    from hearfit.storage.audiogram_files import read_audiogram
+def read_audiogram_of(source: str, trials: Sequence["Trials"], *, listener: str | None = None) -> Audiogram | None:
+    """The audiogram to compare with, which must have every ear that was tested.
 
-    audiogram = read_audiogram(source, listener=trials[0].listener)
+    Where the trials could not be read it is only checked, as far as that goes without knowing the listener.
+    """
+    from hearfit.storage.audiogram_files import check_audiogram_file, read_audiogram
+
+    if not trials and listener is None:
+        check_audiogram_file(source)
+        return None
+    audiogram = read_audiogram(source, listener=trials[0].listener if trials else listener)
     present = audiogram.ears()
     if missing := [each.ear.value for each in trials if each.ear not in present]:
         raise InputError(
@@ -50,6 +63,26 @@ def read_audiogram_of(source: str, trials: Sequence["Trials"]) -> Audiogram:
             f"{' and '.join(present) or 'no ear'}. Choose an ear with --ear, or give another audiogram."
         )
     return audiogram
+
+
+class Problems:
+    """Goes on after a refusal, so that a person hears of everything that is wrong at once."""
+
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
+
+    @contextlib.contextmanager
+    def collected(self) -> Iterator[None]:
+        """Ends the block at a refusal and remembers it."""
+        try:
+            yield
+        except InputError as error:
+            self._sentences += error.problems
+
+    def tell(self) -> None:
+        """Raises all of them, if there are any."""
+        if self._sentences:
+            raise InputError(list(dict.fromkeys(self._sentences)))
 
 
 def folder_name(listener: str) -> str:

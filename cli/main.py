@@ -4,19 +4,20 @@ import io
 import os
 import sys
 import traceback
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from hearfit.cli.audiogram import audiogram_commands
 from hearfit.cli.demo import demo
 from hearfit.cli.fit import fit
-from hearfit.cli.output import printable
+from hearfit.cli.output import error_document, printable
 from hearfit.cli.protocol import protocol_commands
 from hearfit.cli.report import report
 from hearfit.cli.score import score
 from hearfit.cli.simulate import simulate
-from hearfit.errors import ExitCode, HearfitError
+from hearfit.errors import ExitCode, HearfitError, InputError
 
 DEBUG_VARIABLE: Final = "HEARFIT_DEBUG"
 # EX_SOFTWARE of sysexits.h, so that a bug is never taken for a fit that cannot be trusted.
@@ -69,22 +70,50 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        code = app(standalone_mode=False)
     except HearfitError as error:
-        _print_error(str(error))
-        sys.exit(ExitCode.BAD_INPUT)
+        problems = error.problems if isinstance(error, InputError) else (str(error),)
+        _fail(problems, kind="input", exit_code=ExitCode.BAD_INPUT, shown=str(error))
+    except typer.TyperException as error:
+        _fail_usage(error)
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        _fail(["Interrupted."], kind="interruption", exit_code=ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - whatever else happens is a bug, of which a person is told in a sentence
         if os.environ.get(DEBUG_VARIABLE):
             traceback.print_exc()
-        _print_error(
+        sentence = (
             f"This is a bug in hearfit ({type(error).__name__}: {error}). Please report it with the output of the same "
             f"command under {DEBUG_VARIABLE}=1."
         )
-        sys.exit(BUG_EXIT_CODE)
+        _fail([sentence], kind="bug", exit_code=BUG_EXIT_CODE)
+    # typer makes an exit code of an interruption.
+    if code == ExitCode.INTERRUPTED:
+        _fail(["Interrupted."], kind="interruption", exit_code=ExitCode.INTERRUPTED)
+    sys.exit(code or ExitCode.DONE)
 
 
-def _print_error(text: str) -> None:
+def _fail_usage(error: typer.TyperException) -> NoReturn:
+    """Bad usage in the words of typer, as one sentence in a line that a search finds."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # The help was printed where the error was made.
+        sys.exit(ExitCode.BAD_INPUT)
+    hint = f" See `{context.command_path} --help`." if context is not None else ""
+    message = " ".join(error.format_message().split())
+    _fail([f"{message.removesuffix('.')}.{hint}"], kind="input", exit_code=ExitCode.BAD_INPUT)
+
+
+def _fail(problems: Sequence[str], *, kind: str, exit_code: int, shown: str | None = None) -> NoReturn:
+    """Ends the process: sentences on stderr, and all of them in a document on stdout with --json."""
+    text = "\n".join(problems) if shown is None else shown
     lines = [f"error: {line}" for line in printable(text).splitlines()]
     sys.stderr.write("\n".join(lines) + "\n")
+    if _is_json_wanted(sys.argv[1:]):
+        error_document(problems, kind=kind, exit_code=exit_code)
+    sys.exit(exit_code)
+
+
+def _is_json_wanted(arguments: Sequence[str]) -> bool:
+    """As a shell would read it, because bad usage ends before the flag is parsed."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options

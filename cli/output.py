@@ -55,6 +55,12 @@ def new_table(*columns: str, title: str | None = None, is_textual: bool = False)
     return table
 
 
+def error_document(sentences: Sequence[str], *, kind: str, exit_code: int) -> None:
+    """What --json prints on stdout in place of a result; `kind` is input, bug or interruption."""
+    error: JsonValue = {"kind": kind, "exit_code": exit_code, "problems": [printable(each) for each in sentences]}
+    Output(is_json=True).document({"error": error})
+
+
 @dataclass(frozen=True)
 class Output:
     """How one command was asked to speak."""

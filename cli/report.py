@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hearfit.cli.inputs import Problems
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import Output
+
+if TYPE_CHECKING:
+    from hearfit.listener.profile import Profile
 
 
 def report(
@@ -23,11 +27,20 @@ def report(
 ) -> None:
     """Write the report on one or both ears of a listener: one HTML file that opens offline."""
     from hearfit.reports.report import write_report
+    from hearfit.storage.files import check_not_replaced, check_output
     from hearfit.storage.profile_files import read_profile
 
     output = Output(is_json=as_json)
-    read = [read_profile(path) for path in profiles]
+    problems = Problems()
+    read: list[Profile] = []
+    for each in profiles:
+        with problems.collected():
+            read.append(read_profile(each))
     path = out if out is not None else _common_folder(profiles) / "report.html"
+    with problems.collected():
+        check_output(path.parent, [path.name])
+        check_not_replaced(path, profiles)
+    problems.tell()
     write_report(path, read)
     output.text(f"report {path}")
     output.document({"report": str(path)})

@@ -61,6 +61,8 @@ def score(
         transducer=transducer,
         output=output,
     )
+    if answers.listener != ear.listener:
+        output.warning(f"These are the answers of {answers.listener}, but the profile is of {ear.listener}.")
     if answers.source_sha256 == ear.provenance.data_sha256:
         output.warning("These are the answers to which the profile was fitted, so the score is too good.")
     from hearfit.fitting import score_trials

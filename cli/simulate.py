@@ -42,7 +42,7 @@ def simulate(
     The listener has the thresholds of the audiogram. Existing files of these names are replaced.
     """
     output = Output(is_json=as_json, is_quiet=quiet)
-    if out.suffix.lower() != ".tsv" or out.is_dir():
+    if out.suffix.lower() != ".tsv":
         raise InputError(f"{out}: a trial table is written as .tsv. Give a path that ends in .tsv.")
     trials = simulate_session(
         audiogram,

@@ -5,13 +5,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.cli.inputs import Problems
 from hearfit.cli.output import Output
 from hearfit.errors import InputError
 from hearfit.reports.wording import ear_name
-from hearfit.storage.files import make_folder
+from hearfit.storage.files import check_not_replaced, check_output
 
 if TYPE_CHECKING:
+    from hearfit.experiment.protocol import Protocol
     from hearfit.experiment.trials import Trials
 
 
@@ -34,25 +36,47 @@ def simulate_session(
     output: Output,
 ) -> tuple["Trials", ...]:
     """The trials of each ear, which are also written to `out`."""
+    from hearfit.audiology.retspl import reference_thresholds
+    from hearfit.experiment.trial_cells import check_listener, check_session
     from hearfit.protocols.loader import load_protocol
     from hearfit.storage.audiogram_files import read_audiogram
     from hearfit.storage.trial_files import write_trials
+    from hearfit.storage.trial_sidecar import sidecar_path
 
-    measured = read_audiogram(audiogram)
-    tests = [load_protocol(name) for name in protocols]
-    present = measured.ears()
-    if ear is not None and ear not in present:
-        raise InputError(
-            f"{audiogram}: has no thresholds of the {ear} ear. It has {' and '.join(present) or 'no ear'}."
-        )
-    make_folder(out.parent)
+    problems = Problems()
+    measured: Audiogram | None = None
+    with problems.collected():
+        measured = read_audiogram(audiogram)
+        present = measured.ears()
+        if ear is not None and ear not in present:
+            raise InputError(
+                f"{audiogram}: has no thresholds of the {ear} ear. It has {' and '.join(present) or 'no ear'}."
+            )
+        check_listener(f"SIM-{measured.listener}" if listener is None else listener)
+    tests: list[Protocol] = []
+    for name in protocols:
+        with problems.collected():
+            test = load_protocol(name)
+            if test.name in [other.name for other in tests]:
+                raise InputError(f"The protocol {test.name} is given twice. Give each protocol once.")
+            tests.append(test)
+    with problems.collected():
+        check_session(session)
+    with problems.collected():
+        reference_thresholds(transducer)
+    with problems.collected():
+        check_output(out.parent, [out.name, sidecar_path(out).name])
+        check_not_replaced(out, [Path(audiogram)])
+        check_not_replaced(sidecar_path(out), [Path(audiogram)])
+    problems.tell()
+    assert measured is not None
     from hearfit.fitting import simulate_trials
     from hearfit.inference.compilation import use_compilation_cache
 
     use_compilation_cache()
 
     trials: list[Trials] = []
-    for each in present if ear is None else (ear,):
+    for each in measured.ears() if ear is None else (ear,):
         with output.progress(ear_name(each)) as progress:
             progress("Simulating the answers", 0.1)
             trials.append(

@@ -84,6 +84,7 @@ def test_a_bug_is_told_in_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     assert outcome.code == 70
     assert outcome.err.startswith("error: This is a bug in hearfit (RuntimeError: no way).")
     assert "Traceback" not in outcome.err
+    assert json.loads(cli("protocol", "list", "--json").out)["error"]["exit_code"] == 70
     monkeypatch.setenv("HEARFIT_DEBUG", "1")
     assert "Traceback" in cli("protocol", "list").err
 
@@ -95,7 +96,8 @@ def test_an_interruption_exits_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("hearfit.protocols.loader.shipped_protocols", interrupted)
     outcome = cli("protocol", "list")
     assert outcome.code == 130
-    assert "Traceback" not in outcome.err
+    assert outcome.err == "error: Interrupted.\n"
+    assert json.loads(cli("protocol", "list", "--json").out)["error"]["kind"] == "interruption"
 
 
 def test_a_closed_pipe_is_no_bug(tmp_path: Path) -> None:

@@ -79,6 +79,17 @@ def test_score(cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest
     assert document["by_frequency"][0]["num_trials"] == 8
 
 
+def test_score_of_another_listener_is_told(
+    cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hearfit.fitting.score_trials", fake_score)
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT, listener="P7")
+    assert cli("score", profile_path, trials).code == 2
+    outcome = cli("score", profile_path, trials, "--listener", "P7")
+    assert outcome.code == 0
+    assert "warning: These are the answers of P7, but the profile is of L001." in outcome.err
+
+
 def test_score_of_another_ear_is_refused(cli: Cli, profile_path: Path, tmp_path: Path) -> None:
     trials = write_example_trials(tmp_path / "trials.tsv", Ear.LEFT)
     assert cli("score", profile_path, trials).code == 2

@@ -174,7 +174,7 @@ def test_an_absent_ear_is_an_error(tmp_path: Path) -> None:
 
 def test_two_listeners_must_be_told_apart(tmp_path: Path) -> None:
     _table(tmp_path / "a.tsv", columns={"listener": ["S2", "S1", "S2", "S1"]})
-    with pytest.raises(InputError, match=r"^There are 2 listeners: S1, S2\. Choose one of them\.$"):
+    with pytest.raises(InputError, match=r"a\.tsv: there are trials of 2 listeners: S1, S2\. Choose one of them with"):
         _read(tmp_path / "a.tsv")
     with pytest.raises(InputError, match=r"^There are no trials of listener 'S3'\. There are S1, S2\.$"):
         _read(tmp_path / "a.tsv", listener="S3")
@@ -192,7 +192,7 @@ def test_two_sessions_are_fitted_one_at_a_time(tmp_path: Path) -> None:
     assert caught.value.problems == (
         (
             "The left ear of listener 'S1' has trials of 2 sessions: 2024-05-06, 2024-05-07. Fit one session at a "
-            "time: choose it by its date."
+            "time: choose it by its date with --session."
         ),
     )
     (left,) = _read(tmp_path / "a.tsv", session="2024-05-06")
@@ -298,3 +298,12 @@ def test_what_would_not_read_back_is_not_written(tmp_path: Path) -> None:
     block = dataclasses.replace(trials.blocks[0], level_db_hl=np.array([0.0, 1.0, -22.0, 3.0]))
     with pytest.raises(InputError, match=r"have a level of -22 dB HL\. Allowed in a table: -20 to 130 dB HL\.$"):
         trial_table(dataclasses.replace(trials, blocks=(block,)))
+
+
+def test_a_table_that_would_not_read_back_is_not_written(tmp_path: Path) -> None:
+    _table(tmp_path / "a.tsv")
+    (trials,) = _read(tmp_path / "a.tsv")
+    with pytest.raises(InputError, match=r"^'yesterday' is not a session\."):
+        trial_table(dataclasses.replace(trials, session="yesterday"))
+    with pytest.raises(InputError, match=r"^The trials of the left ear hold a protocol twice:"):
+        trial_table(dataclasses.replace(trials, blocks=trials.blocks * 2))
