@@ -110,7 +110,8 @@ def internal_representation(
         amplitude, strength=ear.inhibition, surround=jnp.asarray(cochlea.surround, amplitude.dtype)
     )
     smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
-    relative = smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)
+    # A tone at the channel's own frequency keeps its level whatever the strength: inhibition is no gain.
+    relative = smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)[None, :]
     # The gradient of a power at exactly zero is 0 * inf; the outer branch is exact there, the inner keeps it finite.
     is_excited = relative > 0.0
     log_relative = jnp.log(jnp.where(is_excited, relative, 1.0))

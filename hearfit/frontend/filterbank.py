@@ -86,7 +86,8 @@ def analytic_output(
     circular. `component_gain` weights each positive-frequency bin before the bank (transmission to the cochlea).
     `response` is `frequency_response` on the bins of a real FFT of `fft_size`.
     """
-    spectrum = jnp.fft.rfft(waveform, fft_size) * component_gain
+    spectrum = jnp.fft.rfft(waveform, fft_size)
+    spectrum = spectrum * component_gain.astype(spectrum.dtype)
     num_bins = spectrum.shape[-1]
     one_sided = 2.0 * spectrum[None, :] * response
     # The DC bin has no negative-frequency partner to be folded over.
