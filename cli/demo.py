@@ -5,13 +5,15 @@ from typing import Annotated, Final
 
 import typer
 
-from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session
+from hearfit.audiology.audiogram import Ear
+from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
 from hearfit.cli.inputs import read_audiogram_of, read_session
 from hearfit.cli.options import DEFAULT_SEED, JsonFlag, NoTrackFlag, QuietFlag, SeedOption, TrackingUriOption
 from hearfit.cli.output import Output
 from hearfit.cli.simulate import DEFAULT_OUTER_HAIR_CELL_SHARE
 from hearfit.cli.simulated_session import simulate_session, today
 from hearfit.errors import ExitCode
+from hearfit.storage.files import check_output
 
 AUDIOGRAM: Final = "N3"
 PROTOCOLS: Final = ("pure_tone_detection", "categorical_loudness")
@@ -32,6 +34,7 @@ def demo(
     """
     output = Output(is_json=as_json, is_quiet=quiet)
     table = out / "trials.tsv"
+    check_output(out, [table.name, *result_names(list(Ear))])
     simulate_session(
         AUDIOGRAM,
         PROTOCOLS,

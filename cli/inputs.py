@@ -34,7 +34,10 @@ def read_session(
     protocols = [*shipped_protocols()]
     for path in own_protocols or ():
         with problems.collected():
-            protocols.append(load_protocol(path))
+            own = load_protocol(path)
+            if own.name in [other.name for other in protocols]:
+                raise InputError(f"{path}: another protocol is named {own.name} too. Give each its own name.")
+            protocols.append(own)
     # Without a protocol its trials would be refused for a reason that is not theirs.
     problems.tell()
     trials, warnings = read_trials(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,14 @@ def test_all_problems_of_all_own_protocols_at_once(refused: Refused, tmp_path: P
     assert refused("protocol", "show", "q.toml") == sentences[1:-1]
 
 
+def test_an_own_protocol_needs_a_name_of_its_own(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text(with_row())
+    shipped = files("hearfit.protocols").joinpath("categorical_loudness.toml").read_text(encoding="utf-8")
+    (tmp_path / "p.toml").write_text(shipped)
+    (told,) = refused("fit", "a.tsv", "--protocol", "p.toml")
+    assert told == "p.toml: another protocol is named categorical_loudness too. Give each its own name."
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -187,6 +196,12 @@ def test_an_output_folder_that_cannot_be_written(refused: Refused, tmp_path: Pat
     (tmp_path / "two" / "report.html").mkdir(parents=True)
     (told,) = refused("fit", "a.tsv", "--out", out)
     assert told.startswith(sentence)
+
+
+def test_a_demo_that_cannot_write_begins_nothing(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "here" / "report.html").mkdir(parents=True)
+    (told,) = refused("demo", "--out", "here")
+    assert told.startswith("here/report.html: is a folder, but a file of this name would be written.")
 
 
 def test_a_file_in_place_of_the_folder_of_an_ear(refused: Refused, tmp_path: Path) -> None:
