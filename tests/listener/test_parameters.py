@@ -1,0 +1,186 @@
+"""Coordinates of a listener: round trips, domains, prior, and interpolation over log frequency."""
+
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.parameters import (
+    DEFAULT_PRIOR,
+    NUM_KNOTS,
+    NUM_PARAMETERS,
+    PARAMETER_NAMES,
+    SmoothPrior,
+    attenuation_db,
+    compressive_loss_db,
+    knot_weights,
+    listener_at,
+    threshold_coordinate,
+)
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+positions = arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-3.0, 3.0))
+knot_frequencies = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
+
+
+@given(st.floats(np.log(0.1), np.log(5.0)), st.floats(0.02, 120.0))
+def test_attenuation_to_coordinate_and_back(log_exponent: float, attenuation: float) -> None:
+    coordinate = threshold_coordinate(np.array(log_exponent), np.array(attenuation))
+    back = attenuation_db(jnp.asarray(log_exponent), jnp.asarray(coordinate))
+    assert float(back) == pytest.approx(attenuation, rel=1e-6)
+
+
+@given(st.floats(-2.0, 1.5), st.floats(-60.0, 160.0))
+def test_coordinate_to_attenuation_and_back(log_exponent: float, coordinate: float) -> None:
+    attenuation = np.asarray(attenuation_db(jnp.asarray(log_exponent), jnp.asarray(coordinate)))
+    # Below 0.01 dB all attenuations are alike.
+    if attenuation > 0.011:
+        assert threshold_coordinate(np.array(log_exponent), attenuation) == pytest.approx(coordinate, abs=1e-6)
+
+
+@given(st.floats(0.0, 90.0), st.floats(0.0, 1.0))
+def test_threshold_coordinate_of_a_considerable_attenuation_is_the_threshold(loss: float, share: float) -> None:
+    # Truth: closed form a + L_A (1 - alpha_0/alpha); the softness adds 4 exp(-a/4), 0.03 dB from 20 dB on.
+    exponent = 0.3 / (1.0 - share * loss / NORMAL.anchor_db_hl)
+    attenuation = 20.0 + (1.0 - share) * loss
+    coordinate = threshold_coordinate(np.array(np.log(exponent)), np.array(attenuation))
+    assert float(coordinate) == pytest.approx(attenuation + NORMAL.anchor_db_hl * (1.0 - 0.3 / exponent), abs=0.03)
+
+
+def test_the_normal_exponent_loses_nothing_and_a_linear_ear_all_its_gain() -> None:
+    # Truth: L_A (1 - alpha_0/alpha): 0 at alpha_0, 75.6 dB at 1.
+    assert float(compressive_loss_db(jnp.log(0.3))) == pytest.approx(0.0, abs=1e-9)
+    assert float(compressive_loss_db(jnp.zeros(()))) == pytest.approx(0.7 * NORMAL.anchor_db_hl)
+
+
+@given(arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-8.0, 8.0)))
+def test_no_position_leaves_physiology(position: np.ndarray) -> None:
+    listener = listener_at(jnp.asarray(position))
+    assert np.all(np.asarray(listener.exponent) > 0.0)
+    assert np.all(np.asarray(listener.attenuation_db) >= 0.0)
+    assert np.all((np.asarray(listener.inhibition) > 0.0) & (np.asarray(listener.inhibition) < 1.0))
+    assert 0.0 < float(listener.lapse) < 1.0
+    assert float(listener.category_spread_cu) > 0.0
+    assert all(np.isfinite(np.asarray(part)).all() for part in listener)
+
+
+@given(positions)
+def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> None:
+    # Truth: one name at a time, by its words.
+    listener = listener_at(jnp.asarray(position))
+    for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ):
+        own = {
+            name.split(" at ")[0]: value
+            for name, value in zip(PARAMETER_NAMES, position, strict=True)
+            if name.endswith(f" at {frequency:g} Hz")
+        }
+        assert float(listener.exponent[k]) == pytest.approx(np.exp(own["log compression exponent"]))
+        assert float(listener.inhibition[k]) == pytest.approx(1.0 / (1.0 + np.exp(-own["inhibition logit"])))
+        expected = attenuation_db(
+            jnp.asarray(own["log compression exponent"]), jnp.asarray(own["threshold coordinate"])
+        )
+        assert float(listener.attenuation_db[k]) == pytest.approx(float(expected))
+    observer = dict(zip(PARAMETER_NAMES, position, strict=True))
+    assert float(listener.log_sensitivity) == observer["log sensitivity"]
+    assert float(listener.criterion) == observer["criterion"]
+    assert float(listener.lapse) == pytest.approx(1.0 / (1.0 + np.exp(-observer["lapse logit"])))
+    assert float(listener.category_spread_cu) == pytest.approx(np.exp(observer["log category spread"]))
+    for k, boundary in enumerate(CATEGORY_BOUNDARIES_CU):
+        assert float(listener.boundary_shift_cu[k]) == observer[f"category boundary shift at {boundary:g} CU"]
+
+
+def test_names_are_unique_and_one_for_each_coordinate() -> None:
+    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 4 + 10
+    assert DEFAULT_PRIOR.mean.shape == (NUM_PARAMETERS,)
+
+
+def test_prior_covariance_is_symmetric_and_positive_definite() -> None:
+    covariance = DEFAULT_PRIOR.covariance
+    np.testing.assert_array_equal(covariance, covariance.T)
+    eigenvalues = np.linalg.eigvalsh(covariance)
+    assert eigenvalues.min() > 0.0
+
+
+def test_prior_covariance_of_a_curve_is_that_of_its_three_parts() -> None:
+    # Truth: brute force over all pairs of frequencies.
+    prior = SmoothPrior(mean=0.0, common_sd=2.0, smooth_sd=3.0, smoothness_octaves=1.5, independent_sd=0.5)
+    covariance = prior.covariance()
+    for i, first in enumerate(AUDIOMETRIC_FREQUENCIES_HZ):
+        for j, second in enumerate(AUDIOMETRIC_FREQUENCIES_HZ):
+            expected = 4.0 + 9.0 * np.exp(-abs(np.log2(first / second)) / 1.5) + (0.25 if i == j else 0.0)
+            assert covariance[i, j] == pytest.approx(expected)
+
+
+def test_prior_exponent_rises_with_the_threshold(rng: np.random.Generator) -> None:
+    # Truth: simulation of threshold and of an exponent that follows it; 200,000 listeners.
+    prior, k = DEFAULT_PRIOR, 4
+    threshold = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.threshold.covariance(), 200_000)
+    own = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.log_exponent.covariance(), 200_000)
+    exponent = own + prior.log_exponent_per_db * threshold
+    simulated = np.cov(exponent[:, k], threshold[:, k])
+    indices = np.ix_([k, NUM_KNOTS + k], [k, NUM_KNOTS + k])
+    np.testing.assert_allclose(prior.covariance[indices], simulated, rtol=0.02)
+
+
+def test_prior_is_wide_enough_for_hearing_losses() -> None:
+    # The typical listener's thresholds; a 95 % interval that holds both good hearing and severe loss.
+    sd = np.sqrt(np.diag(DEFAULT_PRIOR.covariance))[NUM_KNOTS : 2 * NUM_KNOTS]
+    mean = DEFAULT_PRIOR.mean[NUM_KNOTS : 2 * NUM_KNOTS]
+    assert np.all(mean - 1.96 * sd < -15.0)
+    assert np.all(mean + 1.96 * sd > 65.0)
+
+
+@given(st.lists(st.floats(40.0, 14_000.0), min_size=1, max_size=20))
+def test_knot_weights_average_the_knots(frequencies: list[float]) -> None:
+    weights = knot_weights(np.array(frequencies))
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12)
+    assert weights.min() >= 0.0
+    assert np.all(np.count_nonzero(weights, axis=1) <= 2)
+
+
+def test_knot_weights_at_the_knots_pick_them() -> None:
+    np.testing.assert_allclose(knot_weights(knot_frequencies), np.eye(NUM_KNOTS), atol=1e-12)
+    beyond = knot_weights(np.array([60.0, 11_000.0]))
+    np.testing.assert_array_equal(beyond, np.eye(NUM_KNOTS)[[0, -1]])
+
+
+@given(st.floats(-2.0, 2.0), st.floats(-1.0, 1.0))
+def test_knot_weights_reproduce_straight_lines_over_log_frequency(intercept: float, slope: float) -> None:
+    # Truth: linear interpolation is exact for a line; half-way between two knots is their geometric mean.
+    between = np.array([np.sqrt(low * high) for low, high in pairwise(knot_frequencies)])
+    line = intercept + slope * np.log(knot_frequencies)
+    np.testing.assert_allclose(knot_weights(between) @ line, intercept + slope * np.log(between), atol=1e-9)
+
+
+@given(st.floats(-2.0, 1.5), st.floats(-80.0, 200.0))
+def test_gradient_of_attenuation_is_that_of_finite_differences(log_exponent: float, coordinate: float) -> None:
+    # Truth: central differences.
+    point = jnp.asarray([log_exponent, coordinate])
+    gradient = np.asarray(_attenuation_gradient(point))
+    for i, step in enumerate((1e-5, 1e-3)):
+        offset = step * jnp.eye(2)[i]
+        slope = float(_attenuation(point + offset) - _attenuation(point - offset)) / (2.0 * step)
+        assert gradient[i] == pytest.approx(slope, rel=1e-4, abs=1e-5)
+
+
+@jax.jit
+def _attenuation(at: jax.Array) -> jax.Array:
+    return attenuation_db(at[0], at[1])
+
+
+_attenuation_gradient = jax.jit(jax.grad(_attenuation))
+
+
+def test_normal_values_are_those_of_the_paper_in_the_design() -> None:
+    # Design section 4: about 0.3 in amplitude, an anchor near 100 dB HL, tau within [1, 200] ms.
+    assert NORMAL.compression_exponent == pytest.approx(0.3, abs=0.05)
+    assert 95.0 <= NORMAL.anchor_db_hl <= 112.0
+    assert 0.001 <= NORMAL.time_constant_s <= 0.2
