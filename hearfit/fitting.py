@@ -21,9 +21,8 @@ from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
 from hearfit.inference.estimates import (
-    attenuation_estimates,
     bandwidth_estimates,
-    exponent_estimates,
+    cochlear_estimates,
     inhibition_estimates,
     observer_estimates,
     threshold_estimates,
@@ -217,8 +216,7 @@ def _frequency_estimates(
     conditions: Sequence[Conditions], posterior: LaplacePosterior, seed: int
 ) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
     num_trials = _trials_near_knots(conditions)
-    exponent = exponent_estimates(posterior)
-    attenuation = attenuation_estimates(posterior, seed=seed)
+    exponent, attenuation = cochlear_estimates(posterior, DEFAULT_PRIOR, seed=seed)
     inhibition = inhibition_estimates(posterior)
     threshold = threshold_estimates(posterior, normal=NORMAL, seed=seed)
     bandwidth = bandwidth_estimates(posterior, normal=NORMAL, seed=seed)
@@ -234,14 +232,11 @@ def _frequency_estimates(
         )
         for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ)
     )
-    shares = [
-        np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, inhibition, threshold)
-    ]
+    shares = [np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, threshold)]
     sentences = not_identified(
         exponent_share=shares[0],
         attenuation_share=shares[1],
-        inhibition_share=shares[2],
-        threshold_share=shares[3],
+        threshold_share=shares[2],
         num_trials=num_trials,
         tasks=[c.protocol.task for c in conditions],
     )

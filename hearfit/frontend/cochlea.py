@@ -18,6 +18,8 @@ from hearfit.frontend.integration import leaky_integration
 from hearfit.frontend.lateral_inhibition import lateral_inhibition, surround_matrix
 from hearfit.listener.normal import NormalEar
 
+_EXCITATION_FLOOR = 1e-6
+
 
 class EarParameters(NamedTuple):
     """What differs from ear to ear, one value a channel."""
@@ -85,17 +87,16 @@ def normal_parameters(cochlea: Cochlea) -> EarParameters:
     )
 
 
-def internal_representation(
+def relative_excitation(
     power: Float[Array, "frames channels"],
     weights: Float[Array, "frames frames"] | None,
     ear: EarParameters,
     cochlea: Cochlea,
 ) -> Float[Array, "frames channels"]:
-    """log(1 + (z/z_0)^sharpness): zero far below threshold, proportional to sensation level far above.
+    """Compressed, inhibited and smoothed amplitude in units of its threshold value: z/z_0, not negative.
 
     `power` is in units of the normal threshold (1 is 0 dB HL); `weights` from `leaky_weights`, or None for a steady
-    state. The power of z/z_0 makes detectability grow with intensity near threshold, as in listeners; with sharpness
-    1 it is the plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
+    state.
     """
     amplitude = jnp.exp(
         log_compressed_amplitude(
@@ -111,13 +112,27 @@ def internal_representation(
     )
     smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
     # A tone at the channel's own frequency keeps its level whatever the strength: inhibition is no gain.
-    relative = smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)[None, :]
+    return smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)[None, :]
+
+
+def internal_representation(
+    excitation: Float[Array, "frames channels"], ear: EarParameters, cochlea: Cochlea
+) -> Float[Array, "frames channels"]:
+    """What detection reads: log(1 + (z/z_0)^p), nearly zero far below threshold, proportional to dB far above.
+
+    p = sharpness alpha_0 / alpha, so that it grows alike with the level of the sound in every ear: the slope of a
+    psychometric function is then no evidence of compression, which tone detection must not pretend to know. With p = 1
+    it is the plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
+    """
+    sharpness = cochlea.normal.threshold_sharpness * cochlea.normal.compression_exponent / ear.exponent
+    # The power of exactly zero has no finite gradient for p < 1; the floor lies far below anything that is heard.
+    return jax.nn.softplus(sharpness[None, :] * jnp.log(excitation + _EXCITATION_FLOOR))
+
+
+def loudness_density(excitation: Float[Array, "frames channels"], cochlea: Cochlea) -> Float[Array, "frames channels"]:
+    """What loudness sums: amplitude above threshold, (1 + (z/z_0)^s)^(1/s) - 1; vanishes for inaudible channels."""
+    sharpness = cochlea.normal.threshold_sharpness
     # The gradient of a power at exactly zero is 0 * inf; the outer branch is exact there, the inner keeps it finite.
-    is_excited = relative > 0.0
-    log_relative = jnp.log(jnp.where(is_excited, relative, 1.0))
-    return jnp.where(is_excited, jax.nn.softplus(cochlea.normal.threshold_sharpness * log_relative), 0.0)
-
-
-def loudness_density(representation: Float[Array, "*shape"], cochlea: Cochlea) -> Float[Array, "*shape"]:
-    """Compressed amplitude above threshold, (1 + (z/z_0)^s)^(1/s) - 1: vanishes for inaudible channels."""
-    return jnp.expm1(representation / cochlea.normal.threshold_sharpness)
+    is_excited = excitation > 0.0
+    log_excitation = jnp.log(jnp.where(is_excited, excitation, 1.0))
+    return jnp.where(is_excited, jnp.expm1(jax.nn.softplus(sharpness * log_excitation) / sharpness), 0.0)

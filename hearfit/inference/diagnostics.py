@@ -38,9 +38,11 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
         answered = group.counts.sum(axis=0)
         if np.count_nonzero(answered) == 1:
             value = group.protocol.response_values[int(np.argmax(answered))]
+            total = int(answered.sum())
+            which = "The only answer" if total == 1 else f"All {total} answers"
             sentences.append(
-                f"All {int(answered.sum())} answers of {group.protocol.name} are the same ({value}): they bound the "
-                f"ear on one side only."
+                f"{which} of {group.protocol.name} {'is' if total == 1 else 'are the same:'} {value}, which bounds the "
+                "ear on one side only."
             )
         is_yes_no = (group.interval_count == 1) & (group.protocol.task is Task.DETECTION)
         if np.any(is_yes_no) and not np.any(group.is_catch):

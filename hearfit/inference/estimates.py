@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
@@ -14,13 +13,13 @@ from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensit
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, attenuation_db, compressive_loss_db
+from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent
 from hearfit.listener.profile import Estimate, ObserverEstimate
 from hearfit.observer.categories import listener_boundaries
 
 _NORMAL_QUANTILE_975 = 1.959963984540054
 _NUM_NODES = 32
-NUM_ATTENUATION_DRAWS = 4000
+NUM_COCHLEAR_DRAWS = 4000
 NUM_THRESHOLD_DRAWS = 400
 NUM_BANDWIDTH_DRAWS = 100
 
@@ -40,28 +39,37 @@ def transformed_estimate(
     return Estimate(centre, float(np.sqrt(weights @ (values - centre) ** 2)), float(lower), float(upper), share)
 
 
-def exponent_estimates(posterior: LaplacePosterior) -> list[Estimate]:
-    """Compression exponent at every audiometric frequency."""
-    return _curve(posterior, 0, np.exp)
-
-
 def inhibition_estimates(posterior: LaplacePosterior) -> list[Estimate]:
     """Lateral inhibition at every audiometric frequency."""
-    return _curve(posterior, 2, expit)
+    sd, share = np.sqrt(np.diag(posterior.covariance)), posterior.data_share
+    knots = range(2 * NUM_KNOTS, 3 * NUM_KNOTS)
+    return [transformed_estimate(posterior.mode[i], sd[i], expit, _bounded(share[i])) for i in knots]
 
 
-def attenuation_estimates(posterior: LaplacePosterior, *, seed: int) -> list[Estimate]:
-    """Attenuation at every audiometric frequency, which follows from exponent and threshold together."""
-    draws = posterior.draws(NUM_ATTENUATION_DRAWS, seed=seed)
-    log_exponent, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]
-    values = np.asarray(attenuation_db(jnp.asarray(log_exponent), jnp.asarray(threshold)))
-    direction = np.zeros((NUM_KNOTS, posterior.mode.size))
-    rows = np.arange(NUM_KNOTS)
-    direction[rows, NUM_KNOTS + rows] = 1.0
-    # Attenuation rises with the threshold coordinate and falls with the loss that the exponent explains.
-    by_exponent = jax.vmap(jax.grad(compressive_loss_db))(jnp.asarray(posterior.mode[:NUM_KNOTS]))
-    direction[rows, rows] = -np.asarray(by_exponent)
-    return [_drawn(values[:, k], _bounded(share)) for k, share in enumerate(posterior.share_along(direction))]
+def cochlear_estimates(
+    posterior: LaplacePosterior, prior: Prior, *, seed: int
+) -> tuple[list[Estimate], list[Estimate]]:
+    """Compression exponent and attenuation at every audiometric frequency. Call under `jax.enable_x64`.
+
+    Both follow from two coordinates. Their data share is what the answers added to the threshold: 1 - posterior
+    variance / variance under the prior of the compression coordinate given the posterior of the threshold. A threshold
+    alone so has the share 0, although with a prior it narrows both.
+    """
+    draws = posterior.draws(NUM_COCHLEAR_DRAWS, seed=seed)
+    compression, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]
+    # The prior of x given t at one frequency is a Gaussian about a straight line in t.
+    at_mean, t_mean = prior.mean[:NUM_KNOTS], prior.mean[NUM_KNOTS : 2 * NUM_KNOTS]
+    expected = at_mean + prior.compression_per_db * (threshold - t_mean)
+    spread = np.sqrt(np.diag(prior.compression.covariance()))
+    generator = np.random.default_rng([seed, 1])
+    guessed = expected + spread * generator.standard_normal(expected.shape)
+    columns: list[list[Estimate]] = []
+    for function, scale in ((compression_exponent, np.log), (attenuation_db, np.asarray)):
+        values = np.asarray(function(jnp.asarray(compression), jnp.asarray(threshold)))
+        without = np.asarray(function(jnp.asarray(guessed), jnp.asarray(threshold)))
+        share = 1.0 - np.var(scale(values), axis=0) / np.var(scale(without), axis=0)
+        columns.append([_drawn(values[:, k], _bounded(share[k])) for k in range(NUM_KNOTS)])
+    return columns[0], columns[1]
 
 
 def threshold_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
@@ -102,16 +110,6 @@ def observer_estimates(posterior: LaplacePosterior, tasks: frozenset[Task]) -> t
                 one(f"category boundary nominally at {nominal:g} CU", "CU", first + 4 + k, partial(np.add, shift))
             )
     return tuple(rows)
-
-
-def _curve(
-    posterior: LaplacePosterior,
-    curve: int,
-    transform: Callable[[Float[np.ndarray, " nodes"]], Float[np.ndarray, " nodes"]],
-) -> list[Estimate]:
-    sd, share = np.sqrt(np.diag(posterior.covariance)), posterior.data_share
-    knots = range(curve * NUM_KNOTS, (curve + 1) * NUM_KNOTS)
-    return [transformed_estimate(posterior.mode[i], sd[i], transform, _bounded(share[i])) for i in knots]
 
 
 def _drawn(values: Float[np.ndarray, " draws"], share: float) -> Estimate:

@@ -10,13 +10,14 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 
 # Below this data share the prior contributes more to the variance than the answers took away.
 IDENTIFIED_SHARE = 0.5
+# Single sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of excitation.
+_BLIND_TO_INHIBITION = frozenset({Task.DETECTION, Task.CATEGORICAL_LOUDNESS})
 
 
 def not_identified(
     *,
     exponent_share: Float[np.ndarray, " knots"],
     attenuation_share: Float[np.ndarray, " knots"],
-    inhibition_share: Float[np.ndarray, " knots"],
     threshold_share: Float[np.ndarray, " knots"],
     num_trials: Int[np.ndarray, " knots"],
     tasks: Sequence[Task],
@@ -38,23 +39,21 @@ def not_identified(
     if Task.DETECTION not in tasks:
         sentences.append(
             "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
-            "boundary between "
-            "“not heard” and “very soft”."
+            "boundary between “not heard” and “very soft”."
         )
     tested = num_trials > 0
     for name, share in (
         ("threshold", threshold_share),
         ("compression exponent", exponent_share),
         ("attenuation", attenuation_share),
-        ("lateral inhibition", inhibition_share),
     ):
         weak = _frequencies(tested & (share < IDENTIFIED_SHARE))
         if weak:
             sentences.append(
                 f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
-                f"variance."
+                "variance."
             )
-    if np.all(inhibition_share < IDENTIFIED_SHARE):
+    if set(tasks) <= _BLIND_TO_INHIBITION:
         sentences.append(
             "Lateral inhibition and the equivalent bandwidth were not measured: that needs a masking task such as "
             "notched noise."

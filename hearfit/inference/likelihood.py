@@ -14,10 +14,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from hearfit.frontend.cochlea import Cochlea, EarParameters, cochlea_of, internal_representation
+from hearfit.frontend.cochlea import (
+    Cochlea,
+    EarParameters,
+    cochlea_of,
+    internal_representation,
+    relative_excitation,
+)
 from hearfit.inference.data import CategoryData, DetectionData, FitData
 from hearfit.listener.normal import NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, attenuation_db, knot_weights
+from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, attenuation_db, compression_exponent, knot_weights
 from hearfit.observer.categories import category_probabilities, listener_boundaries
 from hearfit.observer.detection import log_detectability, probability_correct, probability_yes
 from hearfit.observer.loudness import log_total_loudness
@@ -55,7 +61,7 @@ class WhitenedPrior(NamedTuple):
 def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParameters:
     """Ear parameters from the unconstrained coordinates of each channel."""
     return EarParameters(
-        exponent=jnp.exp(coordinates[0]),
+        exponent=compression_exponent(coordinates[0], coordinates[1]),
         attenuation_db=attenuation_db(coordinates[0], coordinates[1]),
         inhibition=jax.nn.sigmoid(coordinates[2]),
     )
@@ -77,8 +83,9 @@ def detection_evidence(
 ) -> Float[Array, ""]:
     """Log d' of a stimulus against silence, for a listener of normal sensitivity."""
     ear = ear_on_channels(coordinates)
-    signal = internal_representation(gain * power, leak, ear, cochlea)
-    silence = internal_representation(jnp.zeros_like(power[:1]), None, ear, cochlea)
+    signal = internal_representation(relative_excitation(gain * power, leak, ear, cochlea), ear, cochlea)
+    nothing = relative_excitation(jnp.zeros_like(power[:1]), None, ear, cochlea)
+    silence = internal_representation(nothing, ear, cochlea)
     normal = cochlea.normal
     return log_detectability(signal, silence, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity)
 

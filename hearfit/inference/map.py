@@ -37,7 +37,7 @@ class SearchSettings:
     """
 
     tolerance_nats: float = 1e-6
-    max_steps: int = 100
+    max_steps: int = 400
     first_radius: float = 3.0
     smallest_radius: float = 1e-9
 

@@ -13,7 +13,7 @@ from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, threshold_coordinate
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates
 
 # Beyond this share of the anchor level the exponent that explains a loss grows without bound.
 _LARGEST_COMPRESSIVE_LOSS = 0.9
@@ -23,8 +23,8 @@ _NUM_ADJUSTMENTS = 8
 def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
     """Coordinates of a normal ear with an ordinary observer."""
     position = DEFAULT_PRIOR.mean.copy()
-    position[:NUM_KNOTS] = np.log(normal.compression_exponent)
-    position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_coordinate(position[:NUM_KNOTS], np.zeros(NUM_KNOTS))
+    exponent = np.full(NUM_KNOTS, normal.compression_exponent)
+    position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, np.zeros(NUM_KNOTS))
     position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(normal.inhibition / (1.0 - normal.inhibition))
     return position
 
@@ -94,9 +94,9 @@ def _split(
         np.where(target_db_hl > 0.0, share * loss, target_db_hl) / normal.anchor_db_hl, _LARGEST_COMPRESSIVE_LOSS
     )
     position = normal_position(normal)
-    position[:NUM_KNOTS] -= np.log1p(-compressive)
     attenuation = np.maximum(loss - np.maximum(compressive, 0.0) * normal.anchor_db_hl, 0.0)
-    position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_coordinate(position[:NUM_KNOTS], attenuation)
+    exponent = normal.compression_exponent / (1.0 - compressive)
+    position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, attenuation)
     return position
 
 

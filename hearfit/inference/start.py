@@ -7,6 +7,7 @@ likelihood over (threshold, exponent), which a grid searches completely.
 
 from collections.abc import Sequence
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr
@@ -15,7 +16,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU, normal_category_cu
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, Prior
+from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, Prior, compression_exponent
 
 _THRESHOLDS_DB_HL = np.arange(-15.0, 121.0, 2.5)
 _NUM_EXPONENTS = 15
@@ -24,7 +25,7 @@ _EXPONENT_RANGE_SD = 2.5
 _DETECTION_SPREAD_DB = 5.0
 _LOUDNESS_SPREAD_CU = 5.0
 _THRESHOLD_SD_DB = 3.0
-_LOG_EXPONENT_SD = 0.2
+_COMPRESSION_SD = 0.2
 _LAPSE = 0.03
 
 
@@ -41,10 +42,10 @@ def starting_point(
         rough = _two_number_map(conditions, knot, frequency, prior, normal)
         if rough is None:
             continue
-        log_exponent, threshold = rough
+        compression, threshold = rough
         rows += [knot, NUM_KNOTS + knot]
-        values += [log_exponent, threshold]
-        sds += [_LOG_EXPONENT_SD, _THRESHOLD_SD_DB]
+        values += [compression, threshold]
+        sds += [_COMPRESSION_SD, _THRESHOLD_SD_DB]
     if not rows:
         return np.zeros(NUM_PARAMETERS)
     factor = np.linalg.cholesky(prior.covariance)
@@ -56,14 +57,14 @@ def starting_point(
 def _two_number_map(
     conditions: Sequence[Conditions], knot: int, frequency_hz: float, prior: Prior, normal: NormalEar
 ) -> tuple[float, float] | None:
-    """Most probable (log exponent, threshold in dB HL) of one frequency, or None where nothing was played near it."""
+    """Most probable compression coordinate and threshold in dB HL of one frequency; None if it was not tested."""
     mean, covariance = prior.mean, prior.covariance
     threshold_index = NUM_KNOTS + knot
     slope = covariance[knot, threshold_index] / covariance[threshold_index, threshold_index]
     spread = np.sqrt(covariance[knot, knot] - slope * covariance[knot, threshold_index])
     deviate = np.linspace(-_EXPONENT_RANGE_SD, _EXPONENT_RANGE_SD, _NUM_EXPONENTS)
     threshold = _THRESHOLDS_DB_HL[:, None]
-    log_exponent = mean[knot] + slope * (threshold - mean[threshold_index]) + spread * deviate
+    compression = mean[knot] + slope * (threshold - mean[threshold_index]) + spread * deviate
     log_posterior = -0.5 * (
         deviate**2 + (threshold - mean[threshold_index]) ** 2 / covariance[threshold_index, threshold_index]
     )
@@ -78,11 +79,11 @@ def _two_number_map(
             chance = np.where(group.interval_count[near] > 1, 1.0 / group.interval_count[near], 0.0)
             log_posterior = log_posterior + _detection(level, counts, chance, threshold)
         else:
-            log_posterior = log_posterior + _loudness(level, counts, frequency_hz, threshold, log_exponent, normal)
+            log_posterior = log_posterior + _loudness(level, counts, frequency_hz, threshold, compression, normal)
     if not is_tested:
         return None
     row, column = np.unravel_index(np.argmax(log_posterior), log_posterior.shape)
-    return float(log_exponent[row, column]), float(_THRESHOLDS_DB_HL[row])
+    return float(compression[row, column]), float(_THRESHOLDS_DB_HL[row])
 
 
 def _detection(
@@ -102,11 +103,13 @@ def _loudness(
     counts: np.ndarray,
     frequency_hz: float,
     threshold_db_hl: Float[np.ndarray, "thresholds 1"],
-    log_exponent: Float[np.ndarray, "thresholds exponents"],
+    compression: Float[np.ndarray, "thresholds exponents"],
     normal: NormalEar,
 ) -> Float[np.ndarray, "thresholds exponents"]:
     """Log likelihood of the categories for each candidate; a normal ear hears (alpha/alpha_0) (L - threshold)."""
-    ratio = np.exp(log_exponent) / normal.compression_exponent
+    threshold = np.broadcast_to(threshold_db_hl, compression.shape)
+    exponent = np.asarray(compression_exponent(jnp.asarray(compression), jnp.asarray(threshold)))
+    ratio = exponent / normal.compression_exponent
     # The anchored power law in these two numbers: 0 dB HL at the threshold, and the ratio as slope.
     equivalent = ratio[..., None] * (level_db_hl - threshold_db_hl[..., None])
     loudness = normal_category_cu(equivalent.ravel(), frequency_hz).reshape(equivalent.shape)

@@ -1,10 +1,15 @@
 """The parameters of a listener: unconstrained coordinates, their prior, and what they mean.
 
-Every coordinate is a real number, so no fit can leave physiology: exponent = exp(x) > 0, inhibition = 1/(1 + exp(-x))
-in (0, 1), and attenuation = 4 softplus(v/4) dB > 0 with v = t - L_A (1 - alpha_0/alpha), what loss of compression
-leaves of the threshold coordinate t. Tone detection fixes t and hardly anything else, loudness fixes the exponent: in
-these coordinates the posterior is close to Gaussian, whereas exponent against attenuation is a curved ridge. The
-prior is Gaussian: per-frequency curves vary smoothly over log frequency.
+Every coordinate is a real number, so no fit can leave physiology. At each audiometric frequency there are a threshold
+coordinate t and a compression coordinate x. The wish C(x) = L_A (1 - alpha_0 exp(-x)) for loss of compression is
+granted up to the threshold, and attenuation is the rest of the threshold:
+
+    attenuation a = 4 softplus((t - C(x)) / 4) dB > 0,    exponent alpha = alpha_0 / (1 - (t - a) / L_A) > 0,
+
+so that a + L_A (1 - alpha_0/alpha) = t is the threshold of the channel by itself, whatever x. Tone detection fixes t
+and says nothing of x; loudness fixes the exponent. In the exponent and the attenuation themselves the posterior is a
+curved ridge, in t and x it is close to Gaussian. Inhibition is 1/(1 + exp(-y)) in (0, 1). The prior is Gaussian in
+these coordinates: per-frequency curves vary smoothly over log frequency.
 """
 
 from dataclasses import dataclass
@@ -23,6 +28,9 @@ NUM_KNOTS = len(AUDIOMETRIC_FREQUENCIES_HZ)
 NUM_BOUNDARIES = len(CATEGORY_BOUNDARIES_CU)
 # Attenuations far below this many dB are squeezed towards zero instead of becoming gains.
 ATTENUATION_SOFTNESS_DB = 4.0
+# The wish for loss of compression can approach the anchor level, where the exponent would be infinite, but not reach
+# it.
+_LARGEST_WISH = 0.98
 
 
 class Listener(NamedTuple):
@@ -60,13 +68,13 @@ class SmoothPrior:
 class Prior:
     """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates.
 
-    `log_exponent` describes the exponent of a listener with the mean threshold, and what varies at a given threshold;
-    `log_exponent_per_db` is how much the log exponent rises with the threshold in the population.
+    `compression` describes the compression coordinate of a listener with the mean threshold, and what varies at a given
+    threshold; `compression_per_db` is how much it rises with the threshold in the population.
     """
 
     threshold: SmoothPrior
-    log_exponent: SmoothPrior
-    log_exponent_per_db: float
+    compression: SmoothPrior
+    compression_per_db: float
     inhibition_logit: SmoothPrior
     log_sensitivity_sd: float
     criterion_mean: float
@@ -81,7 +89,7 @@ class Prior:
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
         """Prior mean in the order of `PARAMETER_NAMES`."""
-        curves = [self.log_exponent, self.threshold, self.inhibition_logit]
+        curves = [self.compression, self.threshold, self.inhibition_logit]
         scalars = [0.0, self.criterion_mean, self.lapse_logit_mean, self.log_category_spread_mean]
         return np.concatenate(
             [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)]
@@ -93,9 +101,9 @@ class Prior:
         scalar_sds = [self.log_sensitivity_sd, self.criterion_sd, self.lapse_logit_sd, self.log_category_spread_sd]
         boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
         threshold = self.threshold.covariance()
-        slope = self.log_exponent_per_db
+        slope = self.compression_per_db
         cochlear = np.block(
-            [[slope**2 * threshold + self.log_exponent.covariance(), slope * threshold], [slope * threshold, threshold]]
+            [[slope**2 * threshold + self.compression.covariance(), slope * threshold], [slope * threshold, threshold]]
         )
         blocks = [cochlear, self.inhibition_logit.covariance(), np.diag(np.square(scalar_sds)), boundaries]
         covariance = np.zeros((len(self.mean), len(self.mean)))
@@ -111,14 +119,14 @@ DEFAULT_PRIOR = Prior(
     # A typical client of a hearing clinic; 95 % of thresholds between -22 and 72 dB HL.
     threshold=SmoothPrior(mean=25.0, common_sd=18.0, smooth_sd=15.0, smoothness_octaves=3.0, independent_sd=3.0),
     # About the exponent that explains 60 % of a typical loss; one SD covers a factor of 1.6, from none to all of it.
-    log_exponent=SmoothPrior(
+    compression=SmoothPrior(
         mean=float(np.log(NORMAL.compression_exponent)) + 0.2,
         common_sd=0.35,
         smooth_sd=0.3,
         smoothness_octaves=3.0,
         independent_sd=0.03,
     ),
-    log_exponent_per_db=0.008,
+    compression_per_db=0.008,
     # No clinical norms exist: nearly uniform over the middle of [0, 1] about the normal value.
     inhibition_logit=SmoothPrior(mean=0.0, common_sd=0.8, smooth_sd=0.5, smoothness_octaves=3.0, independent_sd=0.1),
     log_sensitivity_sd=0.25,
@@ -138,7 +146,7 @@ def _hertz(frequency_hz: float) -> str:
 
 
 PARAMETER_NAMES: tuple[str, ...] = (
-    *(f"log compression exponent at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
+    *(f"compression coordinate at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
     *(f"threshold coordinate at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
     *(f"inhibition logit at {_hertz(f)}" for f in AUDIOMETRIC_FREQUENCIES_HZ),
     "log sensitivity",
@@ -154,7 +162,7 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
     """The listener at a point of the unconstrained coordinates."""
     k = NUM_KNOTS
     return Listener(
-        exponent=jnp.exp(position[:k]),
+        exponent=compression_exponent(position[:k], position[k : 2 * k]),
         attenuation_db=attenuation_db(position[:k], position[k : 2 * k]),
         inhibition=jax.nn.sigmoid(position[2 * k : 3 * k]),
         log_sensitivity=position[3 * k],
@@ -166,25 +174,35 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
 
 
 def attenuation_db(
-    log_exponent: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
+    compression: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
 ) -> Float[Array, "*shape"]:
-    """Attenuation in dB, always positive: the part of the threshold that compression does not explain."""
-    rest = threshold_db_hl - compressive_loss_db(log_exponent)
+    """Attenuation in dB, always positive: the part of the threshold that loss of compression does not explain."""
+    rest = threshold_db_hl - NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent * jnp.exp(-compression))
     return ATTENUATION_SOFTNESS_DB * jax.nn.softplus(rest / ATTENUATION_SOFTNESS_DB)
 
 
-def compressive_loss_db(log_exponent: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Threshold of an unattenuated channel with this exponent, L_A (1 - alpha_0/alpha)."""
-    return NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent * jnp.exp(-log_exponent))
+def compression_exponent(
+    compression: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Exponent alpha whose threshold L_A (1 - alpha_0/alpha) and the attenuation add up to the threshold coordinate."""
+    compressive_loss = threshold_db_hl - attenuation_db(compression, threshold_db_hl)
+    return NORMAL.compression_exponent / (1.0 - compressive_loss / NORMAL.anchor_db_hl)
 
 
-def threshold_coordinate(
-    log_exponent: Float[np.ndarray, "*shape"], attenuation_db: Float[np.ndarray, "*shape"]
-) -> Float[np.ndarray, "*shape"]:
-    """Inverse of `attenuation_db`; no attenuation lies at minus infinity, so 0.01 dB is the least."""
+def cochlear_coordinates(
+    exponent: Float[np.ndarray, "*shape"], attenuation_db: Float[np.ndarray, "*shape"]
+) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
+    """Compression and threshold coordinates of an ear; the inverse of `compression_exponent` and `attenuation_db`.
+
+    No attenuation lies at infinity: less than 0.01 dB becomes 0.01 dB, and more where the exponent is so large that
+    the wish for loss of compression would exceed its bound.
+    """
+    compressive_loss = NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent)
     scaled = np.maximum(attenuation_db, 0.01) / ATTENUATION_SOFTNESS_DB
     rest = ATTENUATION_SOFTNESS_DB * (scaled + np.log(-np.expm1(-scaled)))
-    return np.asarray(rest + np.asarray(compressive_loss_db(jnp.asarray(log_exponent))))
+    threshold = compressive_loss + np.maximum(attenuation_db, 0.0)
+    wish = np.minimum(threshold - rest, _LARGEST_WISH * NORMAL.anchor_db_hl)
+    return np.log(NORMAL.compression_exponent) - np.log1p(-wish / NORMAL.anchor_db_hl), threshold
 
 
 def knot_weights(frequency_hz: Float[np.ndarray, " channels"]) -> Float[np.ndarray, "channels knots"]:

@@ -12,9 +12,9 @@ PROFILE_VERSION = 1
 class Estimate:
     """Posterior of one quantity.
 
-    `data_share` is 1 - (posterior variance / prior variance) on the scale on which the quantity was fitted, within
-    [0, 1]: 0 means that the number is the prior speaking, 1 that the answers alone decided. None for a derived
-    quantity without a prior of its own.
+    `data_share` is 1 - (posterior variance / prior variance), within [0, 1]: 0 means that the number is the prior
+    speaking, 1 that the answers alone decided. For compression exponent and attenuation the prior is that given the
+    threshold, because a threshold alone tells neither of them. None where there is no such share.
     """
 
     mean: float

@@ -12,9 +12,9 @@ from jaxtyping import Array, Float
 from hearfit.frontend.cochlea import (
     Cochlea,
     EarParameters,
-    internal_representation,
     loudness_density,
     normal_parameters,
+    relative_excitation,
 )
 from hearfit.listener.loudness_growth import normal_category_cu
 from hearfit.observer.splines import MonotoneSpline, monotone_spline
@@ -34,7 +34,7 @@ def log_total_loudness(
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     """Natural logarithm of loudness density summed over ERB numbers and averaged over time."""
-    density = loudness_density(internal_representation(power, weights, ear, cochlea), cochlea)
+    density = loudness_density(relative_excitation(power, weights, ear, cochlea), cochlea)
     instantaneous = cochlea.normal.spacing_cam * jnp.sum(density, axis=-1)
     return jnp.log(jnp.sum(duration_s * instantaneous) / jnp.sum(duration_s) + _SMALLEST_LOUDNESS)
 

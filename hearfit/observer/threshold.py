@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from hearfit.frontend.cochlea import Cochlea, EarParameters, internal_representation
+from hearfit.frontend.cochlea import Cochlea, EarParameters, internal_representation, relative_excitation
 from hearfit.observer.detection import log_detectability
 
 LOWEST_DB_HL, HIGHEST_DB_HL = -40.0, 180.0
@@ -21,8 +21,8 @@ def steady_log_detectability(
 ) -> Float[Array, ""]:
     """Log d' of a long tone added to a stationary background, both given as channel power."""
     normal = cochlea.normal
-    signal = internal_representation((tone + background)[None], None, ear, cochlea)
-    reference = internal_representation(background[None], None, ear, cochlea)
+    signal = internal_representation(relative_excitation((tone + background)[None], None, ear, cochlea), ear, cochlea)
+    reference = internal_representation(relative_excitation(background[None], None, ear, cochlea), ear, cochlea)
     window = jnp.full((1, 1), normal.detection_window_s, tone.dtype)
     evidence = log_detectability(
         signal, reference, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity

@@ -14,7 +14,7 @@ from itertools import cycle, islice
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
@@ -22,14 +22,14 @@ from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import threshold_sensitivities
-from hearfit.inference.estimates import attenuation_estimates, exponent_estimates, threshold_estimates
+from hearfit.inference.estimates import cochlear_estimates, threshold_estimates
 from hearfit.inference.laplace import laplace
 from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, attenuation_db, listener_at
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, listener_at
 from hearfit.listener.profile import Estimate
 from hearfit.protocols.loader import load_protocol
 
@@ -74,28 +74,20 @@ def recover(name: str, share: float, protocols: tuple[Protocol, ...], generator:
     bound = laplace(replace(estimate, fisher=at_truth.fisher), DEFAULT_PRIOR).covariance
     thresholds = threshold_sensitivities(jnp.asarray(truth), normal=NORMAL)
     slope = np.asarray(thresholds.jacobian)
-    to_attenuation = np.asarray(
-        jax.jacobian(lambda x: attenuation_db(x[:NUM_KNOTS], x[NUM_KNOTS : 2 * NUM_KNOTS]))(jnp.asarray(truth))
-    )
-    exponent = exponent_estimates(posterior)
+    true_ear, found_ear = _cochlea(truth), _cochlea(posterior.mode)
+    by_position = jax.jacobian(_log_exponent_and_attenuation)(jnp.asarray(truth))
+    to_exponent, to_attenuation = (np.asarray(part) for part in by_position)
+    exponent, attenuation = cochlear_estimates(posterior, DEFAULT_PRIOR, seed=0)
     level = threshold_estimates(posterior, normal=NORMAL, seed=0)
-    attenuation = attenuation_estimates(posterior, seed=0)
-    true_values = np.stack(
-        [
-            truth[:NUM_KNOTS],
-            np.asarray(thresholds.level_db_hl),
-            np.asarray(listener_at(jnp.asarray(truth)).attenuation_db),
-        ]
-    )
+    true_values = np.stack([true_ear[0], np.asarray(thresholds.level_db_hl), true_ear[1]])
     # The mode is the point estimate whose error the bound limits.
     mode_threshold = np.asarray(threshold_sensitivities(jnp.asarray(posterior.mode), normal=NORMAL).level_db_hl)
-    mode_attenuation = np.asarray(listener_at(jnp.asarray(posterior.mode)).attenuation_db)
-    found = np.stack([posterior.mode[:NUM_KNOTS], mode_threshold, mode_attenuation])
+    found = np.stack([found_ear[0], mode_threshold, found_ear[1]])
 
     def variance(direction: Float[np.ndarray, "knots parameters"]) -> Float[np.ndarray, " knots"]:
         return np.einsum("kp,pq,kq->k", direction, bound, direction)
 
-    bounds = np.sqrt(np.stack([np.diag(bound)[:NUM_KNOTS], variance(slope), variance(to_attenuation)]))
+    bounds = np.sqrt(np.stack([variance(to_exponent), variance(slope), variance(to_attenuation)]))
     covered = np.stack(
         [
             _covered(np.exp(true_values[0]), exponent),
@@ -104,6 +96,20 @@ def recover(name: str, share: float, protocols: tuple[Protocol, ...], generator:
         ]
     )
     return Recovered(name, share, estimate.status is MapStatus.CONVERGED, found - true_values, bounds, covered)
+
+
+def _log_exponent_and_attenuation(
+    position: Float[Array, " parameters"],
+) -> tuple[Float[Array, " knots"], Float[Array, " knots"]]:
+    listener = listener_at(position)
+    return jnp.log(listener.exponent), listener.attenuation_db
+
+
+def _cochlea(
+    position: Float[np.ndarray, " parameters"],
+) -> tuple[Float[np.ndarray, " knots"], Float[np.ndarray, " knots"]]:
+    log_exponent, attenuation = _log_exponent_and_attenuation(jnp.asarray(position))
+    return np.asarray(log_exponent), np.asarray(attenuation)
 
 
 def _covered(truth: Float[np.ndarray, " knots"], estimates: list[Estimate]) -> Float[np.ndarray, " knots"]:
