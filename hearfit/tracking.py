@@ -235,7 +235,7 @@ def _reason(error: Exception, uri: str) -> str:
         if sign in text:
             return sentence.format(uri=shown)
     first_line = text.splitlines()[0] if text else type(error).__name__
-    return f"{shown} answered: {first_line[:_LONGEST_REASON]}"
+    return f"{shown} answered: {first_line[:_LONGEST_REASON].rstrip('.')}."
 
 
 @contextlib.contextmanager
@@ -253,11 +253,14 @@ def _settings(timeout_s: int) -> Iterator[None]:
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     levels = {name: logging.getLogger(name).level for name in _QUIET_LOGGERS}
     os.environ.update(added)
-    for name in _QUIET_LOGGERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # Importing MLflow configures its loggers, so they are silenced after it.
+            import mlflow  # noqa: F401
+
+            for name in _QUIET_LOGGERS:
+                logging.getLogger(name).setLevel(logging.CRITICAL)
             yield
     finally:
         for name, level in levels.items():
