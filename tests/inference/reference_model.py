@@ -131,13 +131,15 @@ class ReferenceListener:
     def ear(self) -> ReferenceEar:
         knots = np.log(AUDIOMETRIC_FREQUENCIES_HZ)
         at = np.log(channel_frequencies_hz())
-        log_exponent, threshold, logit = (
+        wish, threshold, logit = (
             np.interp(at, knots, self.position[k * NUM_KNOTS : (k + 1) * NUM_KNOTS]) for k in range(3)
         )
-        explained = CONSTANTS.anchor_db_hl * (1.0 - CONSTANTS.compression_exponent / np.exp(log_exponent))
+        # Loss of compression as wished for, up to the threshold; the rest is attenuation, softly bounded by zero.
+        wished_db = CONSTANTS.anchor_db_hl * (1.0 - CONSTANTS.compression_exponent / np.exp(wish))
+        attenuation = 4.0 * np.logaddexp(0.0, (threshold - wished_db) / 4.0)
         return ReferenceEar(
-            exponent=np.exp(log_exponent),
-            attenuation_db=4.0 * np.logaddexp(0.0, (threshold - explained) / 4.0),
+            exponent=CONSTANTS.compression_exponent / (1.0 - (threshold - attenuation) / CONSTANTS.anchor_db_hl),
+            attenuation_db=attenuation,
             inhibition=1.0 / (1.0 + np.exp(-logit)),
         )
 

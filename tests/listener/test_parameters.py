@@ -19,10 +19,10 @@ from hearfit.listener.parameters import (
     PARAMETER_NAMES,
     SmoothPrior,
     attenuation_db,
-    compressive_loss_db,
+    cochlear_coordinates,
+    compression_exponent,
     knot_weights,
     listener_at,
-    threshold_coordinate,
 )
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -31,34 +31,55 @@ positions = arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-3.0, 3.0))
 knot_frequencies = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
 
 
-@given(st.floats(np.log(0.1), np.log(5.0)), st.floats(0.02, 120.0))
-def test_attenuation_to_coordinate_and_back(log_exponent: float, attenuation: float) -> None:
-    coordinate = threshold_coordinate(np.array(log_exponent), np.array(attenuation))
-    back = attenuation_db(jnp.asarray(log_exponent), jnp.asarray(coordinate))
-    assert float(back) == pytest.approx(attenuation, rel=1e-6)
+@given(st.floats(0.1, 1.2), st.floats(0.02, 120.0))
+def test_ear_to_coordinates_and_back(exponent: float, attenuation: float) -> None:
+    compression, threshold = cochlear_coordinates(np.array([exponent]), np.array([attenuation]))
+    back = attenuation_db(jnp.asarray(compression), jnp.asarray(threshold))[0]
+    # Where attenuation is small beside a large loss of compression, the wish for it may have reached its bound.
+    loss = NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent)
+    assert float(back) == pytest.approx(attenuation, rel=1e-6) or loss > 80.0
+    again = compression_exponent(jnp.asarray(compression), jnp.asarray(threshold))[0]
+    assert float(again) == pytest.approx(exponent, rel=1e-6) or loss > 80.0
 
 
-@given(st.floats(-2.0, 1.5), st.floats(-60.0, 160.0))
-def test_coordinate_to_attenuation_and_back(log_exponent: float, coordinate: float) -> None:
-    attenuation = np.asarray(attenuation_db(jnp.asarray(log_exponent), jnp.asarray(coordinate)))
-    # Below 0.01 dB all attenuations are alike.
-    if attenuation > 0.011:
-        assert threshold_coordinate(np.array(log_exponent), attenuation) == pytest.approx(coordinate, abs=1e-6)
+@given(st.floats(-3.0, 3.0), st.floats(-60.0, 160.0))
+def test_coordinates_to_ear_and_back(compression: float, threshold: float) -> None:
+    ear = tuple(
+        np.asarray(function(jnp.asarray([compression]), jnp.asarray([threshold])))
+        for function in (compression_exponent, attenuation_db)
+    )
+    again, level = cochlear_coordinates(*ear)
+    assert level[0] == pytest.approx(threshold, abs=1e-6)
+    # Below 0.01 dB all attenuations are alike, and close to the anchor all wishes for loss of compression.
+    if ear[1][0] > 0.011 and compression < 2.5:
+        assert again[0] == pytest.approx(compression, abs=1e-5)
 
 
-@given(st.floats(0.0, 90.0), st.floats(0.0, 1.0))
-def test_threshold_coordinate_of_a_considerable_attenuation_is_the_threshold(loss: float, share: float) -> None:
-    # Truth: closed form a + L_A (1 - alpha_0/alpha); the softness adds 4 exp(-a/4), 0.03 dB from 20 dB on.
-    exponent = 0.3 / (1.0 - share * loss / NORMAL.anchor_db_hl)
-    attenuation = 20.0 + (1.0 - share) * loss
-    coordinate = threshold_coordinate(np.array(np.log(exponent)), np.array(attenuation))
-    assert float(coordinate) == pytest.approx(attenuation + NORMAL.anchor_db_hl * (1.0 - 0.3 / exponent), abs=0.03)
+@given(st.floats(-6.0, 6.0), st.floats(-60.0, 200.0))
+def test_the_threshold_coordinate_is_the_threshold_whatever_the_compression(
+    compression: float, threshold: float
+) -> None:
+    # Truth: closed form of the threshold of a channel by itself, a + L_A (1 - alpha_0/alpha).
+    exponent, attenuation = (
+        float(function(jnp.asarray(compression), jnp.asarray(threshold)))
+        for function in (compression_exponent, attenuation_db)
+    )
+    assert attenuation + NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent) == pytest.approx(
+        threshold, abs=1e-6
+    )
 
 
-def test_the_normal_exponent_loses_nothing_and_a_linear_ear_all_its_gain() -> None:
-    # Truth: L_A (1 - alpha_0/alpha): 0 at alpha_0, 75.6 dB at 1.
-    assert float(compressive_loss_db(jnp.log(0.3))) == pytest.approx(0.0, abs=1e-9)
-    assert float(compressive_loss_db(jnp.zeros(()))) == pytest.approx(0.7 * NORMAL.anchor_db_hl)
+@pytest.mark.parametrize(("compression", "lost_db"), [(np.log(0.3), 0.0), (0.0, 75.6), (np.log(0.6), 54.0)])
+def test_wish_for_loss_of_compression_is_granted_up_to_the_threshold(compression: float, lost_db: float) -> None:
+    # Truth: L_A (1 - alpha_0 exp(-x)), here with an anchor of 108 dB; the bound is soft over some 10 dB.
+    lost_db *= NORMAL.anchor_db_hl / 108.0
+
+    def lost(threshold: float) -> float:
+        exponent = compression_exponent(jnp.asarray(compression), jnp.asarray(threshold))
+        return float(NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent))
+
+    assert lost(lost_db + 40.0) == pytest.approx(lost_db, abs=0.01)
+    assert lost(lost_db - 40.0) == pytest.approx(lost_db - 40.0, abs=0.01)
 
 
 @given(arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-8.0, 8.0)))
@@ -82,12 +103,10 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
             for name, value in zip(PARAMETER_NAMES, position, strict=True)
             if name.endswith(f" at {frequency:g} Hz")
         }
-        assert float(listener.exponent[k]) == pytest.approx(np.exp(own["log compression exponent"]))
+        own_ear = jnp.asarray(own["compression coordinate"]), jnp.asarray(own["threshold coordinate"])
+        assert float(listener.exponent[k]) == pytest.approx(float(compression_exponent(*own_ear)))
+        assert float(listener.attenuation_db[k]) == pytest.approx(float(attenuation_db(*own_ear)))
         assert float(listener.inhibition[k]) == pytest.approx(1.0 / (1.0 + np.exp(-own["inhibition logit"])))
-        expected = attenuation_db(
-            jnp.asarray(own["log compression exponent"]), jnp.asarray(own["threshold coordinate"])
-        )
-        assert float(listener.attenuation_db[k]) == pytest.approx(float(expected))
     observer = dict(zip(PARAMETER_NAMES, position, strict=True))
     assert float(listener.log_sensitivity) == observer["log sensitivity"]
     assert float(listener.criterion) == observer["criterion"]
@@ -119,13 +138,13 @@ def test_prior_covariance_of_a_curve_is_that_of_its_three_parts() -> None:
             assert covariance[i, j] == pytest.approx(expected)
 
 
-def test_prior_exponent_rises_with_the_threshold(rng: np.random.Generator) -> None:
-    # Truth: simulation of threshold and of an exponent that follows it; 200,000 listeners.
+def test_prior_compression_goes_with_the_threshold(rng: np.random.Generator) -> None:
+    # Truth: simulation of threshold and of a compression coordinate that follows it; 200,000 listeners.
     prior, k = DEFAULT_PRIOR, 4
     threshold = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.threshold.covariance(), 200_000)
-    own = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.log_exponent.covariance(), 200_000)
-    exponent = own + prior.log_exponent_per_db * threshold
-    simulated = np.cov(exponent[:, k], threshold[:, k])
+    own = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.compression.covariance(), 200_000)
+    compression = own + prior.compression_per_db * threshold
+    simulated = np.cov(compression[:, k], threshold[:, k])
     indices = np.ix_([k, NUM_KNOTS + k], [k, NUM_KNOTS + k])
     np.testing.assert_allclose(prior.covariance[indices], simulated, rtol=0.02)
 
@@ -161,22 +180,24 @@ def test_knot_weights_reproduce_straight_lines_over_log_frequency(intercept: flo
 
 
 @given(st.floats(-2.0, 1.5), st.floats(-80.0, 200.0))
-def test_gradient_of_attenuation_is_that_of_finite_differences(log_exponent: float, coordinate: float) -> None:
+def test_gradients_are_those_of_finite_differences(compression: float, threshold: float) -> None:
     # Truth: central differences.
-    point = jnp.asarray([log_exponent, coordinate])
-    gradient = np.asarray(_attenuation_gradient(point))
+    point = jnp.asarray([compression, threshold])
+    gradient = np.asarray(_jacobian(point))
     for i, step in enumerate((1e-5, 1e-3)):
         offset = step * jnp.eye(2)[i]
-        slope = float(_attenuation(point + offset) - _attenuation(point - offset)) / (2.0 * step)
-        assert gradient[i] == pytest.approx(slope, rel=1e-4, abs=1e-5)
+        slope = np.asarray(
+            _log_exponent_and_attenuation(point + offset) - _log_exponent_and_attenuation(point - offset)
+        )
+        np.testing.assert_allclose(gradient[:, i], slope / (2.0 * step), rtol=1e-4, atol=1e-5)
 
 
 @jax.jit
-def _attenuation(at: jax.Array) -> jax.Array:
-    return attenuation_db(at[0], at[1])
+def _log_exponent_and_attenuation(at: jax.Array) -> jax.Array:
+    return jnp.stack([jnp.log(compression_exponent(at[0], at[1])), attenuation_db(at[0], at[1])])
 
 
-_attenuation_gradient = jax.jit(jax.grad(_attenuation))
+_jacobian = jax.jit(jax.jacobian(_log_exponent_and_attenuation))
 
 
 def test_normal_values_are_those_of_the_paper_in_the_design() -> None:
