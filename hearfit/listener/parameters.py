@@ -118,8 +118,8 @@ class Prior:
 DEFAULT_PRIOR = Prior(
     # A typical client of a hearing clinic; 95 % of thresholds between -22 and 72 dB HL.
     threshold=SmoothPrior(mean=25.0, common_sd=18.0, smooth_sd=15.0, smoothness_octaves=3.0, independent_sd=3.0),
-    # About the exponent that explains 60 % of a typical loss; one SD covers a factor of 1.4, so two cover none to all of
-    # it. Narrower and wider priors were compared by held-out answers of four real listeners.
+    # About the exponent that explains 60 % of a typical loss; one SD covers a factor of 1.4, so two cover none to all
+    # of it. Narrower and wider priors were compared by held-out answers of four real listeners.
     compression=SmoothPrior(
         mean=float(np.log(NORMAL.compression_exponent)) + 0.2,
         common_sd=0.25,
