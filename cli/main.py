@@ -70,7 +70,8 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
+        # Named here, or help and errors would speak of however the program was started.
+        code = app(prog_name="hearfit", standalone_mode=False)
     except HearfitError as error:
         problems = error.problems if isinstance(error, InputError) else (str(error),)
         _fail(problems, kind="input", exit_code=ExitCode.BAD_INPUT, shown=str(error))
