@@ -112,7 +112,8 @@ def relative_excitation(
     )
     smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
     # A tone at the channel's own frequency keeps its level whatever the strength: inhibition is no gain.
-    return smoothed / (1.0 - ear.inhibition * cochlea.inhibition_of_tone)[None, :]
+    of_tone = jnp.asarray(cochlea.inhibition_of_tone, amplitude.dtype)
+    return smoothed / (1.0 - ear.inhibition * of_tone)[None, :]
 
 
 def internal_representation(

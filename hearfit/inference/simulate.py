@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.errors import InputError
@@ -102,7 +102,7 @@ def _split(
 
 def _presented(
     protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
-) -> tuple[Float[np.ndarray, " trials"], Float[np.ndarray, " trials"], Int[np.ndarray, " trials"]]:
+) -> tuple[Float[np.ndarray, " trials"], Float[np.ndarray, " trials"], Bool[np.ndarray, " trials"]]:
     """Frequency, level (to the decibel) and catch flag of every trial, in the order of the design."""
     design = protocol.design
     frequencies, levels, catches = [], [], []

@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from hearfit.frontend.cochlea import Cochlea, EarParameters, internal_representation, relative_excitation
 from hearfit.observer.detection import log_detectability
@@ -44,7 +44,9 @@ def threshold_db_hl(
     """
     wanted = jnp.log(cochlea.normal.threshold_detectability)
 
-    def halve(_: int, bounds: tuple[Float[Array, ""], Float[Array, ""]]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    def halve(
+        _: int | Int[Array, ""], bounds: tuple[Float[Array, ""], Float[Array, ""]]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         low, high = bounds
         middle = 0.5 * (low + high)
         gain = 10.0 ** (middle / 10.0)

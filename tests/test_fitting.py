@@ -1,0 +1,260 @@
+"""The library's verbs: fit, score, simulate; small sessions, odd sessions, and refusals."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
+from hearfit.audiology.bisgaard import standard_audiogram
+from hearfit.errors import InputError
+from hearfit.experiment.trials import TrialBlock, Trials
+from hearfit.fitting import fit_trials, score_trials, simulate_trials
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
+from hearfit.listener.parameters import PARAMETER_NAMES
+from hearfit.listener.profile import Profile
+from hearfit.storage.profile_files import profile_from_json, profile_to_json
+from tests.inference.sessions import TESTED_HZ, detection, loudness, simulated_blocks, trials_of
+
+KNOTS = [AUDIOMETRIC_FREQUENCIES_HZ.index(f) for f in TESTED_HZ]
+
+
+def fitted(trials: Trials, *, audiogram: Audiogram | None = None, seed: int = 0) -> Profile:
+    return fit_trials(trials, audiogram=audiogram, method="map", seed=seed)
+
+
+@cache
+def both_tasks() -> tuple[Trials, Profile]:
+    trials = trials_of(simulated_blocks([detection(), loudness()], seed=51))
+    return trials, fitted(trials)
+
+
+@cache
+def detection_only() -> tuple[Trials, Profile]:
+    trials = trials_of(simulated_blocks([detection(repetitions=8)], seed=52))
+    return trials, fitted(trials)
+
+
+@cache
+def loudness_only() -> tuple[Trials, Profile]:
+    trials = trials_of(simulated_blocks([loudness(repetitions=4)], seed=53))
+    return trials, fitted(trials)
+
+
+def some_trials(block: TrialBlock, rows: slice | np.ndarray, **changes: np.ndarray) -> TrialBlock:
+    part = replace(
+        block,
+        trial=block.trial[rows],
+        frequency_hz=block.frequency_hz[rows],
+        level_db_hl=block.level_db_hl[rows],
+        interval_count=block.interval_count[rows],
+        is_catch=block.is_catch[rows],
+        response=block.response[rows],
+    )
+    return replace(part, **changes)  # type: ignore[arg-type]
+
+
+def test_fit_converges_and_describes_every_frequency() -> None:
+    trials, profile = both_tasks()
+    assert profile.diagnostics.is_converged
+    assert (profile.listener, profile.ear, profile.session) == ("L001", Ear.LEFT, "2026-01-31")
+    assert tuple(row.frequency_hz for row in profile.frequencies) == AUDIOMETRIC_FREQUENCIES_HZ
+    assert profile.diagnostics.num_trials == trials.num_trials
+    assert profile.posterior.names == PARAMETER_NAMES
+    assert np.all(np.diff(profile.diagnostics.log_posterior_trace) > 0.0)
+
+
+def test_trials_are_counted_at_their_frequency_without_catch_trials() -> None:
+    trials, profile = both_tasks()
+    expected = dict.fromkeys(AUDIOMETRIC_FREQUENCIES_HZ, 0)
+    for block in trials.blocks:
+        for frequency, is_catch in zip(block.frequency_hz, block.is_catch, strict=True):
+            expected[float(frequency)] += 0 if is_catch else 1
+    assert {row.frequency_hz: row.num_trials for row in profile.frequencies} == expected
+
+
+def test_profile_round_trips_through_its_file() -> None:
+    _, profile = both_tasks()
+    assert profile_from_json(profile_to_json(profile), source="profile.json") == profile
+
+
+def test_score_of_the_fitted_trials_is_the_log_likelihood_of_the_fit() -> None:
+    # Truth: the likelihood at the mode is the one that the search reported.
+    for trials, profile in (both_tasks(), detection_only(), loudness_only()):
+        score = score_trials(profile, trials)
+        assert score.num_trials == trials.num_trials
+        assert score.log_likelihood == pytest.approx(profile.diagnostics.log_likelihood, rel=1e-9)
+        assert score.log_likelihood_per_trial == pytest.approx(score.log_likelihood / trials.num_trials)
+
+
+def test_score_is_the_sum_over_conditions_of_observed_times_log_predicted() -> None:
+    # Truth: worked out from the printed rows.
+    trials, profile = both_tasks()
+    score = score_trials(profile, trials)
+    total = 0.0
+    for row in score.by_condition:
+        assert sum(row.predicted) == pytest.approx(sum(row.counts))
+        proportions = np.array(row.predicted) / sum(row.counts)
+        total += float(np.array(row.counts) @ np.log(proportions))
+    assert score.log_likelihood == pytest.approx(total, rel=1e-9)
+    assert sum(sum(row.counts) for row in score.by_condition) == trials.num_trials
+
+
+def test_score_of_new_answers_by_the_same_listener_is_better_than_by_a_blind_guess() -> None:
+    _, profile = both_tasks()
+    new = trials_of(simulated_blocks([loudness()], seed=99))
+    assert score_trials(profile, new).log_likelihood_per_trial > np.log(1.0 / 11.0)
+
+
+def test_a_profile_with_other_parameters_is_refused() -> None:
+    trials, profile = both_tasks()
+    old = replace(profile, posterior=replace(profile.posterior, names=("something else",)))
+    with pytest.raises(InputError, match="other parameters than this version"):
+        score_trials(old, trials)
+
+
+def test_detection_alone_does_not_pretend_to_know_compression() -> None:
+    # Truth: d' near threshold depends on exponent and attenuation through the threshold alone.
+    _, profile = detection_only()
+    for k in KNOTS:
+        row = profile.frequencies[k]
+        assert row.compression_exponent.data_share is not None
+        assert row.threshold_db_hl.data_share is not None
+        assert row.threshold_db_hl.data_share > 0.9
+        # What little it knows is the prior's: thresholds and exponents go together in the population.
+        assert row.compression_exponent.data_share < 0.5
+    assert any("Loudness was not measured" in sentence for sentence in profile.not_identified)
+
+
+def test_loudness_alone_says_that_thresholds_are_extrapolated() -> None:
+    _, profile = loudness_only()
+    assert any("Tone detection was not measured" in sentence for sentence in profile.not_identified)
+    for k in KNOTS:
+        assert (profile.frequencies[k].compression_exponent.data_share or 0.0) > 0.5
+
+
+def test_untested_frequencies_are_named_and_wider() -> None:
+    _, profile = both_tasks()
+    assert any(s.startswith("No trial was presented at 125, 250, 750") for s in profile.not_identified)
+    tested, untested = profile.frequencies[6], profile.frequencies[0]
+    assert untested.threshold_db_hl.sd > 2.0 * tested.threshold_db_hl.sd
+
+
+def test_the_seed_decides_everything_but_the_clock() -> None:
+    trials, profile = both_tasks()
+
+    def without_clock(own: Profile) -> Profile:
+        return replace(
+            own,
+            diagnostics=replace(own.diagnostics, seconds=0.0),
+            provenance=replace(own.provenance, created=""),
+        )
+
+    assert without_clock(fitted(trials)) == without_clock(profile)
+
+
+def test_progress_goes_up_to_the_end() -> None:
+    told: list[float] = []
+    trials, _ = both_tasks()
+    fit_trials(trials, audiogram=None, method="map", seed=0, progress=lambda _, fraction: told.append(fraction))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("heard", [0, 1])
+def test_a_single_trial_is_fitted_and_says_that_the_prior_is_speaking(heard: int) -> None:
+    (block,) = simulated_blocks([detection((1000.0,), repetitions=1, catch_trials=0)], seed=54)
+    profile = fitted(trials_of([some_trials(block, slice(0, 1), response=np.array([heard]))]))
+    assert profile.diagnostics.is_converged
+    assert profile.diagnostics.warnings
+    assert any("mostly the prior speaking" in sentence for sentence in profile.not_identified)
+    assert profile_from_json(profile_to_json(profile), source="profile.json") == profile
+
+
+@pytest.mark.parametrize(("task", "answer"), [("detection", 0), ("detection", 1), ("loudness", 0), ("loudness", 50)])
+def test_answers_that_are_all_the_same_are_fitted_with_a_warning(task: str, answer: int) -> None:
+    protocol = detection() if task == "detection" else loudness()
+    (block,) = simulated_blocks([protocol], seed=55)
+    profile = fitted(trials_of([some_trials(block, slice(None), response=np.full(len(block.trial), answer))]))
+    assert profile.diagnostics.is_converged
+    assert any("one side only" in warning for warning in profile.diagnostics.warnings)
+    assert profile.not_identified
+    assert all(np.isfinite(row.threshold_db_hl.mean) for row in profile.frequencies)
+
+
+def test_one_frequency_is_fitted_and_the_others_are_named() -> None:
+    profile = fitted(trials_of(simulated_blocks([detection((1000.0,)), loudness((1000.0,))], seed=56)))
+    assert profile.diagnostics.is_converged
+    (untested,) = (s for s in profile.not_identified if s.startswith("No trial was presented"))
+    assert "1000" not in untested
+    assert "8000 Hz" in untested
+
+
+def test_levels_without_a_transducer_are_fitted_with_a_warning() -> None:
+    trials, _ = both_tasks()
+    profile = fitted(replace(trials, transducer=None))
+    assert any("transducer was not stated" in warning for warning in profile.diagnostics.warnings)
+    assert profile.provenance.standards == ()
+
+
+def test_the_audiogram_is_carried_along_and_not_used() -> None:
+    trials, profile = both_tasks()
+    audiogram = standard_audiogram("N5")
+    compared = fitted(trials, audiogram=audiogram)
+    assert compared.measured_audiogram == audiogram
+    assert compared.posterior == profile.posterior
+
+
+def test_an_audiogram_of_the_other_ear_and_an_unknown_method_are_refused_together() -> None:
+    trials, _ = both_tasks()
+    right = Audiogram("L001", (Threshold(Ear.RIGHT, 1000.0, 20.0),))
+    with pytest.raises(InputError) as caught:
+        fit_trials(trials, audiogram=right, method="magic", seed=0)
+    assert len(caught.value.problems) == 2
+    assert "'magic' is not known" in str(caught.value)
+    assert "left ear, but the audiogram has right ear" in str(caught.value)
+
+
+def test_no_trials_are_refused() -> None:
+    with pytest.raises(InputError, match="no trials of the left ear"):
+        fitted(trials_of([]))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_hair_cells_outside_zero_to_one_is_refused(share: float) -> None:
+    with pytest.raises(InputError, match="must be between 0 and 1"):
+        simulate_trials(
+            standard_audiogram("N3"),
+            Ear.LEFT,
+            [detection()],
+            listener="L",
+            session="2026-01-31",
+            transducer="HDA200",
+            seed=0,
+            outer_hair_cell_share=share,
+        )
+
+
+def test_simulated_ears_differ_and_repeat() -> None:
+    def simulate(ear: Ear, seed: int) -> Trials:
+        return simulate_trials(
+            standard_audiogram("N3"),
+            ear,
+            [detection(), loudness()],
+            listener="L",
+            session="2026-01-31",
+            transducer="HDA 200",
+            seed=seed,
+            outer_hair_cell_share=0.6,
+        )
+
+    first, again, other_ear, other_seed = (
+        simulate(ear, seed) for ear, seed in ((Ear.LEFT, 1), (Ear.LEFT, 1), (Ear.RIGHT, 1), (Ear.LEFT, 2))
+    )
+    assert first.source_sha256 == again.source_sha256
+    assert len({own.source_sha256 for own in (first, other_ear, other_seed)}) == 3
+    # The id of the table, whatever alias was given.
+    assert first.transducer == "HDA200"
+    np.testing.assert_array_equal(first.blocks[0].response, again.blocks[0].response)
+    assert not np.array_equal(first.blocks[0].response, other_ear.blocks[0].response)
