@@ -156,3 +156,24 @@ def test_trusted_step_is_the_best_of_the_model_within_the_ball(
     points *= radius * rng.random((20_000, 1)) ** 0.2 / np.linalg.norm(points, axis=1, keepdims=True)
     gains = points @ gradient - 0.5 * np.einsum("np,pq,nq->n", points, curvature, points)
     assert promised >= gains.max()
+
+
+def test_corrected_curvature_explains_the_change_of_the_gradient(rng: np.random.Generator) -> None:
+    # Truth: the secant equation of NL2SOL, (H + S) step = change of gradient, with S symmetric.
+    data = fit_data(session())
+    start = estimate().whitened + 0.3 * rng.normal(size=NUM_PARAMETERS)
+    step = 0.1 * rng.normal(size=NUM_PARAMETERS)
+    before, after = (evaluate(at, PRIOR, data, normal=NORMAL) for at in (start, start + step))
+    correction = search._updated_correction(np.zeros((NUM_PARAMETERS, NUM_PARAMETERS)), step, before, after)
+    np.testing.assert_allclose(correction, correction.T, atol=1e-9)
+    expected = before.gradient - after.gradient
+    found = (after.fisher + np.eye(NUM_PARAMETERS) + correction) @ step
+    np.testing.assert_allclose(found, expected, atol=1e-8 * np.abs(expected).max())
+
+
+def test_corrected_curvature_saves_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Truth: the search with the expected information alone, which converges slowly where answers are few.
+    start = np.zeros(NUM_PARAMETERS)
+    corrected = mode_of(session(), start=start).num_evaluations
+    monkeypatch.setattr(search, "_updated_correction", lambda correction, *_: correction)
+    assert corrected < mode_of(session(), start=start).num_evaluations
