@@ -13,8 +13,7 @@ from jaxtyping import Array, Complex, Float
 
 from hearfit.frontend.erb_scale import frequency_at_erb_number, normal_erb_hz
 
-# A fourth-order gammatone has the equivalent rectangular bandwidth 0.982 b^-1 ... ERB = b / 1.019 (Patterson et al.
-# 1987).
+# b = 1.019 ERB for a fourth-order gammatone (Patterson et al. 1987).
 _BANDWIDTH_PER_ERB = 1.019
 # The envelope of the narrowest filter is below -100 dB after this many periods of its bandwidth.
 _RINGING_IN_INVERSE_BANDWIDTHS = 4.0

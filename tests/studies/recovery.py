@@ -1,7 +1,8 @@
 """Recovery of simulated listeners: error against the Cramer-Rao bound, and coverage of the 95 % intervals.
 
-Listeners have the standard audiograms N1-N4 and S1-S3 with a random share of every loss in compression, random
-inhibition and an ordinary observer. Each does the shipped session of tone detection and categorical loudness.
+Listeners have the standard audiograms N1-N4 and S1-S3 with a random share of every loss in compression,
+normal inhibition and an observer drawn from the prior. Each does the shipped session of tone detection and
+categorical loudness.
 
     python -m tests.studies.recovery --listeners 105
 """
