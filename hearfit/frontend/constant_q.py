@@ -112,7 +112,10 @@ def frequency_response(
 
 
 def residues(filters: PoleZeroFilters) -> Complex[np.ndarray, "channels poles"]:
-    """Partial fractions: for n >= 1 (n >= 0 with fewer zeros than poles) the impulse response is sum_i r_i p_i^n."""
+    """Partial fractions: the impulse response is sum_i r_i p_i^n from sample 1 on, and the gain at sample 0.
+
+    Holds for at most as many zeros as poles.
+    """
     poles = filters.poles
     ratio = poles[:, None, :] / poles[:, :, None]
     np.einsum("cii->ci", ratio)[:] = 0.0
@@ -160,8 +163,8 @@ def _check_rate(design: ConstantQDesign, sampling_rate_hz: float) -> None:
         fitting = int(np.sum(design.centre_frequencies_hz <= limit_hz))
         raise InputError(
             f"The highest channel is at {design.highest_hz:g} Hz, but sampling at {sampling_rate_hz:g} Hz carries "
-            f"channels up to {limit_hz:g} Hz: use {fitting} channels instead of {design.num_channels}, or a sampling rate of "
-            f"at least {2.0 * _NYQUIST_PER_CENTRE * design.highest_hz:.0f} Hz."
+            f"channels up to {limit_hz:g} Hz: use {fitting} channels instead of {design.num_channels}, or a sampling "
+            f"rate of at least {2.0 * _NYQUIST_PER_CENTRE * design.highest_hz:.0f} Hz."
         )
 
 
