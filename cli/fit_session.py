@@ -1,8 +1,7 @@
 """Fits the ears of a session, writes their files and tracks the fits: what `fit` and `demo` share."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
@@ -15,6 +14,7 @@ from hearfit.listener.profile import Estimate, Profile
 from hearfit.reports.wording import count, ear_name, is_prior, number
 
 if TYPE_CHECKING:
+    from hearfit.cli.tracking_process import TrackingProcess
     from hearfit.experiment.trials import Trials
     from hearfit.tracking import TrackedRun
 
@@ -64,15 +64,14 @@ class FittedSession:
 
 def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output) -> FittedSession:
     """Fits each ear, then writes profiles and report, then tracks; a store that fails costs only the tracking."""
-    # All of JAX is imported before the store is prepared in a thread, which imports as much.
-    from hearfit.fitting import fit_trials
-    from hearfit.inference.compilation import use_compilation_cache
-    from hearfit.reports.report import write_report
-    from hearfit.storage.profile_files import write_profile
+    with _tracking(request) as store:
+        # Heavy, so imported while the store gets ready.
+        from hearfit.fitting import fit_trials
+        from hearfit.inference.compilation import use_compilation_cache
+        from hearfit.reports.report import write_report
+        from hearfit.storage.profile_files import write_profile
 
-    use_compilation_cache()
-
-    with _store_in_background(request) as store:
+        use_compilation_cache()
         profiles: list[Profile] = []
         for each in trials:
             with output.progress(ear_name(each.ear)) as progress:
@@ -121,16 +120,12 @@ def print_session(session: FittedSession, output: Output) -> None:
             output.warning(f"{name}: The fit cannot be trusted, because it did not converge. {fit.status}")
 
 
-@contextlib.contextmanager
-def _store_in_background(request: FitRequest) -> Iterator["Future[None] | None"]:
-    """Creates the store while the fit computes, and never leaves one half created."""
+def _tracking(request: FitRequest) -> "contextlib.AbstractContextManager[TrackingProcess | None]":
     if not request.is_tracked:
-        yield None
-        return
-    from hearfit.tracking import prepare_store
+        return contextlib.nullcontext()
+    from hearfit.cli.tracking_process import tracking_process
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        yield pool.submit(prepare_store, request.tracking_uri)
+    return tracking_process(request.tracking_uri)
 
 
 def result_names(ears: Sequence[Ear]) -> list[str]:
@@ -144,25 +139,20 @@ def _track(
     paths: Sequence[Path],
     report: Path,
     request: FitRequest,
-    store: "Future[None] | None",
+    store: "TrackingProcess | None",
     output: Output,
 ) -> tuple[list["TrackedRun | None"], str | None]:
     runs: list[TrackedRun | None] = [None] * len(profiles)
     if store is None:
         return runs, None
-    from hearfit.tracking import track_fit
-
     try:
         with output.progress("Tracking") as progress:
             progress("waiting for the store", 0.1)
-            store.result()
+            store.ready()
             for index, (profile, path) in enumerate(zip(profiles, paths, strict=True)):
                 progress(f"{profile.ear} ear", (index + 1) / (len(profiles) + 1))
-                runs[index] = track_fit(
-                    profile,
-                    artifacts=[path, report],
-                    trial_files=_with_sidecars(request.trial_files),
-                    tracking_uri=request.tracking_uri,
+                runs[index] = store.track(
+                    path, artifacts=[path, report], trial_files=_with_sidecars(request.trial_files)
                 )
     except TrackingError as error:
         ears = " and ".join(profile.ear.value for profile, run in zip(profiles, runs, strict=True) if run is None)

@@ -36,7 +36,7 @@ _REASONS: Final = (
     ("Network is unreachable", "There is no route to {uri}."),
     ("file is not a database", "{uri} is not an MLflow store."),
     ("unsupported URI", "{uri} is not the address of an MLflow store, such as http://host:5000 or sqlite:///file.db."),
-    ("filesystem tracking backend", "{uri} is a folder, which MLflow no longer writes to; use sqlite:///file.db."),
+    ("filesystem tracking backend", "{uri} is a file or folder and not the address of a store; use sqlite:///file.db."),
 )
 _QUIET_LOGGERS: Final = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 
@@ -59,8 +59,8 @@ def resolve_tracking_uri(tracking_uri: str | None) -> str:
 def prepare_store(tracking_uri: str | None) -> None:
     """Makes sure that the store and the experiment exist.
 
-    Creating the embedded store takes seconds, so this may run in a thread beside the fit; it must have ended before
-    `track_fit` begins, because both change settings of the process while they run.
+    Creating the embedded store takes seconds. This must have ended before `track_fit` begins, because both change
+    settings of the process while they run.
 
     Raises:
         TrackingError: the store cannot be reached or created.

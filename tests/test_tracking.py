@@ -178,7 +178,8 @@ def test_stores_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("not a database " * 100)
     assert "is not an MLflow store" in fails(f"sqlite:///{tmp_path}/text.db")
     assert "not the address of an MLflow store" in fails("nonsense://x")
-    assert "is a folder" in fails(str(tmp_path / "mlruns"))
+    assert "is a file or folder and not the address of a store" in fails(str(tmp_path / "mlruns"))
+    assert "is a file or folder and not the address of a store" in fails(str(tmp_path / "text.db"))
     (tmp_path / "file").write_text("")
     assert "not tracked" in fails(f"sqlite:///{tmp_path}/file/mlflow.db")
 

@@ -7,7 +7,6 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
-from hearfit.listener.profile import Profile
 from hearfit.storage.profile_files import read_profile
 from hearfit.tracking import TrackedRun
 from tests.cli.conftest import Cli
@@ -105,17 +104,34 @@ def test_an_audiogram_of_the_other_ear(cli: Cli, one_ear: Path, tmp_path: Path) 
     assert not (tmp_path / "results").exists()
 
 
+class FakeStore:
+    """In place of the process that writes to the store."""
+
+    def __init__(self, uri: str | None, failure: str | None = None) -> None:
+        self.uri, self.failure = uri, failure
+        self.tracked: list[tuple[str, list[str], list[str]]] = []
+
+    def __enter__(self) -> "FakeStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def ready(self) -> None:
+        if self.failure:
+            raise TrackingError(self.failure)
+
+    def track(self, profile: Path, *, artifacts: list[Path], trial_files: list[Path]) -> TrackedRun:
+        ear = read_profile(profile).ear
+        self.tracked.append((ear.value, [p.name for p in artifacts], [p.name for p in trial_files]))
+        return TrackedRun(f"run-{ear}", "hearfit", str(self.uri))
+
+
 def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tracked: list[tuple[str, list[str], list[str]]] = []
-
-    def track(profile: Profile, *, artifacts: list[Path], trial_files: list[Path], tracking_uri: str) -> TrackedRun:
-        tracked.append((profile.ear.value, [p.name for p in artifacts], [p.name for p in trial_files]))
-        return TrackedRun(f"run-{profile.ear}", "hearfit", tracking_uri)
-
-    monkeypatch.setattr("hearfit.tracking.prepare_store", lambda uri: None)
-    monkeypatch.setattr("hearfit.tracking.track_fit", track)
+    store = FakeStore("http://store.test")
+    monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: store)
     outcome = cli("fit", two_ears, "--out", "results", "--tracking-uri", "http://store.test")
-    assert tracked == [
+    assert store.tracked == [
         (ear, ["profile.json", "report.html"], ["trials.tsv", "trials.json"]) for ear in ("left", "right")
     ]
     assert "left run       run-left in http://store.test" in outcome.out
@@ -124,10 +140,7 @@ def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.Monke
 def test_a_store_that_is_not_there_costs_only_the_tracking(
     cli: Cli, two_ears: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(uri: str) -> None:
-        raise TrackingError("Nothing answers.")
-
-    monkeypatch.setattr("hearfit.tracking.prepare_store", fail)
+    monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: FakeStore(uri, "Nothing answers."))
     outcome = cli("fit", two_ears, "--out", "results")
     assert outcome.code == 0
     assert "warning: Not tracked: left and right ear. Nothing answers. Profile and report are written." in outcome.err
