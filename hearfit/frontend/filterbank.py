@@ -62,14 +62,18 @@ def tone_power(
 
 
 def noise_power(
-    design: FilterbankDesign, density_per_hz: Float[np.ndarray, " bins"], frequency_hz: Float[np.ndarray, " bins"]
-) -> Float[np.ndarray, " channels"]:
+    design: FilterbankDesign,
+    density_per_hz: Float[np.ndarray, "*noises bins"],
+    frequency_hz: Float[np.ndarray, " bins"],
+) -> Float[np.ndarray, "*noises channels"]:
     """Expected power of each channel for stationary Gaussian noise of the given one-sided power density.
 
     Trapezoidal integral of density times power gain over an ascending frequency grid.
     """
     gain = np.abs(frequency_response(design, frequency_hz)) ** 2
-    return np.asarray(np.trapezoid(gain * density_per_hz[None, :], frequency_hz, axis=1))
+    interval_hz = np.diff(frequency_hz)
+    width_hz = 0.5 * (np.append(interval_hz, 0.0) + np.append(0.0, interval_hz))
+    return np.asarray((density_per_hz * width_hz) @ gain.T)
 
 
 def analytic_output(

@@ -29,8 +29,8 @@ def notched_noise_power(bank: FilterbankDesign, frequency_hz: float) -> Float[np
     density_per_hz = 1.0 / float(normal_erb_hz(np.array(frequency_hz)))
     deviation = np.abs(grid_hz - frequency_hz) / frequency_hz
     # Half a grid step of tolerance puts the edge of every notch on the same side of its grid point.
-    outside = [deviation >= width - 0.5 * _OUTER_EDGE / (_NUM_GRID_POINTS // 2) for width in NOTCH_WIDTHS]
-    return np.stack([noise_power(bank, density_per_hz * mask, grid_hz) for mask in outside])
+    outside = deviation >= np.array(NOTCH_WIDTHS)[:, None] - 0.5 * _OUTER_EDGE / (_NUM_GRID_POINTS // 2)
+    return noise_power(bank, density_per_hz * outside, grid_hz)
 
 
 def roex_bandwidth_ratio(
