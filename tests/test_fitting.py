@@ -122,16 +122,20 @@ def test_detection_alone_does_not_pretend_to_know_compression() -> None:
         assert row.compression_exponent.data_share is not None
         assert row.threshold_db_hl.data_share is not None
         assert row.threshold_db_hl.data_share > 0.9
-        # What little it knows is the prior's: thresholds and exponents go together in the population.
-        assert row.compression_exponent.data_share < 0.5
+        # Shares are known to 4000 draws.
+        assert row.compression_exponent.data_share < 0.1
     assert any("Loudness was not measured" in sentence for sentence in profile.not_identified)
 
 
 def test_loudness_alone_says_that_thresholds_are_extrapolated() -> None:
     _, profile = loudness_only()
     assert any("Tone detection was not measured" in sentence for sentence in profile.not_identified)
+    # 60 judgements tell something of where the loss comes from, and less of the threshold than tones would.
+    _, tones = detection_only()
     for k in KNOTS:
-        assert (profile.frequencies[k].compression_exponent.data_share or 0.0) > 0.5
+        row, other = profile.frequencies[k], tones.frequencies[k]
+        assert (row.attenuation_db.data_share or 0.0) > 0.2 + (other.attenuation_db.data_share or 0.0)
+        assert row.threshold_db_hl.sd > other.threshold_db_hl.sd
 
 
 def test_untested_frequencies_are_named_and_wider() -> None:

@@ -52,20 +52,17 @@ def cochlear_estimates(
     """Compression exponent and attenuation at every audiometric frequency. Call under `jax.enable_x64`.
 
     Both follow from two coordinates. Their data share is what the answers added to the threshold: 1 - posterior
-    variance / variance under the prior of the compression coordinate given the posterior of the threshold. A threshold
-    alone so has the share 0, although with a prior it narrows both.
+    variance / variance under the prior of the compressive share and the posterior of the threshold. A threshold alone
+    so has the share 0, although with a prior it narrows both.
     """
     draws = posterior.draws(NUM_COCHLEAR_DRAWS, seed=seed)
-    compression, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]
-    # The prior of x given t at one frequency is a Gaussian about a straight line in t.
-    at_mean, t_mean = prior.mean[:NUM_KNOTS], prior.mean[NUM_KNOTS : 2 * NUM_KNOTS]
-    expected = at_mean + prior.compression_per_db * (threshold - t_mean)
-    spread = np.sqrt(np.diag(prior.compression.covariance()))
+    share_logit, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]
+    spread = np.sqrt(np.diag(prior.compressive_share_logit.covariance()))
     generator = np.random.default_rng([seed, 1])
-    guessed = expected + spread * generator.standard_normal(expected.shape)
+    guessed = prior.mean[:NUM_KNOTS] + spread * generator.standard_normal(share_logit.shape)
     columns: list[list[Estimate]] = []
     for function, scale in ((compression_exponent, np.log), (attenuation_db, np.asarray)):
-        values = np.asarray(function(jnp.asarray(compression), jnp.asarray(threshold)))
+        values = np.asarray(function(jnp.asarray(share_logit), jnp.asarray(threshold)))
         without = np.asarray(function(jnp.asarray(guessed), jnp.asarray(threshold)))
         share = 1.0 - np.var(scale(values), axis=0) / np.var(scale(without), axis=0)
         columns.append([_drawn(values[:, k], _bounded(share[k])) for k in range(NUM_KNOTS)])

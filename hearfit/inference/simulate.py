@@ -13,11 +13,12 @@ from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates, share_logit
 
-# Beyond this share of the anchor level the exponent that explains a loss grows without bound.
-_LARGEST_COMPRESSIVE_LOSS = 0.9
 _NUM_ADJUSTMENTS = 8
+# What a clinical audiometer can present.
+LOWEST_LEVEL_DB_HL = -20.0
+HIGHEST_LEVEL_DB_HL = 130.0
 
 
 def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
@@ -34,16 +35,16 @@ def position_from_thresholds(
 ) -> Float[np.ndarray, " parameters"]:
     """Coordinates of a listener whose tone thresholds are the given ones. Call under `jax.enable_x64`.
 
-    The share of each loss (0 to 1) that is loss of compression raises the exponent, alpha = alpha_0 / (1 - share T /
-    L_A); the rest is attenuation. Thresholds better than 0 dB HL lower the exponent. Because an ear also listens with
-    neighbouring channels, the split is repeated until the implied thresholds are met.
+    `outer_hair_cell_share` (0 to 1) of each loss is loss of compression, the rest attenuation. Because an ear also
+    listens with neighbouring channels, the threshold coordinates are adjusted until the implied thresholds are met, or
+    as nearly as such an ear can: a steep loss cannot be steeper than the skirt of the frequencies beside it.
     """
-    target = threshold_db_hl.copy()
-    position = _split(target, outer_hair_cell_share, normal)
+    position = normal_position(normal)
+    position[:NUM_KNOTS] = share_logit(np.full(NUM_KNOTS, outer_hair_cell_share))
+    position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_db_hl
     for _ in range(_NUM_ADJUSTMENTS):
         implied = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
-        target = target + (threshold_db_hl - implied)
-        position = _split(target, outer_hair_cell_share, normal)
+        position[NUM_KNOTS : 2 * NUM_KNOTS] += threshold_db_hl - implied
     return position
 
 
@@ -86,20 +87,6 @@ def simulate_block(
     return _answered(unanswered, position, transducer, normal, generator)
 
 
-def _split(
-    target_db_hl: Float[np.ndarray, " knots"], share: float, normal: NormalEar
-) -> Float[np.ndarray, " parameters"]:
-    loss = np.maximum(target_db_hl, 0.0)
-    compressive = np.minimum(
-        np.where(target_db_hl > 0.0, share * loss, target_db_hl) / normal.anchor_db_hl, _LARGEST_COMPRESSIVE_LOSS
-    )
-    position = normal_position(normal)
-    attenuation = np.maximum(loss - np.maximum(compressive, 0.0) * normal.anchor_db_hl, 0.0)
-    exponent = normal.compression_exponent / (1.0 - compressive)
-    position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, attenuation)
-    return position
-
-
 def _presented(
     protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
 ) -> tuple[Float[np.ndarray, " trials"], Float[np.ndarray, " trials"], Bool[np.ndarray, " trials"]]:
@@ -113,7 +100,7 @@ def _presented(
         else:
             lowest = min(threshold + design.lowest_level_offset_db, design.highest_level_db_hl - 10.0)
             chosen = np.linspace(lowest, design.highest_level_db_hl, design.num_levels)
-        presented = np.repeat(np.clip(np.round(chosen), -20.0, 130.0), design.repetitions)
+        presented = np.repeat(np.clip(np.round(chosen), LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL), design.repetitions)
         frequencies += [frequency] * (len(presented) + design.catch_trials)
         levels += [*presented, *[np.nan] * design.catch_trials]
         catches += [False] * len(presented) + [True] * design.catch_trials

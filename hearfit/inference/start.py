@@ -19,13 +19,13 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, Prior, compression_exponent
 
 _THRESHOLDS_DB_HL = np.arange(-15.0, 121.0, 2.5)
-_NUM_EXPONENTS = 15
-_EXPONENT_RANGE_SD = 2.5
+_NUM_SHARES = 15
+_SHARE_RANGE_SD = 2.5
 # Rough spreads of answers: psychometric functions in dB, loudness in CU, and how far the two-number map is trusted.
 _DETECTION_SPREAD_DB = 5.0
 _LOUDNESS_SPREAD_CU = 5.0
 _THRESHOLD_SD_DB = 3.0
-_COMPRESSION_SD = 0.2
+_SHARE_LOGIT_SD = 0.5
 _LAPSE = 0.03
 
 
@@ -42,10 +42,10 @@ def starting_point(
         rough = _two_number_map(conditions, knot, frequency, prior, normal)
         if rough is None:
             continue
-        compression, threshold = rough
+        share_logit, threshold = rough
         rows += [knot, NUM_KNOTS + knot]
-        values += [compression, threshold]
-        sds += [_COMPRESSION_SD, _THRESHOLD_SD_DB]
+        values += [share_logit, threshold]
+        sds += [_SHARE_LOGIT_SD, _THRESHOLD_SD_DB]
     if not rows:
         return np.zeros(NUM_PARAMETERS)
     factor = np.linalg.cholesky(prior.covariance)
@@ -57,14 +57,12 @@ def starting_point(
 def _two_number_map(
     conditions: Sequence[Conditions], knot: int, frequency_hz: float, prior: Prior, normal: NormalEar
 ) -> tuple[float, float] | None:
-    """Most probable compression coordinate and threshold in dB HL of one frequency; None if it was not tested."""
+    """Most probable share logit and threshold in dB HL of one frequency; None if it was not tested."""
     mean, covariance = prior.mean, prior.covariance
     threshold_index = NUM_KNOTS + knot
-    slope = covariance[knot, threshold_index] / covariance[threshold_index, threshold_index]
-    spread = np.sqrt(covariance[knot, knot] - slope * covariance[knot, threshold_index])
-    deviate = np.linspace(-_EXPONENT_RANGE_SD, _EXPONENT_RANGE_SD, _NUM_EXPONENTS)
+    deviate = np.linspace(-_SHARE_RANGE_SD, _SHARE_RANGE_SD, _NUM_SHARES)
     threshold = _THRESHOLDS_DB_HL[:, None]
-    compression = mean[knot] + slope * (threshold - mean[threshold_index]) + spread * deviate
+    share_logit = mean[knot] + np.sqrt(covariance[knot, knot]) * deviate
     log_posterior = -0.5 * (
         deviate**2 + (threshold - mean[threshold_index]) ** 2 / covariance[threshold_index, threshold_index]
     )
@@ -79,11 +77,11 @@ def _two_number_map(
             chance = np.where(group.interval_count[near] > 1, 1.0 / group.interval_count[near], 0.0)
             log_posterior = log_posterior + _detection(level, counts, chance, threshold)
         else:
-            log_posterior = log_posterior + _loudness(level, counts, frequency_hz, threshold, compression, normal)
+            log_posterior = log_posterior + _loudness(level, counts, frequency_hz, threshold, share_logit, normal)
     if not is_tested:
         return None
     row, column = np.unravel_index(np.argmax(log_posterior), log_posterior.shape)
-    return float(compression[row, column]), float(_THRESHOLDS_DB_HL[row])
+    return float(share_logit[column]), float(_THRESHOLDS_DB_HL[row])
 
 
 def _detection(
@@ -103,12 +101,12 @@ def _loudness(
     counts: np.ndarray,
     frequency_hz: float,
     threshold_db_hl: Float[np.ndarray, "thresholds 1"],
-    compression: Float[np.ndarray, "thresholds exponents"],
+    share_logit: Float[np.ndarray, " shares"],
     normal: NormalEar,
-) -> Float[np.ndarray, "thresholds exponents"]:
+) -> Float[np.ndarray, "thresholds shares"]:
     """Log likelihood of the categories for each candidate; a normal ear hears (alpha/alpha_0) (L - threshold)."""
-    threshold = np.broadcast_to(threshold_db_hl, compression.shape)
-    exponent = np.asarray(compression_exponent(jnp.asarray(compression), jnp.asarray(threshold)))
+    logit, threshold = np.broadcast_arrays(share_logit, threshold_db_hl)
+    exponent = np.asarray(compression_exponent(jnp.asarray(logit), jnp.asarray(threshold)))
     ratio = exponent / normal.compression_exponent
     # The anchored power law in these two numbers: 0 dB HL at the threshold, and the ratio as slope.
     equivalent = ratio[..., None] * (level_db_hl - threshold_db_hl[..., None])

@@ -131,12 +131,13 @@ class ReferenceListener:
     def ear(self) -> ReferenceEar:
         knots = np.log(AUDIOMETRIC_FREQUENCIES_HZ)
         at = np.log(channel_frequencies_hz())
-        wish, threshold, logit = (
+        share_logit, threshold, logit = (
             np.interp(at, knots, self.position[k * NUM_KNOTS : (k + 1) * NUM_KNOTS]) for k in range(3)
         )
-        # Loss of compression as wished for, up to the threshold; the rest is attenuation, softly bounded by zero.
-        wished_db = CONSTANTS.anchor_db_hl * (1.0 - CONSTANTS.compression_exponent / np.exp(wish))
-        attenuation = 4.0 * np.logaddexp(0.0, (threshold - wished_db) / 4.0)
+        # A share of the loss is loss of compression, softly bounded by 100 dB; the rest is attenuation.
+        loss = np.logaddexp(0.0, threshold)
+        explicable = loss - 4.0 * np.logaddexp(0.0, (loss - 100.0) / 4.0)
+        attenuation = loss - explicable / (1.0 + np.exp(-share_logit))
         return ReferenceEar(
             exponent=CONSTANTS.compression_exponent / (1.0 - (threshold - attenuation) / CONSTANTS.anchor_db_hl),
             attenuation_db=attenuation,

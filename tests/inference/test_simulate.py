@@ -26,16 +26,12 @@ def implied(position: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
-@pytest.mark.parametrize("name", ["N1", "N3", "S2"])
+@pytest.mark.parametrize("name", ["N1", "N3", "N7", "S2"])
 def test_simulated_listener_has_the_thresholds_of_the_audiogram(name: str, share: float) -> None:
-    # Truth: Bisgaard et al. 2010. S2 falls by 20 dB between 1.5 and 2 kHz and between 2 and 3 kHz, where listening with
-    # the better channels beside the tone leaves less of the loss than the audiogram asks for.
+    # Truth: Bisgaard et al. 2010, from mild to profound and the steepest.
     wanted = thresholds_at_knots(standard_audiogram(name), Ear.LEFT)
     position = position_from_thresholds(wanted, outer_hair_cell_share=share, normal=NORMAL)
-    error = np.abs(implied(position) - wanted)
-    assert error[1 if name != "S2" else 0 : 5].max() < 0.1
-    if name != "S2":
-        assert error.max() < 0.1
+    np.testing.assert_allclose(implied(position), wanted, atol=0.1)
 
 
 @pytest.mark.parametrize("share", [0.25, 0.75])
@@ -51,9 +47,9 @@ def test_share_of_the_loss_is_loss_of_compression(share: float) -> None:
 
 def test_normal_position_is_the_normal_ear() -> None:
     listener = listener_at(jnp.asarray(normal_position(NORMAL)))
-    # No attenuation stands for 0.01 dB of it.
+    # No attenuation stands for 0.1 % of the 0.7 dB of loss that 0 dB HL counts as.
     np.testing.assert_allclose(np.asarray(listener.exponent), NORMAL.compression_exponent, rtol=1e-3)
-    np.testing.assert_allclose(np.asarray(listener.attenuation_db), 0.01, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(listener.attenuation_db), 0.0, atol=0.001)
     np.testing.assert_allclose(np.asarray(listener.inhibition), NORMAL.inhibition)
 
 

@@ -23,6 +23,7 @@ from hearfit.listener.parameters import (
     compression_exponent,
     knot_weights,
     listener_at,
+    share_logit,
 )
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -31,28 +32,34 @@ positions = arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-3.0, 3.0))
 knot_frequencies = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
 
 
-@given(st.floats(0.1, 1.2), st.floats(0.02, 120.0))
-def test_ear_to_coordinates_and_back(exponent: float, attenuation: float) -> None:
-    compression, threshold = cochlear_coordinates(np.array([exponent]), np.array([attenuation]))
-    back = attenuation_db(jnp.asarray(compression), jnp.asarray(threshold))[0]
-    # Where attenuation is small beside a large loss of compression, the wish for it may have reached its bound.
-    loss = NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent)
-    assert float(back) == pytest.approx(attenuation, rel=1e-6) or loss > 80.0
-    again = compression_exponent(jnp.asarray(compression), jnp.asarray(threshold))[0]
-    assert float(again) == pytest.approx(exponent, rel=1e-6) or loss > 80.0
+@given(st.floats(0.01, 0.99), st.floats(3.0, 90.0))
+def test_ear_to_coordinates_and_back(share: float, loss: float) -> None:
+    compressive = share * loss
+    exponent = NORMAL.compression_exponent / (1.0 - compressive / NORMAL.anchor_db_hl)
+    ear = np.array([exponent]), np.array([loss - compressive])
+    coordinates = tuple(map(jnp.asarray, cochlear_coordinates(*ear)))
+    assert float(attenuation_db(*coordinates)[0]) == pytest.approx(loss - compressive, rel=1e-6)
+    assert float(compression_exponent(*coordinates)[0]) == pytest.approx(exponent, rel=1e-6)
 
 
-@given(st.floats(-3.0, 3.0), st.floats(-60.0, 160.0))
-def test_coordinates_to_ear_and_back(compression: float, threshold: float) -> None:
+@given(st.floats(-5.0, 5.0), st.floats(-10.0, 160.0))
+def test_coordinates_to_ear_and_back(logit: float, threshold: float) -> None:
     ear = tuple(
-        np.asarray(function(jnp.asarray([compression]), jnp.asarray([threshold])))
+        np.asarray(function(jnp.asarray([logit]), jnp.asarray([threshold])))
         for function in (compression_exponent, attenuation_db)
     )
     again, level = cochlear_coordinates(*ear)
     assert level[0] == pytest.approx(threshold, abs=1e-6)
-    # Below 0.01 dB all attenuations are alike, and close to the anchor all wishes for loss of compression.
-    if ear[1][0] > 0.011 and compression < 2.5:
-        assert again[0] == pytest.approx(compression, abs=1e-5)
+    # A loss that rounds to nothing has no share.
+    if threshold > -5.0:
+        assert again[0] == pytest.approx(logit, abs=1e-4)
+
+
+@pytest.mark.parametrize(("exponent", "attenuation"), [(0.3, -1.0), (0.2, 40.0), (0.25, 5.0)])
+def test_what_is_no_part_of_a_loss_is_refused(exponent: float, attenuation: float) -> None:
+    # A smaller exponent than normal gives thresholds below 0 dB HL, which leave nothing to attenuate.
+    with pytest.raises(ValueError, match="between 0 and the loss"):
+        cochlear_coordinates(np.array([exponent]), np.array([attenuation]))
 
 
 @given(st.floats(-6.0, 6.0), st.floats(-60.0, 200.0))
@@ -69,17 +76,28 @@ def test_the_threshold_coordinate_is_the_threshold_whatever_the_compression(
     )
 
 
-@pytest.mark.parametrize(("compression", "lost_db"), [(np.log(0.3), 0.0), (0.0, 75.6), (np.log(0.6), 54.0)])
-def test_wish_for_loss_of_compression_is_granted_up_to_the_threshold(compression: float, lost_db: float) -> None:
-    # Truth: L_A (1 - alpha_0 exp(-x)), here with an anchor of 108 dB; the bound is soft over some 10 dB.
-    lost_db *= NORMAL.anchor_db_hl / 108.0
+@pytest.mark.parametrize(("threshold", "share"), [(20.0, 0.3), (50.0, 0.65), (80.0, 0.9)])
+def test_share_of_the_loss_is_loss_of_compression(threshold: float, share: float) -> None:
+    # Truth: a = (1 - share) T and L_A (1 - alpha_0/alpha) = share T, to the softness of both ends of the loss.
+    at = jnp.asarray(float(share_logit(np.array(share)))), jnp.asarray(threshold)
+    lost = NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / float(compression_exponent(*at)))
+    assert float(attenuation_db(*at)) == pytest.approx((1.0 - share) * threshold, abs=0.05)
+    assert lost == pytest.approx(share * threshold, abs=0.05)
 
-    def lost(threshold: float) -> float:
-        exponent = compression_exponent(jnp.asarray(compression), jnp.asarray(threshold))
-        return float(NORMAL.anchor_db_hl * (1.0 - NORMAL.compression_exponent / exponent))
 
-    assert lost(lost_db + 40.0) == pytest.approx(lost_db, abs=0.01)
-    assert lost(lost_db - 40.0) == pytest.approx(lost_db - 40.0, abs=0.01)
+@given(st.floats(-8.0, 8.0), st.floats(-60.0, 200.0))
+def test_attenuation_is_never_more_than_the_loss(logit: float, threshold: float) -> None:
+    # An ear that hears well has little attenuation, whatever its exponent; 0.7 dB of softness at 0 dB HL.
+    attenuation = float(attenuation_db(jnp.asarray(logit), jnp.asarray(threshold)))
+    assert 0.0 < attenuation < max(threshold, 0.0) + 0.7
+    # However large the loss, the exponent stays finite: at most 100 of the 108 dB of the anchor are lost.
+    assert float(compression_exponent(jnp.asarray(logit), jnp.asarray(threshold))) < 13.6 * NORMAL.compression_exponent
+
+
+@pytest.mark.parametrize(("share", "becomes"), [(0.0, 0.001), (1.0, 0.999), (0.5, 0.5)])
+def test_extreme_shares_have_finite_logits(share: float, becomes: float) -> None:
+    logit = float(share_logit(np.array(share)))
+    assert 1.0 / (1.0 + np.exp(-logit)) == pytest.approx(becomes)
 
 
 @given(arrays(np.float64, NUM_PARAMETERS, elements=st.floats(-8.0, 8.0)))
@@ -103,7 +121,7 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
             for name, value in zip(PARAMETER_NAMES, position, strict=True)
             if name.endswith(f" at {frequency:g} Hz")
         }
-        own_ear = jnp.asarray(own["compression coordinate"]), jnp.asarray(own["threshold coordinate"])
+        own_ear = jnp.asarray(own["logit of the compressive share"]), jnp.asarray(own["threshold coordinate"])
         assert float(listener.exponent[k]) == pytest.approx(float(compression_exponent(*own_ear)))
         assert float(listener.attenuation_db[k]) == pytest.approx(float(attenuation_db(*own_ear)))
         assert float(listener.inhibition[k]) == pytest.approx(1.0 / (1.0 + np.exp(-own["inhibition logit"])))
@@ -138,15 +156,12 @@ def test_prior_covariance_of_a_curve_is_that_of_its_three_parts() -> None:
             assert covariance[i, j] == pytest.approx(expected)
 
 
-def test_prior_compression_goes_with_the_threshold(rng: np.random.Generator) -> None:
-    # Truth: simulation of threshold and of a compression coordinate that follows it; 200,000 listeners.
-    prior, k = DEFAULT_PRIOR, 4
-    threshold = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.threshold.covariance(), 200_000)
-    own = rng.multivariate_normal(np.zeros(NUM_KNOTS), prior.compression.covariance(), 200_000)
-    compression = own + prior.compression_per_db * threshold
-    simulated = np.cov(compression[:, k], threshold[:, k])
-    indices = np.ix_([k, NUM_KNOTS + k], [k, NUM_KNOTS + k])
-    np.testing.assert_allclose(prior.covariance[indices], simulated, rtol=0.02)
+def test_prior_does_not_favour_a_share() -> None:
+    # Documented: 95 % of ears have between 20 and 93 % of their loss in compression.
+    sd = np.sqrt(np.diag(DEFAULT_PRIOR.covariance))[:NUM_KNOTS]
+    low, high = (1.0 / (1.0 + np.exp(-(DEFAULT_PRIOR.mean[:NUM_KNOTS] + side * 1.96 * sd))) for side in (-1.0, 1.0))
+    np.testing.assert_allclose(low, 0.20, atol=0.01)
+    np.testing.assert_allclose(high, 0.93, atol=0.01)
 
 
 def test_prior_is_wide_enough_for_hearing_losses() -> None:
@@ -179,7 +194,7 @@ def test_knot_weights_reproduce_straight_lines_over_log_frequency(intercept: flo
     np.testing.assert_allclose(knot_weights(between) @ line, intercept + slope * np.log(between), atol=1e-9)
 
 
-@given(st.floats(-2.0, 1.5), st.floats(-80.0, 200.0))
+@given(st.floats(-4.0, 4.0), st.floats(-80.0, 200.0))
 def test_gradients_are_those_of_finite_differences(compression: float, threshold: float) -> None:
     # Truth: central differences.
     point = jnp.asarray([compression, threshold])

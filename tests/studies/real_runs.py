@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
-    smooth = DEFAULT_PRIOR.compression
+    share = DEFAULT_PRIOR.compressive_share_logit
     variants: list[tuple[str, Prior, NormalEar]] = [
         ("as shipped", DEFAULT_PRIOR, NORMAL),
         ("anchor 104 dB HL", DEFAULT_PRIOR, replace(NORMAL, anchor_db_hl=104.0)),
@@ -94,7 +94,13 @@ def main() -> None:
             replace(DEFAULT_PRIOR, boundary_common_sd_cu=1e-3, boundary_independent_sd_cu=1e-3),
             NORMAL,
         ),
-        ("rougher compression", replace(DEFAULT_PRIOR, compression=replace(smooth, independent_sd=0.2)), NORMAL),
+        (
+            "wider shares",
+            replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, common_sd=1.0, smooth_sd=1.0)),
+            NORMAL,
+        ),
+        ("larger shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, mean=1.5)), NORMAL),
+        ("rougher shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, independent_sd=0.4)), NORMAL),
     ]
     print("variant", *LISTENERS, "mean", sep="\t")
     for name, prior, normal in variants:

@@ -43,6 +43,8 @@ def test_simulated_listeners_are_recovered_as_well_as_the_information_allows() -
     for quantity in ("log exponent", "threshold dB HL"):
         assert table[quantity]["ratio"] <= 1.15, (quantity, table[quantity])
         assert low <= table[quantity]["coverage"] <= high, (quantity, table[quantity])
+        # 168 intervals cannot show a coverage that is too high, but intervals 1.4 times too wide or narrow show here.
+        assert 1.0 / 1.4 <= table[quantity]["calibration"] <= 1.4, (quantity, table[quantity])
 
 
 def test_answers_of_real_listeners_are_predicted(shared_data: Path) -> None:
