@@ -46,7 +46,7 @@ class _Cells:
     """The cells of one row by column name, and the problems found in them."""
 
     def __init__(self, source: str, line: int, cells: Mapping[str, str]) -> None:
-        self._place = f"{source}, row {line}"
+        self._place = f"{source}, line {line}"
         self._cells = cells
         self.problems: list[str] = []
 
@@ -148,7 +148,7 @@ def _read_rows(text: str, *, source: str) -> list[_Row]:
         for line, cells in lines:
             if len(cells) != len(columns):
                 problems.append(
-                    f"{source}, row {line}: has {len(cells)} cells, but the header has {len(columns)} columns."
+                    f"{source}, line {line}: has {len(cells)} cells, but the header has {len(columns)} columns."
                 )
                 continue
             row_cells = _Cells(source, line, dict(zip(columns, cells, strict=True)))
@@ -272,7 +272,7 @@ def _repetitions(source: str, rows: list[_Row]) -> list[str]:
             what = f"{threshold.ear} ear, {threshold.frequency_hz:g} Hz, {threshold.conduction}"
             masking = "masked" if threshold.is_masked else "not masked"
             problems.append(
-                f"{source}, row {row.line}: repeats row {first_line} ({what}, {masking}). Keep one of them."
+                f"{source}, line {row.line}: repeats line {first_line} ({what}, {masking}). Keep one of them."
             )
     return problems
 

@@ -72,14 +72,14 @@ def test_all_problems_at_once_each_with_its_place() -> None:
     )
     level = "a number of dB HL from -20 to 130, nor such a number after > (the highest level that got no response)"
     assert refusal(text) == (
-        "a.csv, row 2, ear: 'middle' is not left or right.",
-        "a.csv, row 3, frequency_hz: '10' is not a number of hertz from 20 to 20000.",
-        f"a.csv, row 4, threshold_db_hl: '140' is not {level}.",
-        f"a.csv, row 5, threshold_db_hl: '' is not {level}.",
-        "a.csv, row 7, frequency_hz: 'nan' is not a number of hertz from 20 to 20000.",
-        f"a.csv, row 7, threshold_db_hl: 'inf' is not {level}.",
-        "a.csv, row 8: has 2 cells, but the header has 3 columns.",
-        "a.csv, row 9: has 4 cells, but the header has 3 columns.",
+        "a.csv, line 2, ear: 'middle' is not left or right.",
+        "a.csv, line 3, frequency_hz: '10' is not a number of hertz from 20 to 20000.",
+        f"a.csv, line 4, threshold_db_hl: '140' is not {level}.",
+        f"a.csv, line 5, threshold_db_hl: '' is not {level}.",
+        "a.csv, line 7, frequency_hz: 'nan' is not a number of hertz from 20 to 20000.",
+        f"a.csv, line 7, threshold_db_hl: 'inf' is not {level}.",
+        "a.csv, line 8: has 2 cells, but the header has 3 columns.",
+        "a.csv, line 9: has 4 cells, but the header has 3 columns.",
     )
 
 
@@ -88,7 +88,7 @@ def test_all_problems_at_once_each_with_its_place() -> None:
 )
 def test_what_is_not_a_hearing_level(level: str) -> None:
     (problem,) = refusal("ear\tfrequency_hz\tthreshold_db_hl\nleft\t1000\t" + level)
-    assert problem.startswith(f"a.csv, row 2, threshold_db_hl: {level!r} is not a number of dB HL from -20 to 130")
+    assert problem.startswith(f"a.csv, line 2, threshold_db_hl: {level!r} is not a number of dB HL from -20 to 130")
 
 
 @pytest.mark.parametrize("limits", ["left,20,-20", "left,20000,130", "left,1e3,+3e1"])
@@ -113,13 +113,13 @@ def test_the_limits_are_allowed(limits: str) -> None:
 )
 def test_cells_that_are_refused(column: str, cell: str, allowed: str) -> None:
     problems = refusal(f"ear,frequency_hz,threshold_db_hl,{column}\nleft,1000,30,{cell}\n")
-    assert problems == (f"a.csv, row 2, {column}: {cell!r} is not {allowed}.",)
+    assert problems == (f"a.csv, line 2, {column}: {cell!r} is not {allowed}.",)
 
 
 def test_a_no_response_that_contradicts_itself() -> None:
     (problem,) = refusal("ear,frequency_hz,threshold_db_hl,no_response\nleft,1000,>90,no\n")
     assert problem == (
-        "a.csv, row 2, no_response: 'no' is not true, although threshold_db_hl '>90' says that there was no response."
+        "a.csv, line 2, no_response: 'no' is not true, although threshold_db_hl '>90' says that there was no response."
     )
 
 
@@ -150,7 +150,7 @@ def test_repetitions() -> None:
     different = "left,1000,30,air,0\nleft,1000,30,air,1\nleft,1000,30,bone,0\nright,1000,30,air,0\n"
     assert len(parse(header + different).thresholds) == 4
     assert refusal(header + different + "left,1e3,35,air,no\n") == (
-        "a.csv, row 6: repeats row 2 (left ear, 1000 Hz, air, not masked). Keep one of them.",
+        "a.csv, line 6: repeats line 2 (left ear, 1000 Hz, air, not masked). Keep one of them.",
     )
 
 
@@ -189,8 +189,8 @@ def test_broken_quotes_and_blank_cells(text: str) -> None:
 def test_a_row_number_is_the_line_of_a_text_editor() -> None:
     text = 'listener,ear,frequency_hz,threshold_db_hl\n\n"A\nB",left,1000,30\n\nC,up,1000,30\n'
     assert refusal(text) == (
-        "a.csv, row 3, listener: 'A\\nB' is not the name of a listener; leave the column out if there is only one.",
-        "a.csv, row 6, ear: 'up' is not left or right.",
+        "a.csv, line 3, listener: 'A\\nB' is not the name of a listener; leave the column out if there is only one.",
+        "a.csv, line 6, ear: 'up' is not left or right.",
     )
 
 

@@ -169,7 +169,7 @@ def test_an_own_protocol_needs_a_name_of_its_own(refused: Refused, tmp_path: Pat
     [
         ("L1,right,1000,40\n", "b.csv: has no thresholds of the left ear, whose trials are to be fitted."),
         ("L9,left,1000,40\n", "b.csv: has no listener 'L1'."),
-        ("L1,left,1000,999\n", "b.csv, row 2, threshold_db_hl: '999' is not a number of dB HL from -20 to 130"),
+        ("L1,left,1000,999\n", "b.csv, line 2, threshold_db_hl: '999' is not a number of dB HL from -20 to 130"),
     ],
 )
 def test_an_audiogram_that_is_refused(refused: Refused, tmp_path: Path, content: str, sentence: str) -> None:

@@ -94,9 +94,9 @@ def test_a_mistyped_name_lists_the_standard_ones() -> None:
         (b"ear,frequency_hz,threshold_db_hl,listener\nleft,1000,30,J\xf6rg\n", "is not UTF-8 text"),
         (b"PK\x03\x04\x00", "contains a NUL byte"),
         (b"[1, 2", "is not readable JSON"),
-        (TABLE.replace("30", "NaN").encode(), "row 2, threshold_db_hl: 'NaN' is not a number of dB HL"),
-        (TABLE.replace("30", "-inf").encode(), "row 2, threshold_db_hl: '-inf' is not a number of dB HL"),
-        (TABLE.replace("left", "both").encode(), "row 2, ear: 'both' is not left or right"),
+        (TABLE.replace("30", "NaN").encode(), "line 2, threshold_db_hl: 'NaN' is not a number of dB HL"),
+        (TABLE.replace("30", "-inf").encode(), "line 2, threshold_db_hl: '-inf' is not a number of dB HL"),
+        (TABLE.replace("left", "both").encode(), "line 2, ear: 'both' is not left or right"),
     ],
 )
 def test_broken_files_are_refused_by_name(tmp_path: Path, content: bytes, expected: str) -> None:
