@@ -27,7 +27,7 @@ def _response(fft_size: int) -> Complex[np.ndarray, "channels bins"]:
 def bank_output(waveform: Float[np.ndarray, " samples"], *, is_circular: bool) -> Float[np.ndarray, "channels samples"]:
     """The paper's bank; `is_circular` repeats the original's wrap-around from the end of the clip to its beginning."""
     num_samples = len(waveform)
-    # Zero-padding by four times the longest ringing (60 dB in 0.26 s) makes the product of spectra a linear convolution.
+    # Padding with four times the longest ringing (60 dB in 0.26 s) makes the product of spectra a linear convolution.
     fft_size = num_samples if is_circular else num_samples + 16_000
     return np.fft.irfft(_response(fft_size) * np.fft.rfft(waveform, fft_size), fft_size)[:, :num_samples]
 
