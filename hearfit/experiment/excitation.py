@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from scipy.fft import next_fast_len
@@ -107,8 +106,8 @@ def _excite_one(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -
     gain = transmission_gain(bin_hz, reference)
     frame_samples = round(FRAME_S * RATE_HZ)
     terms = _framed_power(
-        jnp.asarray(waveform, jnp.float32),
-        jnp.asarray(gain, jnp.float32),
+        np.asarray(waveform, np.float32),
+        np.asarray(gain, np.float32),
         _response(normal, fft_size),
         fft_size=fft_size,
         num_samples=num_samples,
@@ -122,7 +121,7 @@ def _excite_one(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -
 @lru_cache(maxsize=8)
 def _response(normal: NormalEar, fft_size: int) -> Complex[Array, "channels bins"]:
     bin_hz = np.fft.rfftfreq(fft_size, 1.0 / RATE_HZ)
-    return jnp.asarray(frequency_response(cochlea_of(normal).bank, bin_hz), jnp.complex64)
+    return jax.device_put(frequency_response(cochlea_of(normal).bank, bin_hz).astype(np.complex64))
 
 
 @partial(jax.jit, static_argnames=("fft_size", "num_samples", "frame_samples"))

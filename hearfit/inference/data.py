@@ -9,7 +9,6 @@ from functools import partial
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Shaped
 
@@ -87,7 +86,7 @@ def _detection(
 ) -> tuple[DetectionData, ...]:
     padded = _pad_stimuli(conditions, transducer, normal)
     window = np.stack([window_weights(d, window_s=normal.detection_window_s) for d in padded.duration_s])
-    power, leak, recent = jnp.asarray(padded.power), jnp.asarray(padded.leak), jnp.asarray(window)
+    power, leak, recent = jax.device_put((padded.power, padded.leak, window))
     columns = (
         _stimulus_rows(conditions, padded),
         _gains(conditions),
@@ -102,12 +101,12 @@ def _categories(
     conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar
 ) -> tuple[CategoryData, ...]:
     padded = _pad_stimuli(conditions, transducer, normal)
-    power, leak, duration = jnp.asarray(padded.power), jnp.asarray(padded.leak), jnp.asarray(padded.duration_s)
+    power, leak, duration = jax.device_put((padded.power, padded.leak, padded.duration_s))
     growth = np.asarray(_normal_growths(power, duration, leak, normal=normal))
     frequencies = [stimulus.frequency_hz for c in conditions for stimulus in c.stimuli]
     splines = [category_spline(growth[i], frequency) for i, frequency in enumerate(frequencies)]
     splines += [splines[-1]] * (len(padded.power) - len(splines))
-    spline = MonotoneSpline(*(jnp.asarray(np.stack(part)) for part in zip(*splines, strict=True)))
+    spline = MonotoneSpline(*jax.device_put([np.stack(part) for part in zip(*splines, strict=True)]))
     columns = (
         _stimulus_rows(conditions, padded),
         _gains(conditions),
@@ -170,6 +169,6 @@ def _blocks(
         parts = [column[start : start + BLOCK_SIZE] for column in columns]
         missing = BLOCK_SIZE - len(parts[0])
         yield tuple(
-            jnp.asarray(np.concatenate([part, np.full((missing, *part.shape[1:]), value, part.dtype)]))
+            jax.device_put(np.concatenate([part, np.full((missing, *part.shape[1:]), value, part.dtype)]))
             for part, value in zip(parts, fill, strict=True)
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from jaxtyping import Float
 
@@ -18,7 +18,7 @@ _INHIBITION_MARGIN = 0.02
 
 def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
     """Which parameters of the ear lie at the edge of what they may be."""
-    listener = listener_at(jnp.asarray(position))
+    listener = jax.device_get(listener_at(jax.device_put(position)))
     names = []
     for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ):
         if float(listener.attenuation_db[k]) < _NO_ATTENUATION_DB:

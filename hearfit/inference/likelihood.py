@@ -163,7 +163,7 @@ def category_block(
 
 def predict(position: Float[np.ndarray, " parameters"], data: FitData, *, normal: NormalEar) -> tuple[Responses, ...]:
     """Responses of every task that the session contains, detection first. Call under `jax.enable_x64`."""
-    at = jnp.asarray(position)
+    at = jax.device_put(position)
     groups = []
     if data.detection:
         blocks = [(detection_block(at, block, normal=normal), block.counts) for block in data.detection]

@@ -14,7 +14,7 @@ The prior is Gaussian in these coordinates: per-frequency curves vary smoothly o
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import jax
@@ -148,6 +148,8 @@ PARAMETER_NAMES: tuple[str, ...] = (
 NUM_PARAMETERS = len(PARAMETER_NAMES)
 
 
+# Compiled as a whole, because these are also called by themselves, where each operation would be a program of its own.
+@partial(jax.jit, inline=True)
 def listener_at(position: Float[Array, " parameters"]) -> Listener:
     """The listener at a point of the unconstrained coordinates."""
     k = NUM_KNOTS
@@ -163,6 +165,7 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
     )
 
 
+@partial(jax.jit, inline=True)
 def attenuation_db(
     share_logit: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
 ) -> Float[Array, "*shape"]:
@@ -173,6 +176,7 @@ def attenuation_db(
     return loss * jax.nn.sigmoid(-share_logit) + jax.nn.sigmoid(share_logit) * _BOUND_SOFTNESS_DB * beyond
 
 
+@partial(jax.jit, inline=True)
 def compression_exponent(
     share_logit: Float[Array, "*shape"], threshold_db_hl: Float[Array, "*shape"]
 ) -> Float[Array, "*shape"]:

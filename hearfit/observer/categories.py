@@ -4,6 +4,8 @@ The spread of answers is constant in categorical units, not in dB. Boundaries be
 (people use loudness words differently); they stay in order whatever the parameters.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtr
@@ -18,6 +20,8 @@ _MIDDLE = len(CATEGORY_BOUNDARIES_CU) // 2
 _SMALLEST_PROBABILITY = 1e-12
 
 
+# Compiled as a whole, because it is also called by itself.
+@partial(jax.jit, inline=True)
 def listener_boundaries(shift_cu: Float[Array, " boundaries"]) -> Float[Array, " boundaries"]:
     """Category boundaries of a listener whose boundaries are shifted by these amounts, kept in ascending order."""
     nominal = jnp.asarray(CATEGORY_BOUNDARIES_CU, shift_cu.dtype)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -19,7 +20,7 @@ class MonotoneSpline(NamedTuple):
 def monotone_spline(knot: Float[np.ndarray, " knots"], value: Float[np.ndarray, " knots"]) -> MonotoneSpline:
     """Shape-preserving spline (Fritsch & Butland 1984, as in scipy's PCHIP) through ascending knots."""
     slope = PchipInterpolator(knot, value).derivative()(knot)
-    return MonotoneSpline(jnp.asarray(knot), jnp.asarray(value), jnp.asarray(slope))
+    return MonotoneSpline(*jax.device_put((knot, value, slope)))
 
 
 def evaluate_spline(spline: MonotoneSpline, at: Float[Array, ""]) -> Float[Array, ""]:
