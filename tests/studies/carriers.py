@@ -123,7 +123,7 @@ def representation(
     """What the observer reads, weighted so that equal parts of the ERB-number scale count equally."""
     on_channels = EarParameters(jnp.asarray(ear.exponent[:-1]), jnp.zeros(()), jnp.zeros(()))
     read = internal_representation(jnp.asarray(excitation(ear, filtered))[None], on_channels, cochlea_of(NORMAL))
-    return jnp.sqrt(jnp.asarray(np.diff(erb_number(BANK.centre_frequencies_hz)))) * read
+    return jnp.sqrt(jnp.asarray(np.diff(erb_number(BANK.centre_frequencies_hz))))[None] * read
 
 
 def threshold(

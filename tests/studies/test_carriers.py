@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from hearfit.frontend.constant_q import frequency_response
 from hearfit.listener.normal import NORMAL
 from tests.studies import carriers
 
@@ -15,7 +16,7 @@ def test_excitation_of_a_tone_has_a_closed_form() -> None:
     uncompressed = np.ones(carriers.BANK.num_channels)
     ear = carriers.FineStructure(exponent=uncompressed, attenuation_db=0.0 * uncompressed)
     tone = carriers.filtered_tone(1000.0, 2.0 * np.pi * np.arange(240) / 240.0)
-    response = carriers.frequency_response(carriers.bank_filters(), np.array([1000.0]), carriers.SAMPLING_RATE_HZ)[:, 0]
+    response = frequency_response(carriers.bank_filters(), np.array([1000.0]), carriers.SAMPLING_RATE_HZ)[:, 0]
     scale = 10.0 ** (-(1.0 - NORMAL.compression_exponent) * NORMAL.anchor_db_hl / 20.0)
     expected = scale * np.abs(np.diff(response)) * np.sqrt(2.0) / np.pi
     np.testing.assert_allclose(carriers.excitation(ear, tone), expected, rtol=1e-3)
