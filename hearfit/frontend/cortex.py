@@ -15,6 +15,7 @@ u^2 exp(c u) is a triple pole, so the past enters through three moments of it: f
 products, with the moments carried from block to block. This is exact for every rate, however low.
 """
 
+import math
 from typing import Final, NamedTuple
 
 import jax.numpy as jnp
@@ -32,7 +33,7 @@ _DECAY_PER_CYCLE: Final = 3.5
 # The default of some devices is a faster format with three digits.
 _PRECISION: Final = lax.Precision.HIGHEST
 
-Past = Float[Array, "filters moments batch channels"]
+Past = Float[Array, "past_filters moments past_batch past_channels"]
 Response = Float[Array, "batch filters frames channels"]
 
 
@@ -103,10 +104,11 @@ def scale_matrices(best_scale: Float[Array, " filters"], design: CortexDesign) -
     """Linear filtering along the frequency axis as products from the right: [..., channels] @ matrix.
 
     Beyond the outermost channels the spectrogram is zero. The kernel is the sum of its gain over non-negative scales on
-    a grid whose period is at least four times the frequency axis, so that nothing wraps around.
+    a grid fine enough for the lowest one, whose period is at least four times the frequency axis: nothing wraps around.
     """
     num_channels = design.num_channels
-    num_points = 1 << (4 * num_channels - 1).bit_length()
+    coarsest = max(4 * num_channels, math.ceil(4.0 * design.channels_per_octave / design.lowest_scale))
+    num_points = 1 << (coarsest - 1).bit_length()
     bins = np.arange(num_points // 2)
     offset = np.arange(1 - num_channels, num_channels)
     phase = 2.0 * np.pi / num_points * ((bins[:, None] * offset[None, :]) % num_points)
@@ -252,7 +254,8 @@ def _block(
         block.reshape(num_frames, batch * num_channels),
         precision=_PRECISION,
     ).reshape(num_filters, num_rows, batch * num_channels)
-    rows = rows + jnp.matmul(matrices.of_past, past.reshape(num_filters, NUM_MOMENTS, -1), precision=_PRECISION)
+    moments = past.reshape(num_filters, NUM_MOMENTS, batch * num_channels)
+    rows = rows + jnp.matmul(matrices.of_past, moments, precision=_PRECISION)
     real, imaginary = (
         part.reshape(num_filters, num_frames * batch, num_channels)
         for part in (rows[:, :num_frames], rows[:, num_frames : 2 * num_frames])
@@ -262,7 +265,7 @@ def _block(
         output.append(_product(real, scale.imaginary) + _product(imaginary, scale.real))
     return (
         rows[:, 2 * num_frames :].reshape(past.shape),
-        jnp.stack(output).reshape(-1, num_filters, num_frames, batch, num_channels),
+        jnp.stack(output).reshape(len(output), num_filters, num_frames, batch, num_channels),
     )
 
 
