@@ -58,7 +58,7 @@ def equivalent_bandwidths_hz(
     """Equivalent rectangular bandwidths by simulated notched noise. Call under `jax.enable_x64`."""
     masked = np.asarray(_masked_thresholds(jnp.asarray(positions), normal=normal))
     frequency = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
-    ratio = roex_bandwidth_ratio(masked, np.broadcast_to(frequency, masked.shape[:2]))
+    ratio = roex_bandwidth_ratio(masked, frequency)
     return np.asarray(ratio * normal_erb_hz(frequency))
 
 

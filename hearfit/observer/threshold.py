@@ -20,14 +20,8 @@ def steady_log_detectability(
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     """Log d' of a long tone added to a stationary background, both given as channel power."""
-    normal = cochlea.normal
-    signal = internal_representation(relative_excitation((tone + background)[None], None, ear, cochlea), ear, cochlea)
-    reference = internal_representation(relative_excitation(background[None], None, ear, cochlea), ear, cochlea)
-    window = jnp.full((1, 1), normal.detection_window_s, tone.dtype)
-    evidence = log_detectability(
-        signal, reference, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity
-    )
-    return evidence + log_sensitivity
+    reference = _steady_representation(background, ear, cochlea)
+    return _log_detectability_re(reference, tone + background, ear, log_sensitivity, cochlea)
 
 
 def threshold_db_hl(
@@ -43,6 +37,8 @@ def threshold_db_hl(
     dB HL; a value at either end means that no threshold was found inside.
     """
     wanted = jnp.log(cochlea.normal.threshold_detectability)
+    # The same at every level, so worked out once.
+    reference = _steady_representation(background, ear, cochlea)
 
     def halve(
         _: int | Int[Array, ""], bounds: tuple[Float[Array, ""], Float[Array, ""]]
@@ -50,9 +46,35 @@ def threshold_db_hl(
         low, high = bounds
         middle = 0.5 * (low + high)
         gain = 10.0 ** (middle / 10.0)
-        is_heard = steady_log_detectability(gain * tone, background, ear, log_sensitivity, cochlea) > wanted
+        evidence = _log_detectability_re(reference, gain * tone + background, ear, log_sensitivity, cochlea)
+        is_heard = evidence > wanted
         return jnp.where(is_heard, low, middle), jnp.where(is_heard, middle, high)
 
     start = (jnp.asarray(LOWEST_DB_HL, tone.dtype), jnp.asarray(HIGHEST_DB_HL, tone.dtype))
     low, high = jax.lax.fori_loop(0, _NUM_BISECTIONS, halve, start)
     return 0.5 * (low + high)
+
+
+def _steady_representation(
+    power: Float[Array, " channels"], ear: EarParameters, cochlea: Cochlea
+) -> Float[Array, "1 channels"]:
+    return internal_representation(relative_excitation(power[None], None, ear, cochlea), ear, cochlea)
+
+
+def _log_detectability_re(
+    reference: Float[Array, "1 channels"],
+    power: Float[Array, " channels"],
+    ear: EarParameters,
+    log_sensitivity: Float[Array, ""],
+    cochlea: Cochlea,
+) -> Float[Array, ""]:
+    normal = cochlea.normal
+    window = jnp.full((1, 1), normal.detection_window_s, power.dtype)
+    evidence = log_detectability(
+        _steady_representation(power, ear, cochlea),
+        reference,
+        window,
+        spacing_cam=normal.spacing_cam,
+        sensitivity=normal.sensitivity,
+    )
+    return evidence + log_sensitivity
