@@ -1,0 +1,27 @@
+"""The auditory frontend: stages as plain functions, and modules for a training loop.
+
+The names below are loaded when they are first used: Flax takes longer to import than most commands take to run.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "ConstantQDesign": "constant_q",
+    "EnvelopeFrontend": "module",
+    "FineStructureFrontend": "module",
+    "FrameSampling": "frame_integration",
+    "listener": "presets",
+    "narrowed": "presets",
+    "paper": "presets",
+    "parameter_table": "parameter_table",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'hearfit.frontend' has no attribute {name!r}")
+    module = import_module(f"hearfit.frontend.{_HOME[name]}")
+    # A submodule may have the name of what it holds; the package then holds the submodule until this replaces it.
+    value = globals()[name] = getattr(module, name)
+    return value
