@@ -13,7 +13,7 @@ _HOME = {
     "listener": "presets",
     "narrowed": "presets",
     "paper": "presets",
-    "parameter_table": "parameter_table",
+    "parameter_table": "bounded_parameters",
 }
 __all__ = list(_HOME)
 
@@ -22,6 +22,4 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'hearfit.frontend' has no attribute {name!r}")
     module = import_module(f"hearfit.frontend.{_HOME[name]}")
-    # A submodule may have the name of what it holds; the package then holds the submodule until this replaces it.
-    value = globals()[name] = getattr(module, name)
-    return value
+    return getattr(module, name)

@@ -27,7 +27,7 @@ from hearfit.frontend.block_filter import BlockMatrices, StateSpace, block_matri
 from hearfit.frontend.cochlea import EarParameters, cochlea_of
 from hearfit.frontend.frame_integration import FrameSampling
 from hearfit.frontend.frame_loop import Banks, FrameGrid
-from hearfit.frontend.parameter_table import BoundedParameter
+from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.listener.normal import NormalEar
 
 # The paper's values 1 (exponent, inhibition) lie inside the interval, where the gradient is alive; hence the margin.
