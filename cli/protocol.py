@@ -1,11 +1,14 @@
 """`hearfit protocol`: the listening tests that hearfit knows, and your own."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearfit.cli.options import JsonFlag
+from hearfit.audiology.audiogram import Ear
+from hearfit.cli.options import JsonFlag, QuietFlag
 from hearfit.cli.output import Output, json_value, new_table, printable
+from hearfit.cli.session_plan import PlanRequest, check_session
 from hearfit.reports.wording import frequency
 
 if TYPE_CHECKING:
@@ -54,6 +57,31 @@ def show_command(
     for reference in protocol.references:
         output.text(reference)
     output.document(json_value(protocol))
+
+
+@protocol_commands.command("check")
+def check_command(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Protocols of one session.", show_default=False)
+    ],
+    audiogram: Annotated[str, typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3: the assumed ear.")],
+    ear: Annotated[Ear | None, typer.Option("--ear", help="Which ear of the audiogram.", show_default="first")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Length of a session of the same mix.", show_default="as designed")
+    ] = None,
+    transducer: Annotated[str, typer.Option("--transducer", help="Reference thresholds.")] = "HDA200",
+    outer_hair_cell_share: Annotated[
+        float, typer.Option("--outer-hair-cell-share", min=0.0, max=1.0, help="Assumed share of lost compression.")
+    ] = 0.65,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A figure of it (.svg, .pdf or .png).", show_default="none")
+    ] = None,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Say what a session would pin down in an ear, and what it would not, before anybody sits down to it."""
+    request = PlanRequest(tuple(names), audiogram, ear, minutes, transducer, outer_hair_cell_share, out)
+    check_session(request, Output(is_json=as_json, is_quiet=quiet))
 
 
 def _facts(protocol: "Protocol") -> list[tuple[str, str]]:

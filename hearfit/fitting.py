@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
@@ -20,24 +20,17 @@ from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
-from hearfit.inference.estimates import (
-    bandwidth_estimates,
-    cochlear_estimates,
-    inhibition_estimates,
-    observer_estimates,
-    threshold_estimates,
-)
-from hearfit.inference.identifiability import not_identified
+from hearfit.inference.estimates import observer_estimates
+from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
-from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
 from hearfit.listener.profile import (
     Diagnostics,
-    FrequencyEstimates,
     NamedVersion,
     Posterior,
     Profile,
@@ -108,7 +101,7 @@ def fit_trials(
         )
         posterior = laplace(estimate, DEFAULT_PRIOR)
         tell("Working out thresholds and bandwidths", 0.7)
-        frequencies, unknown = _frequency_estimates(conditions, posterior, seed)
+        frequencies, unknown = frequency_estimates(conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
         observer = observer_estimates(posterior, frozenset(c.protocol.task for c in conditions))
@@ -210,47 +203,6 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
         )
     if problems:
         raise InputError(problems)
-
-
-def _frequency_estimates(
-    conditions: Sequence[Conditions], posterior: LaplacePosterior, seed: int
-) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
-    num_trials = _trials_near_knots(conditions)
-    exponent, attenuation = cochlear_estimates(posterior, DEFAULT_PRIOR, seed=seed)
-    inhibition = inhibition_estimates(posterior)
-    threshold = threshold_estimates(posterior, normal=NORMAL, seed=seed)
-    bandwidth = bandwidth_estimates(posterior, normal=NORMAL, seed=seed)
-    rows = tuple(
-        FrequencyEstimates(
-            frequency_hz=frequency,
-            num_trials=int(num_trials[k]),
-            compression_exponent=exponent[k],
-            attenuation_db=attenuation[k],
-            inhibition=inhibition[k],
-            equivalent_bandwidth_hz=bandwidth[k],
-            threshold_db_hl=threshold[k],
-        )
-        for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ)
-    )
-    shares = [np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, threshold)]
-    sentences = not_identified(
-        exponent_share=shares[0],
-        attenuation_share=shares[1],
-        threshold_share=shares[2],
-        num_trials=num_trials,
-        tasks=[c.protocol.task for c in conditions],
-    )
-    return rows, sentences
-
-
-def _trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
-    """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves."""
-    counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
-    knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
-    for group in conditions:
-        nearest = np.argmin(np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :]), axis=1)
-        np.add.at(counts, nearest, np.where(group.is_catch, 0, group.counts.sum(axis=1)))
-    return counts
 
 
 def _diagnostics(

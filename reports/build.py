@@ -199,7 +199,7 @@ def _ear_section(profile: Profile, normal: NormalValues, *, starts_page: bool) -
     identifier = f"parameters-{profile.ear}"
     parameters = Figure(
         identifier=identifier,
-        svg=inline_svg(draw_parameters(profile, normal), prefix=identifier),
+        svg=inline_svg(draw_parameters(profile.frequencies, profile.ear, normal), prefix=identifier),
         alternative=(
             f"Compression exponent, attenuation and lateral inhibition of the {profile.ear} ear by frequency, with "
             "95 % intervals and the value of the model's normal ear. The table of this ear has the numbers."

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hearfit.listener.profile import Estimate, Profile
+from hearfit.audiology.audiogram import Ear
+from hearfit.listener.profile import Estimate, FrequencyEstimates
 from hearfit.reports.figure_style import (
     INK,
     MARGIN_OCTAVES,
@@ -55,33 +56,41 @@ class _Axis:
     normal: float
 
 
-def draw_parameters(profile: Profile, normal: NormalValues) -> Figure:
+def draw_parameters(frequencies: Sequence[FrequencyEstimates], ear: Ear, normal: NormalValues) -> Figure:
     """Three panels side by side."""
-    exponents = [entry.compression_exponent for entry in profile.frequencies]
-    attenuations = [entry.attenuation_db for entry in profile.frequencies]
-    inhibitions = [entry.inhibition for entry in profile.frequencies]
+    exponents = [entry.compression_exponent for entry in frequencies]
+    attenuations = [entry.attenuation_db for entry in frequencies]
+    inhibitions = [entry.inhibition for entry in frequencies]
+    line = colours(ear).line
     with house_style():
         figure, canvas = new_canvas(PAGE_WIDTH_IN, _HEIGHT_IN)
         exponent_axis = _exponent_axis(exponents, normal.compression_exponent)
-        first = _draw(canvas, 0, profile, [_in_decades(estimate) for estimate in exponents], exponent_axis)
+        first = _draw(canvas, 0, frequencies, line, [_in_decades(estimate) for estimate in exponents], exponent_axis)
         first.level_line(0.0, color=QUIET, width=0.8, dashes=(1.0, 1.5))
         first.remark(first.x_limits[0], 0.0, "linear")
-        _draw(canvas, 1, profile, attenuations, _attenuation_axis(attenuations, normal.attenuation_db))
-        _draw(canvas, 2, profile, inhibitions, _inhibition_axis(normal.inhibition))
-        _draw_legend(canvas, colours(profile.ear).line)
+        _draw(canvas, 1, frequencies, line, attenuations, _attenuation_axis(attenuations, normal.attenuation_db))
+        _draw(canvas, 2, frequencies, line, inhibitions, _inhibition_axis(normal.inhibition))
+        _draw_legend(canvas, line)
     return figure
 
 
-def _draw(canvas: Axes, index: int, profile: Profile, estimates: Sequence[Estimate], axis: _Axis) -> Panel:
+def _draw(
+    canvas: Axes,
+    index: int,
+    frequencies: Sequence[FrequencyEstimates],
+    line: str,
+    estimates: Sequence[Estimate],
+    axis: _Axis,
+) -> Panel:
     width = (canvas.get_xlim()[1] - _LEFT - 2 * _GAP - 4.0) / 3
     ends = (octaves(OCTAVES_HZ[0]) - MARGIN_OCTAVES, octaves(OCTAVES_HZ[-1]) + MARGIN_OCTAVES)
     panel = Panel(canvas, _LEFT + index * (width + _GAP), _BOTTOM, width, _PANEL_HEIGHT, ends, axis.limits)
     panel.frame(x_ticks=[Tick(octaves(hz), short_frequency(hz)) for hz in OCTAVES_HZ], y_ticks=axis.ticks)
     panel.title(axis.title)
     panel.level_line(axis.normal, color=INK, width=0.9, dashes=_NORMAL_DASHES)
-    pairs = list(zip(profile.frequencies, estimates, strict=True))
+    pairs = list(zip(frequencies, estimates, strict=True))
     for is_prior_speaking in (False, True):
-        color = QUIET if is_prior_speaking else colours(profile.ear).line
+        color = QUIET if is_prior_speaking else line
         chosen = [(entry, estimate) for entry, estimate in pairs if is_prior(estimate) is is_prior_speaking]
         panel.bars(
             [octaves(entry.frequency_hz) for entry, _ in chosen],

@@ -11,7 +11,7 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 # Below this data share the prior contributes more to the variance than the answers took away.
 IDENTIFIED_SHARE = 0.5
 # Single sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of excitation.
-_BLIND_TO_INHIBITION = frozenset({Task.DETECTION, Task.CATEGORICAL_LOUDNESS})
+BLIND_TO_INHIBITION = frozenset({Task.DETECTION, Task.CATEGORICAL_LOUDNESS})
 
 
 def not_identified(
@@ -53,7 +53,7 @@ def not_identified(
                 f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
                 "variance."
             )
-    if set(tasks) <= _BLIND_TO_INHIBITION:
+    if set(tasks) <= BLIND_TO_INHIBITION:
         sentences.append(
             "Lateral inhibition and the equivalent bandwidth were not measured: that needs a masking task such as "
             "notched noise."

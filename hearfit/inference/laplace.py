@@ -40,11 +40,19 @@ class LaplacePosterior:
 def laplace(estimate: MapEstimate, prior: Prior) -> LaplacePosterior:
     """Posterior from the expected information at the mode plus the prior's precision."""
     factor = np.linalg.cholesky(prior.covariance)
-    precision = estimate.fisher + np.eye(NUM_PARAMETERS)
+    return posterior_about(prior.mean + factor @ estimate.whitened, estimate.fisher, prior)
+
+
+def posterior_about(
+    mode: Float[np.ndarray, " parameters"], fisher: Float[np.ndarray, "parameters parameters"], prior: Prior
+) -> LaplacePosterior:
+    """Gaussian about `mode` whose precision is the information `fisher` (of whitened coordinates) and the prior's."""
+    factor = np.linalg.cholesky(prior.covariance)
+    precision = fisher + np.eye(NUM_PARAMETERS)
     whitened_covariance = cho_solve(cho_factor(precision), np.eye(NUM_PARAMETERS))
     covariance = factor @ whitened_covariance @ factor.T
     return LaplacePosterior(
-        mode=prior.mean + factor @ estimate.whitened,
+        mode=mode,
         covariance=0.5 * (covariance + covariance.T),
         prior_covariance=prior.covariance,
         condition_number=float(np.linalg.cond(precision)),

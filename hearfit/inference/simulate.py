@@ -71,20 +71,33 @@ def simulate_block(
     generator: np.random.Generator,
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
-    design = protocol.design
+    planned = planned_block(protocol, position, normal=normal, generator=generator)
+    return _answered(planned, position, transducer, normal, generator)
+
+
+def planned_block(
+    protocol: Protocol,
+    position: Float[np.ndarray, " parameters"],
+    *,
+    normal: NormalEar,
+    generator: np.random.Generator,
+) -> TrialBlock:
+    """What a session of the protocol presents to this listener, in random order; every answer is the first possible.
+
+    Levels are limited to those of an audiometer, -20 to 130 dB HL. Call under `jax.enable_x64`.
+    """
     thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
     frequency, level, is_catch = _presented(protocol, thresholds)
     order = generator.permutation(len(frequency))
-    unanswered = TrialBlock(
+    return TrialBlock(
         protocol=protocol,
         trial=np.arange(1, len(order) + 1),
         frequency_hz=frequency[order],
         level_db_hl=level[order],
-        interval_count=np.full(len(order), design.interval_count),
+        interval_count=np.full(len(order), protocol.design.interval_count),
         is_catch=is_catch[order],
         response=np.full(len(order), protocol.response_values[0]),
     )
-    return _answered(unanswered, position, transducer, normal, generator)
 
 
 def _presented(

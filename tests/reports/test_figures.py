@@ -90,7 +90,7 @@ def test_of_a_masked_and_an_unmasked_threshold_the_masked_one_is_joined() -> Non
 
 
 def test_the_prior_is_hollow_grey_and_dotted() -> None:
-    figure = draw_parameters(example_profile(Ear.LEFT), NORMAL)
+    figure = draw_parameters(example_profile(Ear.LEFT).frequencies, Ear.LEFT, NORMAL)
     marks = [item for item in figure.axes[0].collections if isinstance(item, PathCollection)]
     faces = {tuple(np.round(np.asarray(item.get_facecolor())[0], 2)) for item in marks if np.size(item.get_offsets())}
     assert (1.0, 1.0, 1.0, 1.0) in faces

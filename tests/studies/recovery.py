@@ -9,7 +9,7 @@ and an observer drawn from the prior. Each does the shipped session of tone dete
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import cycle, islice
 
 import jax
@@ -24,7 +24,7 @@ from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import threshold_sensitivities
 from hearfit.inference.estimates import cochlear_estimates, threshold_estimates
-from hearfit.inference.laplace import laplace
+from hearfit.inference.laplace import laplace, posterior_about
 from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
@@ -87,7 +87,7 @@ def recover(
 
     factor = prior.factor
     at_truth = evaluate(np.linalg.solve(factor, truth - DEFAULT_PRIOR.mean), prior, data, normal=NORMAL)
-    bound = laplace(replace(estimate, fisher=at_truth.fisher), DEFAULT_PRIOR).covariance
+    bound = posterior_about(truth, at_truth.fisher, DEFAULT_PRIOR).covariance
     thresholds = threshold_sensitivities(jnp.asarray(truth), normal=NORMAL)
     slope = np.asarray(thresholds.jacobian)
     true_ear, found_ear = _cochlea(truth), _cochlea(posterior.mode)

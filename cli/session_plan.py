@@ -1,0 +1,153 @@
+"""What a planned session would pin down: the work and the words of `hearfit protocol check`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.cli.inputs import Problems
+from hearfit.cli.output import Output, json_value, new_table
+from hearfit.errors import InputError
+from hearfit.reports.wording import count, ear_name, is_prior, number
+from hearfit.storage.files import check_output
+
+if TYPE_CHECKING:
+    from hearfit.experiment.protocol import Protocol
+    from hearfit.listener.profile import Estimate
+    from hearfit.planning import SessionPlan
+
+_FIGURE_SUFFIXES = (".svg", ".pdf", ".png")
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What the command line asked for."""
+
+    protocols: tuple[str, ...]
+    audiogram: str
+    ear: Ear | None
+    minutes: float | None
+    transducer: str
+    outer_hair_cell_share: float
+    figure: Path | None
+
+
+def check_session(request: PlanRequest, output: Output) -> None:
+    """Works the plan out, prints it and draws it."""
+    audiogram, ear, protocols = _inputs(request)
+    from hearfit.inference.compilation import use_compilation_cache
+    from hearfit.planning import plan_trials
+
+    use_compilation_cache()
+    with output.progress("Planning") as progress:
+        progress("Working out the information of the answers", 0.2)
+        plan = plan_trials(
+            protocols,
+            audiogram,
+            ear,
+            transducer=request.transducer,
+            outer_hair_cell_share=request.outer_hair_cell_share,
+            minutes=request.minutes,
+        )
+    _print(plan, output)
+    if request.figure is not None:
+        _draw(plan, request.figure)
+        output.text()
+        output.text(f"figure {request.figure}")
+    output.document(json_value(plan))
+
+
+def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...]]:
+    """Everything that was named, or all problems with it at once."""
+    from hearfit.audiology.retspl import reference_thresholds
+    from hearfit.protocols.loader import load_protocol
+    from hearfit.storage.audiogram_files import read_audiogram
+
+    problems = Problems()
+    audiogram: Audiogram | None = None
+    ear = request.ear
+    with problems.collected():
+        audiogram = read_audiogram(request.audiogram)
+        present = audiogram.ears()
+        if not present or (ear is not None and ear not in present):
+            wanted = "an ear with air-conduction thresholds" if ear is None else f"thresholds of the {ear} ear"
+            raise InputError(f"{request.audiogram}: lacks {wanted}. It has {' and '.join(present) or 'no ear'}.")
+        ear = present[0] if ear is None else ear
+    protocols: list[Protocol] = []
+    for name in request.protocols:
+        with problems.collected():
+            protocol = load_protocol(name)
+            if protocol.name in [other.name for other in protocols]:
+                raise InputError(f"The protocol {protocol.name} is given twice. Give each protocol once.")
+            protocols.append(protocol)
+    with problems.collected():
+        reference_thresholds(request.transducer)
+    with problems.collected():
+        if request.minutes is not None and not 0.0 < request.minutes <= 600.0:
+            raise InputError(f"--minutes is {request.minutes:g}; allowed is more than 0 and up to 600.")
+    if request.figure is not None:
+        with problems.collected():
+            if request.figure.suffix.lower() not in _FIGURE_SUFFIXES:
+                raise InputError(f"{request.figure}: a figure is written as {', '.join(_FIGURE_SUFFIXES)}.")
+            check_output(request.figure.parent, [request.figure.name])
+    problems.tell()
+    assert audiogram is not None
+    assert ear is not None
+    return audiogram, ear, tuple(protocols)
+
+
+def _print(plan: "SessionPlan", output: Output) -> None:
+    output.text(
+        f"{count(plan.num_trials, 'trial')} of {' and '.join(plan.protocols)}, about {plan.minutes:.0f} minutes"
+    )
+    output.text(
+        f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression; "
+        "expected SDs:"
+    )
+    table = new_table(
+        "Hz", "trials", "threshold\ndB", "compression\nexponent", "attenuation\ndB", "lateral\ninhibition"
+    )
+    for row in plan.frequencies:
+        table.add_row(
+            f"{row.frequency_hz:g}",
+            str(row.num_trials) if row.num_trials else "none",
+            _sd(row.threshold_db_hl, 1),
+            _sd(row.compression_exponent, 3),
+            _sd(row.attenuation_db, 1),
+            _sd(row.inhibition, 2),
+        )
+    output.table(table)
+    output.text("† mostly the prior: the answers would take away less than half of its variance.")
+    output.text()
+    for wanted in plan.precisions:
+        trials = "more than 64 such sessions" if wanted.num_trials is None else count(wanted.num_trials, "trial")
+        goal = f"{wanted.quantity} to ±{wanted.wanted_sd:g} {wanted.unit}".rstrip()
+        output.text(f"{goal} at every tested frequency: {trials} of this mix")
+    output.text()
+    combination = _combination(plan.least_determined.weights)
+    output.paragraph(
+        f"Least determined: {combination}. The answers would take away {plan.least_determined.data_share:.0%} of what "
+        "the prior leaves open there."
+    )
+    for sentence in plan.not_identified:
+        output.paragraph(sentence)
+
+
+def _sd(estimate: "Estimate", digits: int) -> str:
+    return f"±{number(estimate.sd, digits)}{'†' if is_prior(estimate) else ' '}"
+
+
+def _combination(weights: Sequence[tuple[str, float]]) -> str:
+    """The largest weights in words, with what moves the other way."""
+    strong = [(name, weight) for name, weight in weights if abs(weight) >= 0.3 * abs(weights[0][1])]
+    rising = [name for name, weight in strong if weight > 0.0]
+    falling = [name for name, weight in strong if weight < 0.0]
+    words = " together with ".join(rising)
+    return f"{words} against {' and '.join(falling)}" if falling else words
+
+
+def _draw(plan: "SessionPlan", path: Path) -> None:
+    from hearfit.reports.plan import write_plan_figure
+
+    write_plan_figure(plan.frequencies, plan.ear, path)

@@ -1,0 +1,67 @@
+"""What a report says of each audiometric frequency: estimates, trials, and what the answers left to the prior."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int
+
+from hearfit.experiment.conditions import Conditions
+from hearfit.inference.estimates import (
+    bandwidth_estimates,
+    cochlear_estimates,
+    inhibition_estimates,
+    threshold_estimates,
+)
+from hearfit.inference.identifiability import BLIND_TO_INHIBITION, not_identified
+from hearfit.inference.laplace import LaplacePosterior
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
+from hearfit.listener.parameters import Prior
+from hearfit.listener.profile import FrequencyEstimates
+
+
+def frequency_estimates(
+    conditions: Sequence[Conditions], posterior: LaplacePosterior, prior: Prior, *, normal: NormalEar, seed: int
+) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
+    """Estimates at every audiometric frequency, and sentences on what is not identified. Under `jax.enable_x64`."""
+    num_trials = trials_near_knots(conditions)
+    exponent, attenuation = cochlear_estimates(posterior, prior, seed=seed)
+    inhibition = inhibition_estimates(posterior)
+    threshold = threshold_estimates(posterior, normal=normal, seed=seed)
+    bandwidth = bandwidth_estimates(posterior, normal=normal, seed=seed)
+    tasks = [group.protocol.task for group in conditions]
+    if set(tasks) <= BLIND_TO_INHIBITION:
+        # What little narrows them comes from the model's spread of excitation, not from a test of selectivity.
+        inhibition = [replace(estimate, data_share=0.0) for estimate in inhibition]
+        bandwidth = [replace(estimate, data_share=0.0) for estimate in bandwidth]
+    rows = tuple(
+        FrequencyEstimates(
+            frequency_hz=frequency,
+            num_trials=int(num_trials[k]),
+            compression_exponent=exponent[k],
+            attenuation_db=attenuation[k],
+            inhibition=inhibition[k],
+            equivalent_bandwidth_hz=bandwidth[k],
+            threshold_db_hl=threshold[k],
+        )
+        for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ)
+    )
+    shares = [np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, threshold)]
+    sentences = not_identified(
+        exponent_share=shares[0],
+        attenuation_share=shares[1],
+        threshold_share=shares[2],
+        num_trials=num_trials,
+        tasks=tasks,
+    )
+    return rows, sentences
+
+
+def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
+    """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves."""
+    counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
+    knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
+    for group in conditions:
+        nearest = np.argmin(np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :]), axis=1)
+        np.add.at(counts, nearest, np.where(group.is_catch, 0, group.counts.sum(axis=1)))
+    return counts

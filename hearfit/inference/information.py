@@ -1,0 +1,95 @@
+"""What a planned session would pin down: the posterior to be expected before anybody has answered.
+
+Answers enter the precision of a Laplace posterior only through their expected (Fisher) information, which follows from
+the design and the ear alone: no answer has to be simulated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import solve_triangular
+
+from hearfit.experiment.conditions import Conditions, collapse
+from hearfit.experiment.protocol import Protocol
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.laplace import LaplacePosterior, posterior_about
+from hearfit.inference.likelihood import evaluate
+from hearfit.inference.map import whitened_prior
+from hearfit.inference.simulate import planned_block
+from hearfit.listener.normal import NormalEar
+from hearfit.listener.parameters import PARAMETER_NAMES, Prior
+
+# The order of trials does not matter to the information.
+_ORDER_SEED = 0
+
+
+@dataclass(frozen=True)
+class PlannedSession:
+    """A session that nobody has done yet, for one ear.
+
+    `fisher` is the information of one session in whitened coordinates, in which the prior's is the unit matrix.
+    """
+
+    position: Float[np.ndarray, " parameters"]
+    conditions: tuple[Conditions, ...]
+    fisher: Float[np.ndarray, "parameters parameters"]
+    prior: Prior
+
+    @property
+    def num_trials(self) -> int:
+        """Trials of one session, with catch trials."""
+        return int(sum(group.counts.sum() for group in self.conditions))
+
+    def posterior(self, *, sessions: float = 1.0) -> LaplacePosterior:
+        """Posterior to be expected after this many such sessions; a fraction is a shorter session of the same mix."""
+        return posterior_about(self.position, sessions * self.fisher, self.prior)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A combination of parameters of which answers say little, as weights in units of each one's prior SD."""
+
+    data_share: float
+    weights: tuple[tuple[str, float], ...]
+
+
+def plan_session(
+    protocols: Sequence[Protocol],
+    position: Float[np.ndarray, " parameters"],
+    *,
+    transducer: str | None,
+    prior: Prior,
+    normal: NormalEar,
+) -> PlannedSession:
+    """The information that one session of these protocols would give about this ear. Call under `jax.enable_x64`."""
+    generator = np.random.default_rng(_ORDER_SEED)
+    conditions = tuple(
+        collapse(planned_block(protocol, position, normal=normal, generator=generator)) for protocol in protocols
+    )
+    whitened = whitened_prior(prior)
+    at_ear = solve_triangular(whitened.factor, position - whitened.mean, lower=True)
+    data = build_fit_data(conditions, transducer=transducer, normal=normal)
+    return PlannedSession(position, conditions, evaluate(at_ear, whitened, data, normal=normal).fisher, prior)
+
+
+def least_determined(posterior: LaplacePosterior, indices: Sequence[int], *, num_weights: int = 4) -> Direction:
+    """The direction among these coordinates in which answers take away least of the prior's variance.
+
+    It is the eigenvector, with the largest eigenvalue, of their posterior covariance in units of the prior's.
+    """
+    chosen = np.ix_(indices, indices)
+    prior = posterior.prior_covariance[chosen]
+    factor = np.linalg.cholesky(prior)
+    half = solve_triangular(factor, posterior.covariance[chosen], lower=True)
+    whitened = solve_triangular(factor, half.T, lower=True)
+    eigenvalue, vectors = np.linalg.eigh(0.5 * (whitened + whitened.T))
+    weight = (factor @ vectors[:, -1]) / np.sqrt(np.diag(prior))
+    weight /= np.linalg.norm(weight)
+    largest = np.argsort(-np.abs(weight), kind="stable")[:num_weights]
+    sign = np.sign(weight[largest[0]])
+    return Direction(
+        data_share=float(np.clip(1.0 - eigenvalue[-1], 0.0, 1.0)),
+        weights=tuple((PARAMETER_NAMES[indices[i]], float(sign * weight[i])) for i in largest),
+    )

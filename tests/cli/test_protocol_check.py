@@ -1,0 +1,47 @@
+"""`hearfit protocol check`: the plan of a session in words, as JSON and as a figure."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+@pytest.mark.slow
+def test_plan_of_a_session_in_words_json_and_picture(cli: Cli, tmp_path: Path) -> None:
+    # Truth: the design of the shipped protocol, 6 frequencies x 5 levels x ... as `protocol show` says it.
+    design = json.loads(cli("protocol", "show", "pure_tone_detection", "--json").out)["design"]
+    per_frequency = len(design["level_offsets_db"]) * design["repetitions"]
+    arguments = ("protocol", "check", "pure_tone_detection", "--audiogram", "N3", "--ear", "right", "--quiet")
+    told = cli(*arguments, "--out", "plan.svg")
+    assert told.code == 0
+    assert "Right ear as assumed, 65% of each loss being loss of compression" in told.out
+    assert "Loudness was not measured" in told.out.replace("\n", " ")
+    assert (tmp_path / "plan.svg").read_text("utf-8").lstrip().startswith("<?xml")
+    plan = json.loads(cli(*arguments, "--json").out)
+    at_1_khz = next(row for row in plan["frequencies"] if row["frequency_hz"] == 1000.0)
+    assert at_1_khz["num_trials"] == per_frequency
+    assert plan["num_trials"] == len(design["frequency_hz"]) * (per_frequency + design["catch_trials"])
+    # Tones in quiet say nothing of the share, and count as no test of selectivity.
+    assert at_1_khz["compression_exponent"]["data_share"] < 0.1
+    assert at_1_khz["inhibition"]["data_share"] == 0.0
+    assert at_1_khz["threshold_db_hl"]["data_share"] > 0.9
+
+
+def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli(
+        "protocol", "check", "nope", "pure_tone_detection", "pure_tone_detection", "--audiogram", "N9", "--minutes",
+        "-3", "--transducer", "tin can", "--out", "figure.txt",
+    )  # fmt: skip
+    assert outcome.code == 2
+    for problem in (
+        "no protocol 'nope'",
+        "pure_tone_detection is given twice",
+        "N9: there is no such file",
+        "--minutes is -3",
+        "tin can",
+        "figure.txt: a figure is written as .svg, .pdf, .png",
+    ):
+        assert problem in outcome.err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,180 @@
+"""What a planned session would pin down, against fits of simulated answers and closed forms."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.bisgaard import standard_audiogram
+from hearfit.errors import InputError
+from hearfit.experiment.conditions import collapse
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.information import least_determined, plan_session
+from hearfit.inference.laplace import laplace
+from hearfit.inference.likelihood import evaluate, predict
+from hearfit.inference.map import SearchSettings, find_map, whitened_prior
+from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.inference.start import starting_point
+from hearfit.listener.normal import NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS
+from hearfit.planning import SECONDS_BETWEEN_SOUNDS, WANTED, SessionPlan, expected_sd, plan_trials
+from tests.inference.sessions import TRANSDUCER, detection, loudness, truth
+
+PROTOCOLS = [detection(), loudness()]
+
+
+def plan(minutes: float | None = None) -> SessionPlan:
+    return plan_trials(
+        PROTOCOLS,
+        standard_audiogram("N3"),
+        Ear.LEFT,
+        transducer=TRANSDUCER,
+        outer_hair_cell_share=0.65,
+        minutes=minutes,
+    )
+
+
+@pytest.mark.usefixtures("float64")
+def test_information_is_the_variance_of_the_score() -> None:
+    # Truth: brute force. The expected outer product of the score over all answers, trial by trial, by finite
+    # differences of the log probabilities.
+    session = plan_session([loudness()], truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    (conditions,) = session.conditions
+    few = replace(
+        conditions,
+        **{
+            name: getattr(conditions, name)[::7]
+            for name in ("stimulus_index", "level_db_hl", "interval_count", "is_catch", "counts")
+        },
+    )
+    prior = whitened_prior(DEFAULT_PRIOR)
+    data = build_fit_data([few], transducer=TRANSDUCER, normal=NORMAL)
+    at = np.linalg.solve(prior.factor, truth() - prior.mean)
+    directions = (0, 2, NUM_KNOTS + 4, 3 * NUM_KNOTS + 3)
+
+    def probability(whitened: np.ndarray) -> np.ndarray:
+        (responses,) = predict(prior.mean + prior.factor @ whitened, data, normal=NORMAL)
+        return np.asarray(responses.probability)
+
+    step = 1e-4
+    slopes = np.stack(
+        [
+            (probability(at + step * np.eye(NUM_PARAMETERS)[i]) - probability(at - step * np.eye(NUM_PARAMETERS)[i]))
+            / (2.0 * step)
+            for i in directions
+        ]
+    )
+    trials = few.counts.sum(axis=1)
+    brute = np.einsum("icr,jcr,cr,c->ij", slopes, slopes, 1.0 / probability(at), trials)
+    fisher = evaluate(at, prior, data, normal=NORMAL).fisher[np.ix_(directions, directions)]
+    np.testing.assert_allclose(fisher, brute, rtol=1e-3, atol=1e-3 * np.abs(brute).max())
+
+
+@pytest.mark.usefixtures("float64")
+def test_the_order_of_trials_and_the_answers_do_not_matter() -> None:
+    # Truth: the information of a simulated session of the same design, at the same ear.
+    session = plan_session(PROTOCOLS, truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    generator = np.random.default_rng(5)
+    blocks = [simulate_block(p, truth(), transducer=TRANSDUCER, normal=NORMAL, generator=generator) for p in PROTOCOLS]
+    prior = whitened_prior(DEFAULT_PRIOR)
+    data = build_fit_data([collapse(b) for b in blocks], transducer=TRANSDUCER, normal=NORMAL)
+    at = np.linalg.solve(prior.factor, truth() - prior.mean)
+    np.testing.assert_allclose(session.fisher, evaluate(at, prior, data, normal=NORMAL).fisher, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("float64")
+def test_expected_sd_of_thresholds_is_that_of_fits() -> None:
+    # Truth: 40 simulated sessions of one ear. An SD from 40 fits is known to 11 %; shrinkage towards the prior makes
+    # the scatter of modes a little smaller than the posterior SD.
+    session = plan_session(PROTOCOLS, truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    prior = whitened_prior(DEFAULT_PRIOR)
+    generator = np.random.default_rng(11)
+    modes = []
+    for _ in range(40):
+        conditions = [
+            collapse(simulate_block(p, truth(), transducer=TRANSDUCER, normal=NORMAL, generator=generator))
+            for p in PROTOCOLS
+        ]
+        estimate = find_map(
+            build_fit_data(conditions, transducer=TRANSDUCER, normal=NORMAL),
+            prior,
+            normal=NORMAL,
+            settings=SearchSettings(tolerance_nats=1e-4),
+            start=starting_point(conditions, DEFAULT_PRIOR, NORMAL),
+        )
+        modes.append(laplace(estimate, DEFAULT_PRIOR).mode)
+    knots = NUM_KNOTS + np.array([2, 6, 8])
+    covariance = session.posterior().covariance
+    # Scatter of the modes of a Gaussian posterior: covariance x information x covariance.
+    precision = np.linalg.inv(covariance) - np.linalg.inv(DEFAULT_PRIOR.covariance)
+    expected = np.sqrt(np.diag(covariance @ precision @ covariance))[knots]
+    np.testing.assert_allclose(np.std(modes, axis=0, ddof=1)[knots], expected, rtol=0.35)
+
+
+def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
+    short, long = plan(), plan(minutes=2.0 * plan().minutes)
+    assert long.num_trials == 2 * short.num_trials
+    seconds = [p.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS for p in PROTOCOLS]
+    counts = [3 * (7 * 4 + 6), 3 * 10 * 2]
+    assert short.minutes == pytest.approx(np.dot(counts, seconds) / 60.0)
+    for brief, thorough in zip(short.frequencies, long.frequencies, strict=True):
+        assert thorough.num_trials == 2 * brief.num_trials
+        assert thorough.threshold_db_hl.sd < brief.threshold_db_hl.sd
+
+
+@pytest.mark.usefixtures("float64")
+def test_wanted_precision_is_reached_with_the_stated_trials_and_not_with_fewer() -> None:
+    # Truth: the SDs themselves at that length; the search is in steps of 9 %.
+    audiogram = standard_audiogram("N3")
+    position = position_from_thresholds(
+        thresholds_at_knots(audiogram, Ear.LEFT), outer_hair_cell_share=0.65, normal=NORMAL
+    )
+    session = plan_session(PROTOCOLS, position, transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    reached = {precision.quantity: precision for precision in plan().precisions}
+    assert list(reached) == [name for name, _, _ in WANTED]
+    tested = [2, 6, 8]
+    for row, (name, _, wanted) in enumerate(WANTED[:2]):
+        trials = reached[name].num_trials
+        assert trials is not None
+        for factor, is_enough in ((1.0, True), (0.85, False)):
+            sds = expected_sd(session.posterior(sessions=factor * trials / session.num_trials))[row, tested]
+            assert bool(sds.max() <= wanted) is is_enough
+    # Neither of these tests sees lateral inhibition.
+    assert reached["lateral inhibition"].num_trials is None
+
+
+@pytest.mark.usefixtures("float64")
+def test_more_sessions_never_know_less() -> None:
+    session = plan_session(PROTOCOLS, truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    sds = [expected_sd(session.posterior(sessions=n)) for n in (0.0, 0.5, 1.0, 4.0)]
+    for less, more in pairwise(sds):
+        assert np.all(more <= less * (1.0 + 1e-9))
+    # Without any session the prior is all.
+    np.testing.assert_allclose(session.posterior(sessions=0.0).covariance, DEFAULT_PRIOR.covariance, rtol=1e-6)
+
+
+@pytest.mark.usefixtures("float64")
+def test_the_least_determined_direction_is_one_that_these_tests_cannot_see() -> None:
+    session = plan_session([detection()], truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
+    share_logits = list(range(NUM_KNOTS))
+    direction = least_determined(session.posterior(), share_logits)
+    assert direction.data_share < 0.01
+    assert all(name.startswith("logit of the compressive share") for name, _ in direction.weights)
+    thresholds = least_determined(session.posterior(), [NUM_KNOTS + 2, NUM_KNOTS + 6])
+    assert thresholds.data_share > 0.5
+
+
+@pytest.mark.parametrize(("share", "minutes", "problem"), [(1.5, None, "share is 1.5"), (0.5, 0.0, "longer than 0")])
+def test_impossible_plans_are_refused(share: float, minutes: float | None, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        plan_trials(
+            PROTOCOLS,
+            standard_audiogram("N3"),
+            Ear.LEFT,
+            transducer=TRANSDUCER,
+            outer_hair_cell_share=share,
+            minutes=minutes,
+        )
