@@ -7,17 +7,22 @@ import traceback
 from collections.abc import Sequence
 from typing import Annotated, Final, NoReturn
 
-import typer
+try:
+    import typer
 
-from hearfit.cli.audiogram import audiogram_commands
-from hearfit.cli.demo import demo
-from hearfit.cli.fit import fit
-from hearfit.cli.output import error_document, printable
-from hearfit.cli.protocol import protocol_commands
-from hearfit.cli.report import report
-from hearfit.cli.score import score
-from hearfit.cli.simulate import simulate
-from hearfit.errors import ExitCode, HearfitError, InputError
+    from hearfit.cli.audiogram import audiogram_commands
+    from hearfit.cli.demo import demo
+    from hearfit.cli.fit import fit
+    from hearfit.cli.output import error_document, printable
+    from hearfit.cli.protocol import protocol_commands
+    from hearfit.cli.report import report
+    from hearfit.cli.score import score
+    from hearfit.cli.simulate import simulate
+    from hearfit.errors import ExitCode, HearfitError, InputError
+except KeyboardInterrupt:
+    # The imports take a fifth of a second, in which `run` cannot say it yet.
+    sys.stderr.write("error: Interrupted.\n")
+    sys.exit(130)
 
 DEBUG_VARIABLE: Final = "HEARFIT_DEBUG"
 # EX_SOFTWARE of sysexits.h, so that a bug is never taken for a fit that cannot be trusted.

@@ -100,6 +100,20 @@ def test_an_interruption_exits_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
     assert json.loads(cli("protocol", "list", "--json").out)["error"]["kind"] == "interruption"
 
 
+def test_an_interruption_during_the_imports_exits_130() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'hearfit.cli.fit':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from hearfit.cli.main import run\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: Interrupted.\n")
+
+
 def test_a_closed_pipe_is_no_bug(tmp_path: Path) -> None:
     command = f"{sys.executable} -c 'from hearfit.cli.main import run; run()' protocol show categorical_loudness | true"
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
