@@ -20,8 +20,9 @@ PROTOTYPE_REAL_ZEROS = (0.28815, -0.85093)
 PROTOTYPE_GAIN = 0.051198
 
 MIN_SAMPLING_RATE_HZ, MAX_SAMPLING_RATE_HZ = 8_000.0, 96_000.0
-# Half the sampling rate that a channel needs, re its centre frequency: its steep skirt must fit below it.
-_NYQUIST_PER_CENTRE = 1.1
+# Half the sampling rate that a channel needs, re its centre frequency: the first 10 dB of its steep skirt must fit. At
+# 16 kHz this admits one channel above the paper's 129, which inhibits the highest of them.
+_NYQUIST_PER_CENTRE = 1.07
 # Degree of the numerator beside the notch at 1.076 CF, and how often its phase is released; see `digital_filters`.
 _NUMERATOR_DEGREE = 5
 _NUM_PHASE_UPDATES = 100
