@@ -93,7 +93,7 @@ def test_equals_a_direct_double_convolution(num_frames: int, rng: np.random.Gene
             np.testing.assert_allclose(magnitude[item, index], np.abs(both), atol=1e-11)
 
 
-@pytest.mark.parametrize(("rate_hz", "direction"), zip(RATES_HZ, (1.0, -1.0, 1.0, -1.0, -1.0), strict=True))
+@pytest.mark.parametrize(("rate_hz", "direction"), list(zip(RATES_HZ, (1.0, -1.0, 1.0, -1.0, -1.0), strict=True)))
 def test_rate_filter_has_its_peak_band_and_direction(rate_hz: float, direction: float) -> None:
     # Truth: |1 + 2 pi i (f/w - 1)/3.5|^-3, whose 3 dB band is 1 +- 0.284 (0.72 to 1.28 w in the published stage).
     impulse = complex_impulse_response(rate_hz, direction)
