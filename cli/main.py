@@ -13,6 +13,7 @@ try:
     from hearfit.cli.audiogram import audiogram_commands
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
+    from hearfit.cli.frontend import frontend
     from hearfit.cli.output import error_document, printable
     from hearfit.cli.protocol import protocol_commands
     from hearfit.cli.report import report
@@ -63,6 +64,7 @@ app.command()(fit)
 app.command()(report)
 app.command()(score)
 app.command()(simulate)
+app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")
 app.command()(demo)
