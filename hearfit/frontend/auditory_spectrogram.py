@@ -75,7 +75,7 @@ def fine_structure_spectrogram(
     *,
     grid: FrameGrid,
     sampling: FrameSampling,
-    carrier_dtype: DTypeLike = jnp.float32,
+    carrier_dtype: DTypeLike,
 ) -> tuple[Spectrogram, FineStructureState]:
     """Spectrogram of whole frames and the state after them; `carrier_dtype` is that of the full-rate stage."""
     window = sampling_window(sampling, grid.frame_samples)

@@ -52,7 +52,7 @@ class BoundedParameter:
     def is_at_bound(self, value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """1 where a value is within 1 % of the range from one of its ends."""
         share = self._share(value)
-        return ((share < _AT_BOUND) | (share > 1.0 - _AT_BOUND)).astype(np.float64)
+        return np.asarray((share < _AT_BOUND) | (share > 1.0 - _AT_BOUND), np.float64)
 
     def _ends(self) -> tuple[float, float]:
         if self.is_log:

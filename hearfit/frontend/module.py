@@ -24,10 +24,10 @@ from hearfit.frontend.auditory_spectrogram import (
     silent_fine_structure,
 )
 from hearfit.frontend.block_filter import BlockMatrices, StateSpace, block_matrices
+from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.frontend.cochlea import EarParameters, cochlea_of
 from hearfit.frontend.frame_integration import FrameSampling
 from hearfit.frontend.frame_loop import Banks, FrameGrid
-from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.listener.normal import NormalEar
 
 # The paper's values 1 (exponent, inhibition) lie inside the interval, where the gradient is alive; hence the margin.
@@ -68,7 +68,7 @@ class FineStructureFrontend(nnx.Module):
 
     Args:
         filters: the bank; with one filter more than `centre_frequencies_hz` it inhibits the highest channel.
-        carrier_dtype: float32, or bfloat16 for the full-rate nonlinear stage alone.
+        carrier_dtype: of the full-rate nonlinear stage alone; bfloat16 holds there, rounding averages out over a frame.
     """
 
     parameters: Final = (PAPER_EXPONENT, PAPER_INHIBITION, TIME_CONSTANT)
@@ -83,12 +83,12 @@ class FineStructureFrontend(nnx.Module):
         inhibition: float,
         time_constant_s: float,
         sampling: FrameSampling,
-        carrier_dtype: DTypeLike = jnp.float32,
+        carrier_dtype: DTypeLike = float,
     ) -> None:
         num_channels = len(centre_frequencies_hz)
         self.grid = grid
         self.sampling = sampling
-        self.carrier_dtype = jnp.dtype(carrier_dtype)
+        self.carrier_dtype = jnp.empty(0, carrier_dtype).dtype
         self.centre_frequencies_hz = tuple(centre_frequencies_hz.tolist())
         self.bank = FrozenBank(filters, grid.block_samples)
         self.exponent = nnx.Param(PAPER_EXPONENT.coordinate(np.full(num_channels, exponent)))
@@ -200,7 +200,7 @@ class EnvelopeFrontend(nnx.Module):
         return Banks(self.transmission.matrices(), self.bank.matrices())
 
 
-def _completed(waveform: Waveform, grid: FrameGrid) -> Float[Array, "batch samples"]:
+def _completed(waveform: Waveform, grid: FrameGrid) -> Float[Array, "sounds padded"]:
     """The sounds as a batch, with silence to fill their last frame."""
     sounds = waveform if waveform.ndim == 2 else waveform[None]
     if sounds.shape[0] == 0 or sounds.shape[1] == 0:
@@ -211,7 +211,7 @@ def _completed(waveform: Waveform, grid: FrameGrid) -> Float[Array, "batch sampl
     return jnp.pad(sounds, ((0, 0), (0, -sounds.shape[1] % grid.frame_samples)))
 
 
-def _whole_frames(waveform: Waveform, grid: FrameGrid) -> Float[Array, "batch samples"]:
+def _whole_frames(waveform: Waveform, grid: FrameGrid) -> Float[Array, "sounds padded"]:
     """The piece as a batch; it must hold whole frames, or the next would begin within one."""
     pieces = waveform if waveform.ndim == 2 else waveform[None]
     if pieces.shape[0] == 0 or pieces.shape[1] == 0 or pieces.shape[1] % grid.frame_samples:

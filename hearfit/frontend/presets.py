@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from hearfit.audiology.retspl import ReferenceThresholds, reference_thresholds
@@ -29,7 +28,7 @@ def paper(
     time_constant_s: float = 0.008,
     sampling: FrameSampling = FrameSampling.POINT,
     is_top_inhibited: bool = False,
-    carrier_dtype: DTypeLike = jnp.float32,
+    carrier_dtype: DTypeLike = float,
 ) -> FineStructureFrontend:
     """The frontend of Famularo et al. 2024: constant-Q bank, 129 channels from 179.7 Hz, kernel (1, -1), 8 ms.
 

@@ -32,7 +32,7 @@ def transmission_gain(
 
 
 def transmission_filter(reference: ReferenceThresholds, sampling_rate_hz: float) -> StateSpace:
-    """One channel; its gain is that of `transmission_gain` within 0.3 dB from 50 Hz to 16 kHz."""
+    """One channel; its gain is that of `transmission_gain` within 0.4 dB from 50 Hz to 16 kHz."""
     nyquist_hz = sampling_rate_hz / 2.0
     pole_hz, spacing_hz = _pole_frequencies(nyquist_hz)
     poles = np.exp(2.0 * np.pi / sampling_rate_hz * (1j * pole_hz - _DAMPING * spacing_hz))
