@@ -225,7 +225,7 @@ def draw(features: SoundFeatures, *, title: str) -> "Figure":
             most = max(float(spectrogram.max()), _LEAST)
             spectrogram = np.maximum(20.0 * np.log10(np.maximum(spectrogram / most, 1e-12)), -_RANGE_DB)
             modulation = modulation / max(float(modulation.max()), _LEAST)
-        pictures.append(AuditoryPicture(f"{title}, {ear.name}", spectrogram, modulation))
+        pictures.append(AuditoryPicture(ear.name, spectrogram, modulation))
     axes = PictureAxes(
         frequency_hz=features.frequency_hz,
         frame_s=features.frame_s,
@@ -235,8 +235,8 @@ def draw(features: SoundFeatures, *, title: str) -> "Figure":
         modulation_label="RMS re maximum" if is_pressure else "Modulation, RMS (dB)",
     )
     if len(pictures) == 1:
-        return draw_auditory(pictures[0], axes)
-    return draw_comparison(pictures[0], pictures[1], axes)
+        return draw_auditory(pictures[0], axes, title=title)
+    return draw_comparison(pictures[0], pictures[1], axes, title=title)
 
 
 def npz_bytes(features: SoundFeatures, sound: Sound, *, level_db_spl: float, preset: Preset) -> bytes:

@@ -28,7 +28,7 @@ class AuditoryPicture:
     `modulation` is the strength of each scale at each signed rate (rates ascend; positive ones move down in frequency).
     """
 
-    title: str
+    name: str
     spectrogram: Float[np.ndarray, "frames channels"]
     modulation: Float[np.ndarray, "scales rates"]
 
@@ -45,7 +45,7 @@ class PictureAxes:
     modulation_label: str
 
 
-def draw_auditory(picture: AuditoryPicture, axes: PictureAxes) -> Figure:
+def draw_auditory(picture: AuditoryPicture, axes: PictureAxes, *, title: str) -> Figure:
     """The spectrogram above the rate-scale picture of one ear."""
     with house_style():
         figure = Figure(figsize=(PAGE_WIDTH_IN, _HEIGHT_IN), layout="constrained")
@@ -53,7 +53,7 @@ def draw_auditory(picture: AuditoryPicture, axes: PictureAxes) -> Figure:
         low = float(picture.spectrogram.min(initial=0.0))
         high = float(picture.spectrogram.max(initial=low))
         image = _draw_spectrogram(spectrum, picture.spectrogram, axes, limits=(low, high), colours=_COLOURS)
-        spectrum.set_title(picture.title, loc="left", fontsize=8.5)
+        spectrum.set_title(f"{title}: {picture.name}", loc="left", fontsize=8.5)
         figure.colorbar(image, ax=spectrum, label=axes.spectrogram_label, pad=0.01)
         most = float(picture.modulation.max(initial=0.0))
         image = _draw_modulation(modulation, picture.modulation, axes, limits=(0.0, most), colours=_COLOURS)
@@ -61,7 +61,7 @@ def draw_auditory(picture: AuditoryPicture, axes: PictureAxes) -> Figure:
     return figure
 
 
-def draw_comparison(normal: AuditoryPicture, ear: AuditoryPicture, axes: PictureAxes) -> Figure:
+def draw_comparison(normal: AuditoryPicture, ear: AuditoryPicture, axes: PictureAxes, *, title: str) -> Figure:
     """The normal ear, this ear, and what of the normal ear's answer is lost; a column each, with common colours.
 
     The third column shows normal minus this ear; where this ear answers more, it shows nothing, and says so below.
@@ -69,10 +69,11 @@ def draw_comparison(normal: AuditoryPicture, ear: AuditoryPicture, axes: Picture
     with house_style():
         figure = Figure(figsize=(1.4 * PAGE_WIDTH_IN, _HEIGHT_IN), layout="constrained")
         rows = figure.subplots(2, 3, height_ratios=(3, 2))
-        _draw_row(figure, rows[0], (normal, ear), axes, is_spectrogram=True)
-        _draw_row(figure, rows[1], (normal, ear), axes, is_spectrogram=False)
-        for place, title in zip(rows[0], (normal.title, ear.title, "Lost: normal minus this ear"), strict=True):
-            place.set_title(title, loc="left", fontsize=8.5)
+        _draw_row(figure, list(rows[0]), (normal, ear), axes, is_spectrogram=True)
+        _draw_row(figure, list(rows[1]), (normal, ear), axes, is_spectrogram=False)
+        for place, name in zip(rows[0], (normal.name, ear.name, "lost: normal minus this ear"), strict=True):
+            place.set_title(name[:1].upper() + name[1:], loc="left", fontsize=8.0)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
     return figure
 
 
@@ -86,6 +87,7 @@ def _draw_row(
 ) -> None:
     draw = _draw_spectrogram if is_spectrogram else _draw_modulation
     label = axes.spectrogram_label if is_spectrogram else axes.modulation_label
+    difference_label = f"Difference{label[label.rindex(' (') :]}" if " (" in label else "Difference"
     normal, ear = ((each.spectrogram if is_spectrogram else each.modulation) for each in pictures)
     limits = (0.0, max(float(normal.max(initial=0.0)), float(ear.max(initial=0.0))))
     draw(places[0], normal, axes, limits=limits, colours=_COLOURS)
@@ -93,7 +95,7 @@ def _draw_row(
     figure.colorbar(image, ax=list(places[:2]), label=label, pad=0.01)
     lost = normal - ear
     image = draw(places[2], np.maximum(lost, 0.0), axes, limits=limits, colours=_LOSS_COLOURS)
-    figure.colorbar(image, ax=places[2], label=f"{label}, difference", pad=0.01)
+    figure.colorbar(image, ax=places[2], label=difference_label, pad=0.01)
     gained = float(np.max(-lost, initial=0.0))
     if gained > 0.01 * limits[1]:
         places[2].text(

@@ -97,7 +97,7 @@ def _inspected(path: Path, file: "SoundFile", channel: int) -> Sound:
             )
         energy += float(np.sum(block.astype(np.float64) ** 2))
         num_samples += len(block)
-        is_clipped = is_clipped or _has_run_at_full_scale(block)
+        is_clipped = is_clipped or (len(block) > 1 and _has_run_at_full_scale(block))
     if num_samples == 0:
         raise InputError(f"{path}: holds no samples. Give a recording that is not empty.")
     if energy == 0.0:
@@ -127,11 +127,9 @@ def _blocks(file: "SoundFile", channel: int, block_samples: int) -> Iterator[Flo
 
 
 def _has_run_at_full_scale(block: Float[np.ndarray, " samples"]) -> bool:
-    for is_high in (block >= _FULL_SCALE, block <= -_FULL_SCALE):
-        run = np.convolve(is_high.astype(np.int32), np.ones(_CLIPPED_RUN, np.int32))
-        if np.any(run >= _CLIPPED_RUN):
-            return True
-    return False
+    """Whether one value near or above full scale is held; float files may exceed full scale unharmed."""
+    is_held = (np.abs(block[1:]) >= _FULL_SCALE) & (block[1:] == block[:-1])
+    return bool(np.any(np.convolve(is_held.astype(np.int32), np.ones(_CLIPPED_RUN - 1, np.int32)) >= _CLIPPED_RUN - 1))
 
 
 def _opened(path: Path) -> "SoundFile":
