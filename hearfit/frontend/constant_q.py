@@ -84,8 +84,8 @@ def digital_filters(design: ConstantQDesign, sampling_rate_hz: float) -> PoleZer
     """The bank at a sampling rate, in float64.
 
     Poles and the notch are mapped by z = exp(s / rate). The rest of the numerator is fitted by least squares to the
-    prototype's magnitude up to half the sampling rate, beginning with its phase: the table of the shape is kept within
-    0.2 dB even where the filter reaches the Nyquist frequency, which neither the matched nor the bilinear transform
+    prototype's magnitude up to half the sampling rate, beginning with its phase: the measured shape is kept within
+    0.25 dB even where the filter reaches the Nyquist frequency, which neither the matched nor the bilinear transform
     does.
     """
     _check_rate(design, sampling_rate_hz)
@@ -198,11 +198,11 @@ def _fitting_grid(
         np.geomspace(knee_hz, np.full_like(knee_hz, end_hz), 100),
     )
     frequency_hz = np.concatenate(pieces).T
-    # Half a sample of advance: the response of a filter that jumps at 0 is then nearly real at the Nyquist frequency,
-    # as that of a digital filter must be. The same for all channels, it changes no difference between neighbours.
     delay = np.exp(-2j * np.pi * frequency_hz / sampling_rate_hz)
     wanted = prototype_response(frequency_hz / centre_hz[:, None])
     weight = (1.0 - (frequency_hz / nyquist_hz) ** 4) / (np.abs(wanted) + _GAIN_FLOOR)
+    # Half a sample of advance: the response of a filter that jumps at 0 is then nearly real at the Nyquist frequency,
+    # as that of a digital filter must be. The same for all channels, it changes no difference between neighbours.
     return delay, weight, wanted / np.sqrt(delay)
 
 
@@ -224,5 +224,5 @@ def _magnitude_fit(
         coefficients = (solve @ np.concatenate([phased.real, phased.imag], axis=1)[:, :, None])[:, :, 0]
         fit = (stacked @ coefficients[:, :, None])[:, :, 0]
         fit = fit[:, :num_bins] + 1j * fit[:, num_bins:]
-        phased = magnitude * np.exp(1j * np.angle(fit))
+        phased = magnitude * fit / np.abs(fit)
     return coefficients / scale[:, 0, :]
