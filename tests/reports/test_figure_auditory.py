@@ -35,7 +35,7 @@ def test_axes_have_units_and_frequencies_stand_at_their_channels() -> None:
     ticks = dict(zip((text.get_text() for text in spectrum.get_yticklabels()), spectrum.get_yticks(), strict=True))
     # Truth: 24 channels an octave above 200 Hz.
     assert ticks["1k"] == pytest.approx(24.0 * np.log2(1000.0 / 200.0), abs=0.01)
-    assert spectrum.get_xlim() == (0.0, pytest.approx(0.2))
+    assert spectrum.get_xlim()[1] == pytest.approx(0.2)
     assert [text.get_text() for text in modulation.get_xticklabels()] == ["−8", "−4", "4", "8"]
 
 
