@@ -63,7 +63,7 @@ def silent_fine_structure(banks: Banks, num_channels: int, batch: int) -> FineSt
 def silent_envelope(banks: Banks, batch: int) -> EnvelopeState:
     """Silence before the beginning."""
     carry = banks.bank.carry
-    return EnvelopeState(silent_banks(banks, batch), jnp.zeros((carry.shape[0], batch), carry.dtype))
+    return EnvelopeState(silent_banks(banks, batch), jnp.zeros((carry.shape[1], batch), carry.dtype))
 
 
 @partial(jax.jit, static_argnames=("grid", "sampling", "carrier_dtype"))

@@ -2,8 +2,8 @@
 
 A filter s' = A s + B x, y = C s + D x maps a block of L samples and the state before it to the block's output and the
 state after it: y = T x + O s, s' = A^L s + R x, with T the Toeplitz matrix of the first L samples of the impulse
-response, O's rows C A^j and R's columns A^(L-1-j) B (the block state space of Burrus 1971). Only the recursion over
-blocks is sequential. The state carries all of the past: an offline and a streamed sound are filtered alike.
+response, O's rows C A^j and R's columns A^(L-1-j) B (the block state space of Burrus 1971). The recursion over
+blocks is a parallel prefix sum. The state carries all of the past: an offline and a streamed sound are filtered alike.
 
 Matrices are made in float64 in input-normal coordinates, where the state's covariance for white noise is the identity
 (Mullis & Roberts 1976). No large numbers cancel there, so that float32 suffices for filters whose polynomial
@@ -18,10 +18,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 # A pole of radius 1 - 1e-6 has decayed by then.
 _NUM_DOUBLINGS = 28
+# So many blocks at once, 2^18, are an hour of sound; callers keep far below.
+_NUM_LEVELS = 18
 # The default of some devices is a faster format with three digits.
 _PRECISION = lax.Precision.HIGHEST
 
@@ -41,13 +43,13 @@ class StateSpace:
 class BlockMatrices(NamedTuple):
     """The bank for one length of block, as products from the right.
 
-    `output` maps (block, state) to the block's outputs, one after the other; `drive` and `carry` the block and the old
-    state to the new one.
+    `output` maps (block, state) to the block's outputs, one after the other; `drive` the block to the new state,
+    and `carry` a state to that 1, 2, 4, 8, ... blocks later.
     """
 
     output: Float[Array, "channels samples+states outputs*samples"]
     drive: Float[Array, "samples channels states"]
-    carry: Float[Array, "channels states states"]
+    carry: Float[Array, "levels channels states states"]
 
 
 def pole_zero_state_space(
@@ -109,13 +111,13 @@ def block_matrices(filters: StateSpace, block_samples: int) -> BlockMatrices:
     return BlockMatrices(
         output=jnp.asarray(rows.reshape(channels, block_samples + states, outputs * block_samples), float),
         drive=jnp.asarray(driven[::-1], float),
-        carry=jnp.asarray(powers[-1].transpose(0, 2, 1), float),
+        carry=jnp.asarray(np.stack(_squarings(powers[-1].transpose(0, 2, 1))), float),
     )
 
 
 def initial_state(matrices: BlockMatrices, batch: int) -> State:
     """Silence before the beginning."""
-    channels, states, _ = matrices.carry.shape
+    channels, states = matrices.carry.shape[1:3]
     return jnp.zeros((channels, batch, states), matrices.carry.dtype)
 
 
@@ -123,29 +125,27 @@ def filter_blocks(
     matrices: BlockMatrices,
     blocks: Float[Array, "batch blocks samples"],
     state: State,
-    is_valid: Bool[Array, " blocks"] | None = None,
+    num_valid: Int[Array, ""] | int | None = None,
 ) -> tuple[Float[Array, "channels batch blocks outputs_samples"], State]:
-    """Output of successive blocks and the state after the last; blocks that are not valid leave the state alone."""
+    """Output of successive blocks and the state after the last, or after the first `num_valid` of them."""
     batch, num_blocks, samples = blocks.shape
-    channels, states, _ = matrices.carry.shape
-    driven = jnp.einsum("bkl,lcp->kcbp", blocks, matrices.drive, precision=_PRECISION)
-
-    def advance(before: State, step: tuple[State, Bool[Array, ""] | None]) -> tuple[State, State]:
-        push, valid = step
-        after = jnp.matmul(before, matrices.carry, precision=_PRECISION) + push
-        return after if valid is None else jnp.where(valid, after, before), before
-
-    state, before = lax.scan(advance, state, (driven, is_valid))
+    channels, states = matrices.carry.shape[1:3]
+    after = jnp.einsum("bkl,lcp->cbkp", blocks, matrices.drive, precision=_PRECISION)
+    after = after.at[:, :, 0].add(jnp.matmul(state, matrices.carry[0], precision=_PRECISION))
+    # Recursive doubling (Hillis & Steele 1986): log2(blocks) products on all blocks instead of one on each in turn.
+    for level in range((num_blocks - 1).bit_length()):
+        reach = 1 << level
+        earlier = after[:, :, :-reach].reshape(channels, -1, states)
+        carried = jnp.matmul(earlier, matrices.carry[level], precision=_PRECISION)
+        carried = carried.reshape(channels, batch, num_blocks - reach, states)
+        after = after + jnp.pad(carried, ((0, 0), (0, 0), (reach, 0), (0, 0)))
+    through = jnp.concatenate([state[:, :, None], after], axis=2)
     # One product of (block, state) measured as fast as two products and their sum, and keeps one array less.
-    inputs = jnp.concatenate(
-        [
-            jnp.broadcast_to(blocks[None], (channels, batch, num_blocks, samples)),
-            before.transpose(1, 2, 0, 3),
-        ],
-        axis=-1,
-    )
-    rows = inputs.reshape(channels, batch * num_blocks, samples + states)
+    same = jnp.broadcast_to(blocks[None], (channels, batch, num_blocks, samples))
+    rows = jnp.concatenate([same, through[:, :, :-1]], axis=-1).reshape(channels, batch * num_blocks, samples + states)
     output = jnp.matmul(rows, matrices.output, precision=_PRECISION)
+    last = num_blocks if num_valid is None else num_valid
+    state = lax.dynamic_index_in_dim(through, last, axis=2, keepdims=False)
     return output.reshape(channels, batch, num_blocks, -1), state
 
 
@@ -160,6 +160,13 @@ def filter_waveform(
     channels, _, num_blocks, width = output.shape
     split = output.reshape(channels, batch, num_blocks, width // block, block)
     return split.transpose(0, 1, 3, 2, 4).reshape(channels, batch, width // block, num_samples), state
+
+
+def _squarings(matrix: Float[np.ndarray, "channels n n"]) -> list[Float[np.ndarray, "channels n n"]]:
+    found = [matrix]
+    for _ in range(_NUM_LEVELS - 1):
+        found.append(found[-1] @ found[-1])
+    return found
 
 
 class _Section(NamedTuple):

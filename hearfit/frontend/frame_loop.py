@@ -104,7 +104,7 @@ def map_frames(
     padded = jnp.pad(waveform, ((0, 0), (0, num_chunks * chunk * grid.frame_samples - num_samples)))
     chunks = padded.reshape(batch, num_chunks, chunk * parts, grid.block_samples).transpose(1, 0, 2, 3)
     # What was added to fill the last chunk must not reach the state.
-    is_valid = (np.arange(num_chunks * chunk * parts) < num_frames * parts).reshape(num_chunks, chunk * parts)
+    num_valid = np.clip(num_frames - chunk * np.arange(num_chunks), 0, chunk) * parts
 
     @jax.checkpoint
     def process(
@@ -120,7 +120,7 @@ def map_frames(
         values = reduce_rows(output.reshape(channels, batch * chunk * parts, -1))
         return BankState(transmission, after), values.reshape(-1, batch, chunk, values.shape[-1])
 
-    state, values = lax.scan(process, state, (chunks, jnp.asarray(is_valid)))
+    state, values = lax.scan(process, state, (chunks, jnp.asarray(num_valid, jnp.int32)))
     channels, count = values.shape[1], values.shape[-1]
     framed = values.transpose(0, 3, 1, 2, 4).reshape(num_chunks * chunk, channels, batch, count)
     return framed[:num_frames], state

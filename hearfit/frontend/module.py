@@ -97,7 +97,7 @@ class FineStructureFrontend(nnx.Module):
 
     def ear(self) -> FineStructureEar:
         """The parameters in their own units; the extra filter shares the exponent of the highest channel."""
-        num_filters = self.bank.carry[...].shape[0]
+        num_filters = self.bank.carry[...].shape[1]
         exponent = PAPER_EXPONENT.value(self.exponent[...])
         extra = num_filters - exponent.shape[0]
         return FineStructureEar(
