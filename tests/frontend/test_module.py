@@ -24,8 +24,10 @@ from hearfit.frontend.frame_integration import FrameSampling
 from hearfit.frontend.module import EnvelopeFrontend, FineStructureFrontend
 from hearfit.frontend.presets import listener, narrowed, paper
 from hearfit.frontend.transmission import transmission_filter
+from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
 from hearfit.levels import pascal_from_db_spl
 from hearfit.listener.normal import NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR
 from tests.frontend.golden_stimuli import (
     GOLDEN_PEAK_CHANNEL,
     GOLDEN_TONE,
@@ -117,6 +119,19 @@ def test_steady_tone_excites_as_in_the_listener_model(frequency_hz: float, level
     np.testing.assert_allclose(settled[heard], expected[heard], rtol=0.02)
     # Far below the tone a causal filter also lets its negative frequency through, which the model's has not.
     assert np.abs(settled - expected).max() < 0.02 * expected.max()
+
+
+def test_ear_of_a_profile_is_the_ear_of_the_module(rng: np.random.Generator) -> None:
+    # A profile keeps the posterior mode in the unconstrained coordinates: draws from the prior stand for modes.
+    cochlea = cochlea_of(NORMAL)
+    root = np.linalg.cholesky(DEFAULT_PRIOR.covariance)
+    for _ in range(5):
+        mode = jnp.asarray(DEFAULT_PRIOR.mean + root @ rng.standard_normal(len(root)), jnp.float32)
+        ear = ear_on_channels(channel_coordinates(mode, cochlea))
+        loaded = listener(32_000.0, ear=ear).ear()
+        np.testing.assert_allclose(loaded.exponent, ear.exponent, rtol=1e-4)
+        np.testing.assert_allclose(loaded.attenuation_db, ear.attenuation_db, atol=0.01)
+        np.testing.assert_allclose(loaded.inhibition, ear.inhibition, atol=2e-4)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000.0, 16_000.0, 44_100.0, 96_000.0])
