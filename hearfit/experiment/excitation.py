@@ -101,15 +101,13 @@ def _excite_one(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -
     reference = None if transducer is None else reference_thresholds(transducer)
     waveform = waveform_pa(stimulus, level_db_hl=0.0, reference=reference, rate_hz=RATE_HZ)
     num_samples = len(waveform) + round(cochlea.bank.ringing_s * RATE_HZ)
-    fft_size = next_fast_len(num_samples, real=True)
-    bin_hz = np.fft.rfftfreq(fft_size, 1.0 / RATE_HZ)
-    gain = transmission_gain(bin_hz, reference)
+    fft_size = next_fast_len(num_samples)
+    gain = transmission_gain(np.abs(np.fft.fftfreq(fft_size, 1.0 / RATE_HZ)), reference)
     frame_samples = round(FRAME_S * RATE_HZ)
     terms = _framed_power(
         np.asarray(waveform, np.float32),
         np.asarray(gain, np.float32),
         _response(normal, fft_size),
-        fft_size=fft_size,
         num_samples=num_samples,
         frame_samples=frame_samples,
     )
@@ -120,19 +118,18 @@ def _excite_one(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -
 
 @lru_cache(maxsize=8)
 def _response(normal: NormalEar, fft_size: int) -> Complex[Array, "channels bins"]:
-    bin_hz = np.fft.rfftfreq(fft_size, 1.0 / RATE_HZ)
+    bin_hz = np.fft.fftfreq(fft_size, 1.0 / RATE_HZ)
     return jax.device_put(frequency_response(cochlea_of(normal).bank, bin_hz).astype(np.complex64))
 
 
-@partial(jax.jit, static_argnames=("fft_size", "num_samples", "frame_samples"))
+@partial(jax.jit, static_argnames=("num_samples", "frame_samples"))
 def _framed_power(
     waveform: Float[Array, " samples"],
     gain: Float[Array, " bins"],
     response: Complex[Array, "channels bins"],
     *,
-    fft_size: int,
     num_samples: int,
     frame_samples: int,
 ) -> Float[Array, "terms frames channels"]:
-    output = analytic_output(waveform, gain, response, fft_size=fft_size)[:, :num_samples]
+    output = analytic_output(waveform, gain, response)[:, :num_samples]
     return power_terms(output[None], frame_samples=frame_samples)

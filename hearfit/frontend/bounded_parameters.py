@@ -32,7 +32,8 @@ class BoundedParameter:
         """Every coordinate is a value within the bounds."""
         low, high = self._ends()
         mapped = low + (high - low) * jax.nn.sigmoid(coordinate)
-        return jnp.exp(mapped) if self.is_log else mapped
+        # The exponential of a rounded logarithm may step over the limit by a unit in the last place.
+        return jnp.minimum(jnp.exp(mapped), self.high) if self.is_log else mapped
 
     def coordinate(self, value: Float[np.ndarray, "*shape"]) -> Float[Array, "*shape"]:
         """The inverse of `value`, in JAX's default float type.

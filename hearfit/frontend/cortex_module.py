@@ -36,15 +36,7 @@ class Cortex(nnx.Module):
     @property
     def parameters(self) -> tuple[BoundedParameter, ...]:
         """What is learned, in the order of `values`."""
-        design = self.design
-        return (
-            BoundedParameter(
-                "scale", "cyc/oct", "best scale of each filter", design.lowest_scale, design.highest_scale, is_log=True
-            ),
-            BoundedParameter(
-                "rate", "Hz", "best rate of each filter", design.lowest_rate_hz, design.highest_rate_hz, is_log=True
-            ),
-        )
+        return (self.design.scale, self.design.rate)
 
     def filters(self) -> ModulationFilters:
         """The filters in physical units."""

@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from hearfit.errors import InputError
+from hearfit.frontend.bounded_parameters import BoundedParameter
 
 # Both directions meet at half the frame rate; with fewer frames a cycle a filter's band would reach beyond it.
 _LEAST_FRAMES_PER_CYCLE = 3.0
-# A coordinate at infinity has no gradient; initial values this close to a limit are moved inwards.
-_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,20 @@ class CortexDesign:
         if problems:
             raise InputError(problems)
 
+    @property
+    def scale(self) -> BoundedParameter:
+        """What is learned of a filter along frequency."""
+        return BoundedParameter(
+            "scale", "cyc/oct", "best scale of each filter", self.lowest_scale, self.highest_scale, is_log=True
+        )
+
+    @property
+    def rate(self) -> BoundedParameter:
+        """What is learned of a filter along time."""
+        return BoundedParameter(
+            "rate", "Hz", "best rate of each filter", self.lowest_rate_hz, self.highest_rate_hz, is_log=True
+        )
+
 
 PAPER_CORTEX = CortexDesign(
     num_channels=129,
@@ -97,8 +110,8 @@ def filters_at(
     log v = log v_low + (log v_high - log v_low) sigmoid(coordinate), for scale and rate alike.
     """
     return ModulationFilters(
-        scale_cycles_per_octave=_from_coordinate(coordinates.scale, design.lowest_scale, design.highest_scale),
-        rate_hz=_from_coordinate(coordinates.rate, design.lowest_rate_hz, design.highest_rate_hz),
+        scale_cycles_per_octave=design.scale.value(coordinates.scale),
+        rate_hz=design.rate.value(coordinates.rate),
         direction=direction,
     )
 
@@ -109,21 +122,16 @@ def coordinates_of(filters: ModulationFilters, design: CortexDesign) -> CortexCo
     Raises:
         InputError: a filter lies outside the limits of the design.
     """
-    scale, rate = np.asarray(filters.scale_cycles_per_octave), np.asarray(filters.rate_hz)
-    problems = [
-        f"The {name} of a cortical filter is {value:g} {unit}, but the limits are {low:g} and {high:g} {unit}."
-        for name, unit, values, low, high in (
-            ("scale", "cycles per octave", scale, design.lowest_scale, design.highest_scale),
-            ("rate", "Hz", rate, design.lowest_rate_hz, design.highest_rate_hz),
-        )
-        for value in values[~((values >= low) & (values <= high))]
-    ]
+    problems: list[str] = []
+    coordinates = []
+    for parameter, values in ((design.scale, filters.scale_cycles_per_octave), (design.rate, filters.rate_hz)):
+        try:
+            coordinates.append(parameter.coordinate(np.asarray(values)))
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
-    return CortexCoordinates(
-        scale=_to_coordinate(scale, design.lowest_scale, design.highest_scale),
-        rate=_to_coordinate(rate, design.lowest_rate_hz, design.highest_rate_hz),
-    )
+    return CortexCoordinates(*coordinates)
 
 
 def log_spaced_filters(
@@ -166,15 +174,3 @@ def random_filters(key: Array, num_filters: int, design: CortexDesign) -> Modula
         ),
         direction=jnp.where(jax.random.bernoulli(direction_key, shape=shape), 1.0, -1.0),
     )
-
-
-def _from_coordinate(coordinate: Float[Array, " filters"], low: float, high: float) -> Float[Array, " filters"]:
-    # The exponential of a rounded logarithm may step over the limit by a unit in the last place.
-    value = low * jnp.exp(np.log(high / low).item() * jax.nn.sigmoid(coordinate))
-    return jnp.minimum(value, high)
-
-
-def _to_coordinate(value: Float[np.ndarray, " filters"], low: float, high: float) -> Float[Array, " filters"]:
-    share = np.log(value.astype(np.float64) / low) / np.log(high / low)
-    share = np.clip(share, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
-    return jnp.asarray(np.log(share / (1.0 - share)), value.dtype)

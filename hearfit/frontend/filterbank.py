@@ -49,7 +49,7 @@ class FilterbankDesign:
 def frequency_response(
     design: FilterbankDesign, frequency_hz: Float[np.ndarray, " bins"]
 ) -> Complex[np.ndarray, "channels bins"]:
-    """Complex gain of every channel at positive frequencies; 1 at the channel's own centre frequency."""
+    """Complex gain of every channel at positive and negative frequencies; 1 at its own centre frequency."""
     offset = (frequency_hz[None, :] - design.centre_frequencies_hz[:, None]) / design.bandwidths_hz[:, None]
     return (1.0 + 1j * offset) ** -design.order
 
@@ -78,22 +78,16 @@ def noise_power(
 
 def analytic_output(
     waveform: Float[Array, " samples"],
-    component_gain: Float[Array, " bins"],
-    response: Complex[Array, "channels bins"],
-    *,
-    fft_size: int,
+    component_gain: Float[Array, " fft_size"],
+    response: Complex[Array, "channels fft_size"],
 ) -> Complex[Array, "channels fft_size"]:
-    """Analytic signal of every channel, so that |Y|^2 / 2 is the channel's short-term power.
+    """Output of every channel for a real waveform, times two: |Y|^2 / 2 is the channel's short-term power.
 
-    The waveform is zero-padded to `fft_size`, which must leave room for the ringing: filtering is linear, never
-    circular. `component_gain` weights each positive-frequency bin before the bank (transmission to the cochlea).
-    `response` is `frequency_response` on the bins of a real FFT of `fft_size`.
+    The waveform is zero-padded to the size of `response`, which must leave room for the ringing: filtering is linear,
+    never circular. `component_gain` weights each bin before the bank (transmission to the cochlea). `response` is
+    `frequency_response` on all bins of the FFT. Without those of negative frequency the filters would answer
+    before their input; with them the envelope of the lowest channel has a ripple of -40 dB.
     """
-    spectrum = jnp.fft.rfft(waveform, fft_size)
+    spectrum = jnp.fft.fft(waveform, response.shape[-1])
     spectrum = spectrum * component_gain.astype(spectrum.dtype)
-    num_bins = spectrum.shape[-1]
-    one_sided = 2.0 * spectrum[None, :] * response
-    # The DC bin has no negative-frequency partner to be folded over.
-    one_sided = one_sided.at[:, 0].multiply(0.5)
-    padded = jnp.pad(one_sided, ((0, 0), (0, fft_size - num_bins)))
-    return jnp.fft.ifft(padded, axis=-1)
+    return jnp.fft.ifft(2.0 * spectrum[None, :] * response, axis=-1)

@@ -38,8 +38,8 @@ TIME_CONSTANT: Final = BoundedParameter("time constant", "s", "leaky integration
 LISTENER_EXPONENT: Final = BoundedParameter(
     "exponent", "", "growth of amplitude in a channel; normal 0.3", 0.05, 20.0, is_log=True
 )
-# The margin below 0 keeps the gradient of a normal ear, which has exactly none, alive.
-ATTENUATION: Final = BoundedParameter("attenuation", "dB", "linear part of a loss", -5.0, 150.0)
+# A normal ear, which has none, starts 0.015 dB inside the range: an attenuation is never a gain.
+ATTENUATION: Final = BoundedParameter("attenuation", "dB", "linear part of a loss", 0.0, 150.0)
 LISTENER_INHIBITION: Final = BoundedParameter("inhibition", "", "share of the surround subtracted", 0.0, 1.0)
 
 Waveform = Float[Array, "batch samples"] | Float[Array, " samples"]

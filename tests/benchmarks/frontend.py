@@ -90,9 +90,7 @@ def main() -> None:
     long = parser.parse_args().long
     waveform = noise(BATCH, RATE_HZ, DURATION_S)
     sound_s = BATCH * DURATION_S
-    print(
-        f"{BATCH} x {DURATION_S:g} s at {RATE_HZ:g} Hz; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    )
+    print(f"{BATCH} x {DURATION_S:g} s at {RATE_HZ:g} Hz; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'':44s}{'real time':>12s}{'wall ms':>10s}{'processor ms':>14s}")
 
     def show(name: str, measured: tuple[float, float], duration_s: float = sound_s) -> float:

@@ -43,9 +43,9 @@ class NaiveLikelihood:
         )
         self.num_samples = waveforms.shape[1] + round(cochlea.bank.ringing_s * RATE_HZ)
         self.fft_size = self.num_samples + self.num_samples % 2
-        bin_hz = np.fft.rfftfreq(self.fft_size, 1.0 / RATE_HZ)
+        bin_hz = np.fft.fftfreq(self.fft_size, 1.0 / RATE_HZ)
         self.response = jnp.asarray(frequency_response(cochlea.bank, bin_hz))
-        self.transmission = jnp.asarray(transmission_gain(bin_hz, reference))
+        self.transmission = jnp.asarray(transmission_gain(np.abs(bin_hz), reference))
         duration = np.full(-(-self.num_samples // round(FRAME_S * RATE_HZ)), FRAME_S)
         self.duration = jnp.asarray(duration)
         self.leak = jnp.asarray(leaky_weights(duration, time_constant_s=NORMAL.time_constant_s))
@@ -63,7 +63,7 @@ class NaiveLikelihood:
 
     def power(self, waveform: Float[Array, " samples"]) -> Float[Array, "frames channels"]:
         """Frame power of one waveform; the filter bank runs here, inside the differentiated function."""
-        output = analytic_output(waveform, self.transmission, self.response, fft_size=self.fft_size)
+        output = analytic_output(waveform, self.transmission, self.response)
         return power_terms(output[None, :, : self.num_samples], frame_samples=round(FRAME_S * RATE_HZ))[0]
 
     def _log_likelihood(self, position: Float[Array, " parameters"]) -> Float[Array, ""]:

@@ -119,8 +119,8 @@ def test_limits_that_the_grid_cannot_hold_are_refused(change: dict[str, float], 
 
 def test_filters_outside_the_limits_are_refused() -> None:
     bank = log_spaced_filters(num_scales=1, num_rates=1, scale_range=(20.0, 20.0))
-    with pytest.raises(InputError, match="scale of a cortical filter is 20 cycles per octave"):
+    with pytest.raises(InputError, match="The scale is 20 cyc/oct; allowed is"):
         coordinates_of(bank, PAPER_CORTEX)
     bank = log_spaced_filters(num_scales=1, num_rates=1, rate_range_hz=(0.1, 0.1))
-    with pytest.raises(InputError, match=r"rate of a cortical filter is 0\.1 Hz"):
+    with pytest.raises(InputError, match=r"The rate is 0\.1 Hz; allowed is"):
         coordinates_of(bank, PAPER_CORTEX)
