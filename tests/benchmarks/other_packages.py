@@ -1,7 +1,7 @@
 """Frontends side by side in one run: times faster than real time for clips of 1 s at 16 kHz and 129 channels.
 
     pip install pyfar python-auditory-toolbox librosa        # or those of them that you want
-    python -m tests.benchmarks.frontends [--clips 4] [--rounds 7] [--own]
+    python -m tests.benchmarks.other_packages [--clips 4] [--rounds 7] [--own]
 
 Rounds of all contenders alternate, so that a busy machine slows all alike; the ratios are what counts. Packages that
 are not installed are left out with the reason. They compute different things, which the table says: only rows that give
