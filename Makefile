@@ -44,8 +44,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## Simulate a listener, fit the profile of the ear and write its report
 	@$(BIN)/python -P $(BIN)/hearfit demo
 
+# Each process takes up to 1 GB.
 test: setup ## Run all tests
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 lint: setup ## Check style, types and the direction of imports
 	@failed=; check() { echo "== $$1"; shift; "$$@" || failed=yes; }; \

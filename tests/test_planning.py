@@ -114,6 +114,7 @@ def test_expected_sd_of_thresholds_is_that_of_fits() -> None:
     np.testing.assert_allclose(np.std(modes, axis=0, ddof=1)[knots], expected, rtol=0.35)
 
 
+@pytest.mark.slow
 def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
     short, long = plan(), plan(minutes=2.0 * plan().minutes)
     assert long.num_trials == 2 * short.num_trials
@@ -125,6 +126,7 @@ def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
         assert thorough.threshold_db_hl.sd < brief.threshold_db_hl.sd
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_wanted_precision_is_reached_with_the_stated_trials_and_not_with_fewer() -> None:
     # Truth: the SDs themselves at that length; the search is in steps of 9 %.

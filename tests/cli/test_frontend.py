@@ -34,6 +34,7 @@ def fitted_profile(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_tone_through_the_frontend_of_the_paper(cli: Cli, tone_path: Path, tmp_path: Path) -> None:
     outcome = cli("frontend", tone_path, "--level", "65", "--json", "--quiet")
     assert (outcome.code, outcome.err) == (0, "")
@@ -58,6 +59,7 @@ def test_a_tone_through_the_frontend_of_the_paper(cli: Cli, tone_path: Path, tmp
     ]
 
 
+@pytest.mark.slow
 def test_an_ear_beside_a_normal_one(cli: Cli, tone_path: Path, tmp_path: Path) -> None:
     profile = fitted_profile(tmp_path / "profile.json")
     outcome = cli("frontend", tone_path, "--level", "65", "--profile", profile, "--json")

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,8 @@ COMMANDS = (
     ("protocol", "list"),
     ("protocol", "show"),
     ("audiogram", "show"),
+    ("frontend",),
+    ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")
 
@@ -31,18 +32,6 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     code = f"import sys, hearfit.cli.main; print(sorted(set(sys.modules) & {set(HEAVY)!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-def test_help_answers_at_once() -> None:
-    seconds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", "from hearfit.cli.main import run; run()", "--help"], capture_output=True, check=True
-        )
-        seconds.append(time.perf_counter() - begun)
-    # The quickest, because another process may be using the machine.
-    assert min(seconds) < 0.5
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

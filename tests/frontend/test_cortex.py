@@ -93,6 +93,7 @@ def test_equals_a_direct_double_convolution(num_frames: int, rng: np.random.Gene
             np.testing.assert_allclose(magnitude[item, index], np.abs(both), atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate_hz", "direction"), list(zip(RATES_HZ, (1.0, -1.0, 1.0, -1.0, -1.0), strict=True)))
 def test_rate_filter_has_its_peak_band_and_direction(rate_hz: float, direction: float) -> None:
     # Truth: |1 + 2 pi i (f/w - 1)/3.5|^-3, whose 3 dB band is 1 +- 0.284 (0.72 to 1.28 w in the published stage).
@@ -165,6 +166,7 @@ def test_a_sound_is_forgotten_after_the_stated_memory() -> None:
         assert impulse[int(0.9 * memory_s(rate_hz) * 200.0)] > 1e-3 * impulse.max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_magnitude", [False, True])
 def test_gradients_equal_finite_differences(is_magnitude: bool, rng: np.random.Generator) -> None:
     spectrogram = jnp.asarray(rng.uniform(0.0, 1.0, (1, 30, 5)))

@@ -21,6 +21,7 @@ DESIGN = dataclasses.replace(PAPER_CORTEX, num_channels=12, channels_per_octave=
 FILTERS = log_spaced_filters(num_scales=2, num_rates=1, scale_range=(0.5, 2.0))
 
 
+@pytest.mark.slow
 def test_is_the_function_at_the_initial_filters(rng: np.random.Generator) -> None:
     spectrogram = jnp.asarray(rng.uniform(0.0, 1.0, (2, 30, 12)), jnp.float32)
     expected, _ = cortical_response(spectrogram, FILTERS, DESIGN, silent_past(4, batch=2, design=DESIGN))
@@ -32,6 +33,7 @@ def test_is_the_function_at_the_initial_filters(rng: np.random.Generator) -> Non
     np.testing.assert_allclose(np.concatenate([first, second], axis=2), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_scales_and_rates_are_learned_and_nothing_else() -> None:
     cortex = Cortex(FILTERS, DESIGN)
     assert set(nnx.state(cortex, nnx.Param)) == {"scale", "rate"}
@@ -49,6 +51,7 @@ def test_scales_and_rates_are_learned_and_nothing_else() -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.slow
 def test_a_cochlea_before_it(rng: np.random.Generator) -> None:
     cochlea = paper(design=FEW)
     module = CochleaAndCortex(cochlea, Cortex(FILTERS, DESIGN))

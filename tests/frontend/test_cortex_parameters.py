@@ -36,6 +36,7 @@ def first_frame_energy(coordinates: CortexCoordinates, direction: jax.Array) -> 
     return jnp.sum(cortical_response(spectrogram, bank, SINGLE_CHANNEL, past)[0] ** 2)
 
 
+@pytest.mark.slow
 @given(scale=COORDINATE, rate=COORDINATE, direction=st.sampled_from([1.0, -1.0]))
 def test_every_coordinate_is_a_live_filter_within_the_limits(scale: float, rate: float, direction: float) -> None:
     coordinates = CortexCoordinates(scale * ONE, rate * ONE)

@@ -36,6 +36,7 @@ def respond(
     return np.asarray(function(jnp.asarray(spectrogram, past.dtype), bank, design, past)[0])
 
 
+@pytest.mark.slow
 def test_single_precision_is_good_to_one_in_100000(rng: np.random.Generator) -> None:
     spectrogram = rng.uniform(0.0, 10.0, (1, 900, 129))
     bank = log_spaced_filters(rate_range_hz=(0.5, 64.0), scale_range=(0.125, 12.0))
@@ -51,6 +52,7 @@ def test_single_precision_is_good_to_one_in_100000(rng: np.random.Generator) -> 
     assert np.all(error < 1e-6 * np.abs(spectrogram).max())
 
 
+@pytest.mark.slow
 def test_moving_ripples_excite_the_filter_of_their_scale_rate_and_direction() -> None:
     rates, scales = (4.0, 8.0, 16.0), (0.7, 1.4, 2.8)
     seconds, octaves = np.arange(400) / 200.0, np.arange(129) / 24.0
@@ -68,6 +70,7 @@ def test_moving_ripples_excite_the_filter_of_their_scale_rate_and_direction() ->
     assert suppression_db.min() > 25.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", [[], [45], [0, 4, 90], [7, 14, 21, 28, 35], [1, 2, 3, 89]])
 def test_streaming_equals_offline(cuts: list[int], rng: np.random.Generator) -> None:
     spectrogram = rng.uniform(0.0, 10.0, (2, 90, 5))

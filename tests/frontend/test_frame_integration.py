@@ -82,6 +82,7 @@ def test_smooth_sampling_does_not_alias_the_frame_rate() -> None:
     assert np.abs(smooth[-1]).max() < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", FrameSampling)
 @given(cut=st.integers(1, FRAMES - 1))
 def test_streamed_frames_are_the_same(sampling: FrameSampling, cut: int) -> None:
@@ -94,6 +95,7 @@ def test_streamed_frames_are_the_same(sampling: FrameSampling, cut: int) -> None
     np.testing.assert_allclose(state.decaying, end.decaying, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", FrameSampling)
 @pytest.mark.usefixtures("double")
 def test_gradient_of_the_time_constant_equals_finite_differences(

@@ -93,6 +93,7 @@ def test_golden_tone_of_the_published_frontend() -> None:
     np.testing.assert_allclose(frame[GOLDEN_TONE_CHANNELS], GOLDEN_TONE, rtol=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frequency_hz", [250.0, 1000.0, 4000.0])
 @pytest.mark.parametrize("level_db_spl", [30.0, 80.0])
 def test_steady_tone_excites_as_in_the_listener_model(frequency_hz: float, level_db_spl: float) -> None:
@@ -146,6 +147,7 @@ def test_transmission_has_the_gain_of_the_reference_thresholds(rate_hz: float) -
     assert np.isfinite(block_matrices(filters, 40).output).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_no_frame_depends_on_the_future(carrier: str, rng: np.random.Generator) -> None:
     frontend = small(carrier)
@@ -158,6 +160,7 @@ def test_no_frame_depends_on_the_future(carrier: str, rng: np.random.Generator) 
     np.testing.assert_array_equal(frontend(changed)[:4], frontend(waveform)[:4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_streamed_in_pieces_is_the_same(carrier: str, rng: np.random.Generator) -> None:
     frontend: Any = small(carrier)
@@ -171,6 +174,7 @@ def test_streamed_in_pieces_is_the_same(carrier: str, rng: np.random.Generator) 
     np.testing.assert_allclose(jnp.concatenate(pieces, axis=1), whole, atol=1e-5 * float(whole.max()))
 
 
+@pytest.mark.slow
 def test_sounds_of_a_batch_do_not_mix_and_chunks_do_not_show(rng: np.random.Generator) -> None:
     frontend = small("smooth")
     waveform = noise(rng, 3, 101 * FRAME)
@@ -181,6 +185,7 @@ def test_sounds_of_a_batch_do_not_mix_and_chunks_do_not_show(rng: np.random.Gene
     np.testing.assert_allclose(mapped, together, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_gradients_equal_finite_differences(carrier: str) -> None:

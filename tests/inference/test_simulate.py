@@ -76,6 +76,7 @@ def test_an_ear_without_air_conduction_is_refused() -> None:
         thresholds_at_knots(audiogram, Ear.LEFT)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_answers() -> None:
     protocols = [detection(), loudness()]
     first, again, other = (simulated_blocks(protocols, seed=seed) for seed in (3, 3, 4))
