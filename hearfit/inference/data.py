@@ -29,13 +29,18 @@ _FRAME_STEP = 16
 
 
 class DetectionData(NamedTuple):
-    """One block of yes/no and forced-choice conditions; counts are (not heard or wrong, heard or correct)."""
+    """One block of yes/no and forced-choice conditions; counts are (not heard or wrong, heard or correct).
+
+    Targets in quiet have a masker of gain 0, so that one program serves both.
+    """
 
     power: Float[Array, "stimuli frames channels"]
+    masker: Float[Array, "stimuli channels"]
     leak: Float[Array, "stimuli frames frames"]
     window: Float[Array, "stimuli frames frames"]
     stimulus: Int[Array, " conditions"]
     gain: Float[Array, " conditions"]
+    masker_gain: Float[Array, " conditions"]
     is_played: Float[Array, " conditions"]
     interval_count: Float[Array, " conditions"]
     counts: Float[Array, "conditions 2"]
@@ -64,6 +69,7 @@ class FitData(NamedTuple):
 
 class _Padded(NamedTuple):
     power: Float[np.ndarray, "stimuli frames channels"]
+    masker: Float[np.ndarray, "stimuli channels"]
     duration_s: Float[np.ndarray, "stimuli frames"]
     leak: Float[np.ndarray, "stimuli frames frames"]
     offset: tuple[int, ...]
@@ -86,15 +92,17 @@ def _detection(
 ) -> tuple[DetectionData, ...]:
     padded = _pad_stimuli(conditions, transducer, normal)
     window = np.stack([window_weights(d, window_s=normal.detection_window_s) for d in padded.duration_s])
-    power, leak, recent = jax.device_put((padded.power, padded.leak, window))
+    power, masker, leak, recent = jax.device_put((padded.power, padded.masker, padded.leak, window))
     columns = (
         _stimulus_rows(conditions, padded),
-        _gains(conditions),
+        _gains([c.level_db_hl for c in conditions]),
+        _gains([_masker_levels(c) for c in conditions]),
         1.0 - np.concatenate([c.is_catch for c in conditions]),
         np.concatenate([c.interval_count for c in conditions]).astype(float),
         np.concatenate([c.counts for c in conditions]).astype(float),
     )
-    return tuple(DetectionData(power, leak, recent, *block) for block in _blocks(columns, fill=(0, 0.0, 0.0, 1.0, 0.0)))
+    fill = (0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    return tuple(DetectionData(power, masker, leak, recent, *block) for block in _blocks(columns, fill=fill))
 
 
 def _categories(
@@ -109,7 +117,7 @@ def _categories(
     spline = MonotoneSpline(*jax.device_put([np.stack(part) for part in zip(*splines, strict=True)]))
     columns = (
         _stimulus_rows(conditions, padded),
-        _gains(conditions),
+        _gains([c.level_db_hl for c in conditions]),
         np.concatenate([c.counts for c in conditions]).astype(float),
     )
     return tuple(CategoryData(power, leak, duration, spline, *block) for block in _blocks(columns, fill=(0, 0.0, 0.0)))
@@ -125,14 +133,17 @@ def _pad_stimuli(conditions: Sequence[Conditions], transducer: str | None, norma
     num_frames = _round_up(max(len(e.duration_s) for e in excitations), _FRAME_STEP)
     num_channels = excitations[0].power.shape[1]
     power = np.zeros((num_stimuli, num_frames, num_channels))
+    masker = np.zeros((num_stimuli, num_channels))
     duration_s = np.zeros((num_stimuli, num_frames))
     # A padding stimulus must have a duration, or its time average would be 0/0.
     duration_s[len(excitations) :, 0] = 1.0
     for i, excitation in enumerate(excitations):
         count = len(excitation.duration_s)
         power[i, :count], duration_s[i, :count] = excitation.power, excitation.duration_s
+        if excitation.masker is not None:
+            masker[i] = excitation.masker
     leak = np.stack([leaky_weights(d, time_constant_s=normal.time_constant_s) for d in duration_s])
-    return _Padded(power, duration_s, leak, tuple(offsets))
+    return _Padded(power, masker, duration_s, leak, tuple(offsets))
 
 
 @partial(jax.jit, static_argnames="normal")
@@ -152,8 +163,14 @@ def _stimulus_rows(conditions: Sequence[Conditions], padded: _Padded) -> Int[np.
     return np.concatenate(rows).astype(np.int32)
 
 
-def _gains(conditions: Sequence[Conditions]) -> Float[np.ndarray, " conditions"]:
-    level = np.concatenate([c.level_db_hl for c in conditions])
+def _masker_levels(conditions: Conditions) -> Float[np.ndarray, " conditions"]:
+    levels = conditions.masker_level_db_spl_per_hz
+    return np.full(len(conditions.counts), np.nan) if levels is None else levels
+
+
+def _gains(levels_db: Sequence[Float[np.ndarray, " conditions"]]) -> Float[np.ndarray, " conditions"]:
+    """Power gains, 0 where there is no level."""
+    level = np.concatenate(levels_db)
     return np.where(np.isnan(level), 0.0, 10.0 ** (np.nan_to_num(level) / 10.0))
 
 
