@@ -17,19 +17,17 @@ def masker_problem(
     """
     is_known = ~np.isinf(value)
     if not protocol.stimulus.kind.has_masker:
-        return is_known & ~np.isnan(
-            value
-        ), f"describes a masker, which {protocol.name} does not have. Allowed here: n/a."
+        reason = f"describes a masker, which {protocol.name} does not have. Allowed here: n/a."
+        return is_known & ~np.isnan(value), reason
     with np.errstate(invalid="ignore"):
         if column == MASKER_LEVEL:
             low, high = MASKER_LEVEL_LIMITS_DB
-            is_allowed = (value >= low) & (value <= high)
-            return is_known & ~is_allowed, f"is not the level of a masker. Allowed: {low:g} to {high:g} dB SPL per Hz."
+            reason = f"is not the level of a masker. Allowed: {low:g} to {high:g} dB SPL per Hz."
+            return is_known & ~((value >= low) & (value <= high)), reason
         edge = protocol.stimulus.noise_outer_edge
         assert edge is not None
-        is_allowed = (value >= 0.0) & (value < edge)
-    reason = (
-        f"is not the edge of a notch. Allowed in {protocol.name}: 0 (no notch) to below {edge:g}, the distance from the "
-        "target relative to its frequency."
-    )
-    return is_known & ~is_allowed, reason
+        reason = (
+            f"is not the edge of a notch. Allowed in {protocol.name}: 0 (no notch) to below {edge:g}, relative to the "
+            "frequency of the target."
+        )
+        return is_known & ~((value >= 0.0) & (value < edge)), reason

@@ -221,7 +221,7 @@ def trial_sidecar(*trials: Trials) -> str:
         "response": {"Description": "; ".join(_codes(blocks[name]) for name in sorted(blocks))},
     }
     if _has_masker(*trials):
-        edge = {
+        edge: dict[str, str | dict[str, str]] = {
             "Units": "1",
             "Description": "distance from the target to the noise, relative to the target's frequency",
         }

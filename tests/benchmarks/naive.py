@@ -80,7 +80,10 @@ class NaiveLikelihood:
         cochlea, listener = cochlea_of(NORMAL), listener_at(position)
         coordinates, power = channel_coordinates(position, cochlea), self.power(waveform)
         if self.task is Task.DETECTION:
-            evidence = detection_evidence(coordinates, power, self.leak, self.window, jnp.ones(()), cochlea)
+            nothing, quiet = jnp.zeros(power.shape[1]), jnp.zeros(())
+            evidence = detection_evidence(
+                coordinates, quiet, power, nothing, self.leak, self.window, jnp.ones(()), quiet, cochlea
+            )
             detectability = jnp.exp(evidence + listener.log_sensitivity)
             yes = probability_yes(detectability, criterion=listener.criterion, lapse=listener.lapse)
             return jnp.log(jnp.where(response == 1, yes, 1.0 - yes))

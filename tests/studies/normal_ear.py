@@ -67,8 +67,8 @@ def just_noticeable_differences_db(normal: NormalEar, levels_db_hl: tuple[float,
             base = 10.0 ** (level / 10.0) * tone
             added = jnp.asarray(10.0 ** ((level + increments) / 10.0) - 10.0 ** (level / 10.0))
             backgrounds = jnp.broadcast_to(base, (len(increments), len(base)))
-            evidence = jax.vmap(steady_log_detectability, in_axes=(0, 0, None, None, None))(
-                added[:, None] * tone[None, :], backgrounds, ear, jnp.zeros(()), cochlea
+            evidence = jax.vmap(steady_log_detectability, in_axes=(0, 0, None, None, None, None))(
+                added[:, None] * tone[None, :], backgrounds, ear, jnp.zeros(()), jnp.zeros(()), cochlea
             )
             found.append(float(np.interp(0.0, np.asarray(evidence), increments)))
     return found
