@@ -107,7 +107,7 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
         yield f"the column {column} is missing.{_guess(column, extra)}"
     for name in extra:
         if name not in unitless and _UNKNOWN_STIMULUS.fullmatch(name) and not _is_misspelt_level(name):
-            close = difflib.get_close_matches(name.lower(), MASKER, n=1, cutoff=0.6)
+            close = difflib.get_close_matches(name.lower(), MASKER, n=1, cutoff=0.8)
             guess = f" Did you mean {close[0]}?" if close and close[0] not in names else ""
             yield (
                 f"the column {shown(name)} describes a stimulus that no protocol of this version has, so it cannot be "

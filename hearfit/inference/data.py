@@ -168,7 +168,7 @@ def _masker_levels(conditions: Conditions) -> Float[np.ndarray, " conditions"]:
     return np.full(len(conditions.counts), np.nan) if levels is None else levels
 
 
-def _gains(levels_db: Sequence[Float[np.ndarray, " conditions"]]) -> Float[np.ndarray, " conditions"]:
+def _gains(levels_db: Sequence[Float[np.ndarray, " _"]]) -> Float[np.ndarray, " conditions"]:
     """Power gains, 0 where there is no level."""
     level = np.concatenate(levels_db)
     return np.where(np.isnan(level), 0.0, 10.0 ** (np.nan_to_num(level) / 10.0))
