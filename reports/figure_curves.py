@@ -80,11 +80,10 @@ def draw_detection(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
 
 
 def notch(masker: CurveMasker) -> str:
-    """The width of a notch re the frequency of the tone, both sides where they differ."""
-    lower, upper = number(masker.notch_lower, 2), number(masker.notch_upper, 2)
+    """Where the edges of a notch lie re the frequency of the tone: below and above it, where they differ."""
     if masker.notch_lower == masker.notch_upper:
-        return f"notch {lower}" if masker.notch_lower else "no notch"
-    return f"notch {lower} below, {upper} above"
+        return f"notch {masker.notch_lower:g}" if masker.notch_lower else "no notch"
+    return f"notch {masker.notch_lower:g} / {masker.notch_upper:g}"
 
 
 def proportions(curve: ResponseCurve) -> tuple[tuple[float | None, float, int], ...]:

@@ -83,8 +83,8 @@ def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool
     parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]
     if has_masker:
         parts.append(
-            "The tones were played in noise with a notch around them, whose edges lie as far from the tone as stated, "
-            "relative to its frequency; where the noise had several levels, the most frequent one is drawn."
+            "The tones were played in noise with a notch, whose edges lie as far below / above the tone as stated, "
+            "relative to its frequency. Where the noise had several levels, the most frequent one is drawn."
         )
     if has_catch_trials:
         without = "with the noise alone" if has_masker else "with no sound"
