@@ -92,14 +92,11 @@ def relative_excitation(
     weights: Float[Array, "frames frames"] | None,
     ear: EarParameters,
     cochlea: Cochlea,
-    *,
-    before: Float[Array, "1 channels"] | None = None,
 ) -> Float[Array, "frames channels"]:
     """Compressed, inhibited and smoothed amplitude in units of its threshold value: z/z_0, not negative.
 
     `power` is in units of the normal threshold (1 is 0 dB HL); `weights` from `leaky_weights`, or None for a steady
-    state. `before` is the steady excitation (the result of this function) that lasted until the first frame, a masker's
-    for example; None is silence.
+    state.
     """
     amplitude = jnp.exp(
         log_compressed_amplitude(
@@ -116,11 +113,7 @@ def relative_excitation(
     smoothed = inhibited if weights is None else leaky_integration(inhibited, weights)
     # A tone at the channel's own frequency keeps its level whatever the strength: inhibition is no gain.
     of_tone = jnp.asarray(cochlea.inhibition_of_tone, amplitude.dtype)
-    excitation = smoothed / (1.0 - ear.inhibition * of_tone)[None, :]
-    if before is None or weights is None:
-        return excitation
-    # What each frame still remembers of the time before the first one.
-    return excitation + (1.0 - jnp.sum(weights, axis=1, keepdims=True)) * before
+    return smoothed / (1.0 - ear.inhibition * of_tone)[None, :]
 
 
 def internal_representation(

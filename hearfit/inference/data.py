@@ -16,7 +16,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.excitation import Excitation, excite
 from hearfit.experiment.protocol import Task
 from hearfit.frontend.cochlea import cochlea_of
-from hearfit.frontend.integration import leaky_weights
+from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.listener.normal import NormalEar
 from hearfit.observer.detection import window_weights
 from hearfit.observer.loudness import category_spline, normal_growth
@@ -31,7 +31,8 @@ _FRAME_STEP = 16
 class DetectionData(NamedTuple):
     """One block of yes/no and forced-choice conditions; counts are (not heard or wrong, heard or correct).
 
-    Targets in quiet have a masker of gain 0, so that one program serves both.
+    Targets in quiet have a masker of gain 0, so that one program serves both. The first frame of each stimulus has no
+    target: it stands for the time before, and for the masker alone.
     """
 
     power: Float[Array, "stimuli frames channels"]
@@ -90,9 +91,10 @@ def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, 
 def _detection(
     conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar
 ) -> tuple[DetectionData, ...]:
-    padded = _pad_stimuli(conditions, transducer, normal)
+    padded = _pad_stimuli(conditions, transducer, normal, num_before=1)
     window = np.stack([window_weights(d, window_s=normal.detection_window_s) for d in padded.duration_s])
-    power, masker, leak, recent = jax.device_put((padded.power, padded.masker, padded.leak, window))
+    past = np.stack([with_steady_past(weights) for weights in padded.leak])
+    power, masker, leak, recent = jax.device_put((padded.power, padded.masker, past, window))
     columns = (
         _stimulus_rows(conditions, padded),
         _gains([c.level_db_hl for c in conditions]),
@@ -108,7 +110,7 @@ def _detection(
 def _categories(
     conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar
 ) -> tuple[CategoryData, ...]:
-    padded = _pad_stimuli(conditions, transducer, normal)
+    padded = _pad_stimuli(conditions, transducer, normal, num_before=0)
     power, leak, duration = jax.device_put((padded.power, padded.leak, padded.duration_s))
     growth = np.asarray(_normal_growths(power, duration, leak, normal=normal))
     frequencies = [stimulus.frequency_hz for c in conditions for stimulus in c.stimuli]
@@ -123,23 +125,26 @@ def _categories(
     return tuple(CategoryData(power, leak, duration, spline, *block) for block in _blocks(columns, fill=(0, 0.0, 0.0)))
 
 
-def _pad_stimuli(conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar) -> _Padded:
+def _pad_stimuli(
+    conditions: Sequence[Conditions], transducer: str | None, normal: NormalEar, *, num_before: int
+) -> _Padded:
+    """All stimuli on frames of one number, after `num_before` empty ones of no duration."""
     excitations: list[Excitation] = []
     offsets = []
     for group in conditions:
         offsets.append(len(excitations))
         excitations.extend(excite(group.stimuli, transducer=transducer, normal=normal))
     num_stimuli = _round_up(len(excitations), _STIMULUS_STEP)
-    num_frames = _round_up(max(len(e.duration_s) for e in excitations), _FRAME_STEP)
+    num_frames = _round_up(num_before + max(len(e.duration_s) for e in excitations), _FRAME_STEP)
     num_channels = excitations[0].power.shape[1]
     power = np.zeros((num_stimuli, num_frames, num_channels))
     masker = np.zeros((num_stimuli, num_channels))
     duration_s = np.zeros((num_stimuli, num_frames))
     # A padding stimulus must have a duration, or its time average would be 0/0.
-    duration_s[len(excitations) :, 0] = 1.0
+    duration_s[len(excitations) :, num_before] = 1.0
     for i, excitation in enumerate(excitations):
-        count = len(excitation.duration_s)
-        power[i, :count], duration_s[i, :count] = excitation.power, excitation.duration_s
+        own = slice(num_before, num_before + len(excitation.duration_s))
+        power[i, own], duration_s[i, own] = excitation.power, excitation.duration_s
         if excitation.masker is not None:
             masker[i] = excitation.masker
     leak = np.stack([leaky_weights(d, time_constant_s=normal.time_constant_s) for d in duration_s])

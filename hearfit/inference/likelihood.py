@@ -78,7 +78,7 @@ def detection_evidence(
     log_masked_sensitivity: Float[Array, ""],
     power: Float[Array, "frames channels"],
     masker: Float[Array, " channels"],
-    leak: Float[Array, "frames frames"] | None,
+    leak: Float[Array, "frames frames"],
     window: Float[Array, "frames frames"],
     gain: Float[Array, ""],
     masker_gain: Float[Array, ""],
@@ -86,16 +86,16 @@ def detection_evidence(
 ) -> Float[Array, ""]:
     """Log d' of a target in a steady masker against the masker alone, for a listener of normal sensitivity in quiet.
 
-    A masker of gain 0 is silence. The power of the target adds to the masker's: their cross term has zero mean.
+    A masker of gain 0 is silence. The power of the target adds to the masker's: their cross term has zero mean. The
+    first frame has no target; it is the masker alone, as it has been all the time before.
     """
     ear = ear_on_channels(coordinates)
-    background = masker_gain * masker[None, :]
-    alone = relative_excitation(background, None, ear, cochlea)
-    together = relative_excitation(gain * power + background, leak, ear, cochlea, before=alone)
+    together = relative_excitation(gain * power + masker_gain * masker[None, :], leak, ear, cochlea)
+    representation = internal_representation(together, ear, cochlea)
     normal = cochlea.normal
     return log_detectability(
-        internal_representation(together, ear, cochlea),
-        internal_representation(alone, ear, cochlea),
+        representation,
+        representation[:1],
         window,
         log_masked_sensitivity,
         spacing_cam=normal.spacing_cam,

@@ -12,7 +12,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.excitation import excite
 from hearfit.experiment.protocol import Task
 from hearfit.frontend.cochlea import cochlea_of
-from hearfit.frontend.integration import leaky_weights
+from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.inference import likelihood
 from hearfit.inference.data import BLOCK_SIZE
 from hearfit.inference.likelihood import (
@@ -176,8 +176,10 @@ def test_jacobian_is_that_of_the_unbatched_function(group: int) -> None:
     conditions, row, cochlea = session()[group], 3, cochlea_of(NORMAL)
     interval_count = int(conditions.interval_count[row])
     (excitation,) = excite((conditions.stimuli[conditions.stimulus_index[row]],), transducer=TRANSDUCER, normal=NORMAL)
-    leak = jnp.asarray(leaky_weights(excitation.duration_s, time_constant_s=NORMAL.time_constant_s))
-    window = jnp.asarray(window_weights(excitation.duration_s, window_s=NORMAL.detection_window_s))
+    duration_s = np.concatenate([[0.0], excitation.duration_s])
+    leak = jnp.asarray(with_steady_past(leaky_weights(duration_s, time_constant_s=NORMAL.time_constant_s)))
+    window = jnp.asarray(window_weights(duration_s, window_s=NORMAL.detection_window_s))
+    power = jnp.asarray(np.pad(excitation.power, ((1, 0), (0, 0))))
     gain = jnp.asarray(10.0 ** (conditions.level_db_hl[row] / 10.0))
     levels = conditions.masker_level_db_spl_per_hz
     masker_gain = jnp.asarray(0.0 if levels is None else 10.0 ** (levels[row] / 10.0))
@@ -185,7 +187,6 @@ def test_jacobian_is_that_of_the_unbatched_function(group: int) -> None:
 
     @jax.jit
     def positive(at: jax.Array) -> jax.Array:
-        power = jnp.asarray(excitation.power)
         log_d = detection_evidence(
             channel_coordinates(at, cochlea), at[37], power, masker, leak, window, gain, masker_gain, cochlea
         )
