@@ -96,15 +96,22 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
         ("transducer", "needed" if protocol.is_transducer_required else "needed for levels in dB SPL"),
         ("simulated frequencies", ", ".join(f"{value:g}" for value in design.frequency_hz) + " Hz"),
     ]
+    if design.notches:
+        facts.append(("noise", f"to {stimulus.noise_outer_edge:g} of the frequency on either side of the tone"))
+        pairs = ", ".join(f"{notch.lower:g}/{notch.upper:g}" for notch in design.notches)
+        facts.append(("simulated notches", f"{pairs} (below/above, re frequency)"))
+        offset, most = design.masker_level_offset_db, design.highest_masker_level_db_spl_per_hz
+        facts.append(("simulated noise", f"{offset:g} dB SL in a normal filter, at most {most:g} dB SPL/Hz"))
     if design.level_offsets_db:
         levels = ", ".join(f"{value:g}" for value in design.level_offsets_db)
-        facts.append(("simulated levels", f"{levels} dB SL"))
+        facts.append(("simulated levels", f"{levels} dB {'re masked threshold' if design.notches else 'SL'}"))
     if design.num_levels:
         lowest, highest = design.lowest_level_offset_db, design.highest_level_db_hl
         facts.append(("simulated levels", f"{design.num_levels} from {lowest:g} dB SL to {highest:g} dB HL"))
     facts.append(("repetitions", str(design.repetitions)))
     if design.catch_trials:
-        facts.append(("catch trials", f"{design.catch_trials} at each frequency"))
+        where = "each frequency and notch" if design.notches else "each frequency"
+        facts.append(("catch trials", f"{design.catch_trials} at {where}"))
     if design.interval_count > 1:
         facts.append(("intervals", str(design.interval_count)))
     return facts

@@ -46,7 +46,10 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class ConditionScore:
-    """Observed counts and expected counts of each response in one condition; `level_db_hl` is None in a catch trial."""
+    """Observed counts and expected counts of each response in one condition.
+
+    `level_db_hl` is None in a catch trial, the last three where there is no masker.
+    """
 
     protocol: str
     frequency_hz: float
@@ -55,6 +58,9 @@ class ConditionScore:
     responses: tuple[int, ...]
     counts: tuple[int, ...]
     predicted: tuple[float, ...]
+    masker_level_db_spl_per_hz: float | None = None
+    notch_lower: float | None = None
+    notch_upper: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,11 @@ def fit_trials(
         frequencies, unknown = frequency_estimates(conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
-        observer = observer_estimates(posterior, frozenset(c.protocol.task for c in conditions))
+        observer = observer_estimates(
+            posterior,
+            frozenset(c.protocol.task for c in conditions),
+            has_masker=any(c.has_masker for c in conditions),
+        )
     tell("Done", 1.0)
     return Profile(
         listener=trials.listener,
@@ -250,6 +260,7 @@ def _provenance(trials: Trials, seed: int) -> Provenance:
 
 def _condition_score(conditions: Conditions, row: int, probability: Float[np.ndarray, " responses"]) -> ConditionScore:
     total = int(conditions.counts[row].sum())
+    levels, notch = conditions.masker_level_db_spl_per_hz, conditions.stimuli[conditions.stimulus_index[row]].notch
     return ConditionScore(
         protocol=conditions.protocol.name,
         frequency_hz=float(conditions.frequency_hz[row]),
@@ -258,6 +269,9 @@ def _condition_score(conditions: Conditions, row: int, probability: Float[np.nda
         responses=conditions.protocol.response_values,
         counts=tuple(map(int, conditions.counts[row])),
         predicted=tuple(map(float, total * probability)),
+        masker_level_db_spl_per_hz=None if levels is None else float(levels[row]),
+        notch_lower=None if notch is None else notch.lower,
+        notch_upper=None if notch is None else notch.upper,
     )
 
 

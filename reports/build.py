@@ -213,14 +213,14 @@ def _ear_section(profile: Profile, normal: NormalValues, *, starts_page: bool) -
 
 
 def _curve_figures(profile: Profile) -> list[Block]:
-    """A figure for each task and protocol, with a panel for each frequency and number of intervals."""
+    """A figure for each task and protocol, with a panel for each stimulus and number of intervals."""
 
     def key(curve: ResponseCurve) -> tuple[bool, str, str]:
         return (curve.task != Task.CATEGORICAL_LOUDNESS, curve.task, curve.protocol)
 
     blocks: list[Block] = []
     for (_, task, protocol), group in groupby(sorted(profile.curves, key=key), key=key):
-        curves = sorted(group, key=lambda curve: (curve.interval_count, curve.frequency_hz))
+        curves = sorted(group, key=_place)
         identifier = f"curves-{profile.ear}-{len(blocks)}"
         places = enumeration([frequency(hz) for hz in sorted({curve.frequency_hz for curve in curves})])
         if task == Task.CATEGORICAL_LOUDNESS:
@@ -232,6 +232,7 @@ def _curve_figures(profile: Profile) -> list[Block]:
             alternative = sentences.detection_alternative(places, protocol)
             caption = sentences.detection_caption(
                 protocol,
+                has_masker=any(curve.masker is not None for curve in curves),
                 has_catch_trials=any(answer.level_db_hl is None for curve in curves for answer in curve.answers),
                 has_forced_choice=any(curve.interval_count > 1 for curve in curves),
             )
@@ -240,6 +241,13 @@ def _curve_figures(profile: Profile) -> list[Block]:
             continue
         blocks.append(Figure(identifier, svg, alternative, caption))
     return blocks
+
+
+def _place(curve: ResponseCurve) -> tuple[float, ...]:
+    """Where the panel of a curve stands: by the stimulus, the widest notch last."""
+    masker = curve.masker
+    notch = (0.0, 0.0) if masker is None else (masker.notch_lower + masker.notch_upper, masker.notch_lower)
+    return (curve.interval_count, curve.frequency_hz, *notch)
 
 
 def _prior_speaks(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.listener.profile import ResponseCurve
+from hearfit.listener.profile import CurveMasker, ResponseCurve
 from hearfit.reports.figure_style import INK, PAGE_WIDTH_IN, QUIET, EarColours, colours, house_style
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import count, frequency, number
@@ -79,6 +79,13 @@ def draw_detection(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
     return figure
 
 
+def notch(masker: CurveMasker) -> str:
+    """Where the edges of a notch lie re the frequency of the tone: below and above it, where they differ."""
+    if masker.notch_lower == masker.notch_upper:
+        return f"notch {masker.notch_lower:g}" if masker.notch_lower else "no notch"
+    return f"notch {masker.notch_lower:g} / {masker.notch_upper:g}"
+
+
 def proportions(curve: ResponseCurve) -> tuple[tuple[float | None, float, int], ...]:
     """Per level, None for catch trials: the level, the share of 1 among the answers, their number."""
     levels = sorted(
@@ -131,7 +138,8 @@ def _draw_curve(panel: Panel, curve: ResponseCurve, hue: EarColours) -> None:
     panel.line(curve.level_db_hl, curve.predicted, color=hue.line, width=1.5, zorder=4)
     intervals = f", {curve.interval_count} intervals" if curve.interval_count > 1 else ""
     total = sum(answer.count for answer in curve.answers)
-    panel.title(frequency(curve.frequency_hz), f"{count(total, 'answer')}{intervals}")
+    remark = count(total, "answer") if curve.masker is None else notch(curve.masker)
+    panel.title(frequency(curve.frequency_hz), f"{remark}{intervals}")
 
 
 def _draw_proportions(panel: Panel, curve: ResponseCurve) -> None:

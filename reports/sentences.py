@@ -78,11 +78,17 @@ def detection_alternative(frequencies: str, protocol: str) -> str:
     )
 
 
-def detection_caption(protocol: str, *, has_catch_trials: bool, has_forced_choice: bool) -> str:
+def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool, has_forced_choice: bool) -> str:
     """What the dots are, by the task."""
     parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]
+    if has_masker:
+        parts.append(
+            "The tones were played in noise with a notch, whose edges lie as far below / above the tone as stated, "
+            "relative to its frequency. Where the noise had several levels, the most frequent one is drawn."
+        )
     if has_catch_trials:
-        parts.append("Squares at the left edge: how often a catch trial, with no sound, was called heard.")
+        without = "with the noise alone" if has_masker else "with no sound"
+        parts.append(f"Squares at the left edge: how often a catch trial, {without}, was called heard.")
     if has_forced_choice:
         parts.append("Dotted line: guessing.")
     return " ".join(parts)

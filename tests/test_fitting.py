@@ -15,7 +15,7 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.profile import Profile
 from hearfit.storage.profile_files import profile_from_json, profile_to_json
-from tests.inference.sessions import TESTED_HZ, detection, loudness, simulated_blocks, trials_of
+from tests.inference.sessions import TESTED_HZ, detection, loudness, notched_noise, simulated_blocks, trials_of
 
 KNOTS = [AUDIOMETRIC_FREQUENCIES_HZ.index(f) for f in TESTED_HZ]
 
@@ -105,6 +105,22 @@ def test_score_of_new_answers_by_the_same_listener_is_better_than_by_a_blind_gue
     _, profile = both_tasks()
     new = trials_of(simulated_blocks([loudness()], seed=99))
     assert score_trials(profile, new).log_likelihood_per_trial > np.log(1.0 / 11.0)
+
+
+def test_a_session_in_noise_is_fitted_and_scored_by_its_maskers() -> None:
+    # Truth: the trials; inhibition counts as measured where there was a masker, and nowhere else.
+    trials = trials_of(simulated_blocks([detection(), loudness(), notched_noise((2000.0,), repetitions=8)], seed=6))
+    profile = fitted(trials)
+    measured = [row.frequency_hz for row in profile.frequencies if (row.inhibition.data_share or 0.0) > 0.5]
+    assert measured == [2000.0]
+    assert "sensitivity in noise re in quiet" in {row.name for row in profile.observer}
+    assert profile_from_json(profile_to_json(profile), source="p.json") == profile
+    score = score_trials(profile, trials)
+    assert score.log_likelihood == pytest.approx(profile.diagnostics.log_likelihood, rel=1e-9)
+    masked = [row for row in score.by_condition if row.protocol == "notched_noise"]
+    assert {(row.notch_lower, row.notch_upper) for row in masked} == {(0.0, 0.0), (0.2, 0.2), (0.1, 0.3)}
+    assert all(row.masker_level_db_spl_per_hz is not None for row in masked)
+    assert all(row.notch_lower is None for row in score.by_condition if row not in masked)
 
 
 def test_a_profile_with_other_parameters_is_refused() -> None:

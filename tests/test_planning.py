@@ -110,7 +110,7 @@ def test_expected_sd_of_thresholds_is_that_of_fits() -> None:
     covariance = session.posterior().covariance
     # Scatter of the modes of a Gaussian posterior: covariance x information x covariance.
     precision = np.linalg.inv(covariance) - np.linalg.inv(DEFAULT_PRIOR.covariance)
-    expected = np.sqrt(np.diag(covariance @ precision @ covariance))[knots]
+    expected = np.sqrt(np.diag(covariance @ precision @ covariance)[knots])
     np.testing.assert_allclose(np.std(modes, axis=0, ddof=1)[knots], expected, rtol=0.35)
 
 

@@ -1,6 +1,6 @@
 """From declared stimuli to channel power at 0 dB HL: synthesise, transmit, filter and frame each one once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import jax
@@ -9,12 +9,12 @@ from jaxtyping import Array, Complex, Float
 from scipy.fft import next_fast_len
 
 from hearfit.audiology.retspl import ReferenceThresholds, reference_thresholds
-from hearfit.experiment.protocol import StimulusDesign, StimulusKind
+from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
 from hearfit.frontend.cochlea import cochlea_of
-from hearfit.frontend.filterbank import analytic_output, frequency_response
+from hearfit.frontend.filterbank import analytic_output, frequency_response, noise_power
 from hearfit.frontend.frames import merge_frames
 from hearfit.frontend.power_terms import power_terms
-from hearfit.levels import pascal_from_db_spl
+from hearfit.levels import REFERENCE_PRESSURE_PA, pascal_from_db_spl
 from hearfit.listener.normal import NormalEar
 from hearfit.stimuli.noise import narrowband_noise
 from hearfit.stimuli.tones import pure_tone
@@ -27,32 +27,39 @@ FRAME_S = 0.01
 MERGE_TOLERANCE_DB = 2.0
 # The noise token that stands for all tokens of a narrowband noise.
 _NOISE_SEED = 0
+# Points of each band of a notched noise: 3 Hz apart at 8 kHz, where the filters are 900 Hz wide.
+_NUM_BAND_POINTS = 2001
 
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One unique stimulus of a session, apart from its level."""
+    """One unique stimulus of a session, apart from its levels; `notch` only where there is a masker."""
 
     design: StimulusDesign
     frequency_hz: float
+    notch: Notch | None = None
 
 
 @dataclass(frozen=True)
 class Excitation:
-    """Channel power, in units of the normal threshold, of a stimulus at 0 dB HL on frames of unequal length."""
+    """Channel power, in units of the normal threshold, of a stimulus at 0 dB HL on frames of unequal length.
+
+    `masker` is the expected power, the same in all frames, of its masker at 0 dB SPL per hertz; None without one.
+    """
 
     power: Float[np.ndarray, "frames channels"]
     duration_s: Float[np.ndarray, " frames"]
+    masker: Float[np.ndarray, " channels"] | None = None
 
 
 def waveform_pa(
     stimulus: Stimulus, *, level_db_hl: float, reference: ReferenceThresholds | None, rate_hz: float
 ) -> Float[np.ndarray, " samples"]:
-    """The calibrated stimulus in pascal; without a reference table 0 dB HL is taken to be 0 dB SPL."""
+    """The calibrated target in pascal; without a reference table 0 dB HL is taken to be 0 dB SPL."""
     design = stimulus.design
     zero_db_hl = 0.0 if reference is None else float(reference.at(np.array(stimulus.frequency_hz)))
     level_db_spl = level_db_hl + zero_db_hl
-    if design.kind is StimulusKind.PURE_TONE:
+    if design.kind is not StimulusKind.NARROWBAND_NOISE:
         return pure_tone(
             frequency_hz=stimulus.frequency_hz,
             level_db_spl=level_db_spl,
@@ -92,7 +99,43 @@ def transmission_gain(
 
 def excite(stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar) -> tuple[Excitation, ...]:
     """Excitation of every stimulus; the result of each is kept, since sessions repeat their stimuli."""
-    return tuple(_excite_one(stimulus, transducer, normal) for stimulus in stimuli)
+    # The tone of all notches at a frequency is filtered once.
+    targets = [_excite_one(replace(stimulus, notch=None), transducer, normal) for stimulus in stimuli]
+    return tuple(
+        target if stimulus.notch is None else replace(target, masker=_masker_of(stimulus, transducer, normal))
+        for stimulus, target in zip(stimuli, targets, strict=True)
+    )
+
+
+@lru_cache(maxsize=512)
+def notched_noise_masker(
+    frequency_hz: float, notch: Notch, *, outer_edge: float, transducer: str | None, normal: NormalEar
+) -> Float[np.ndarray, " channels"]:
+    """Expected channel power of Gaussian noise of 0 dB SPL per hertz around a target, in units of the threshold.
+
+    The noise is flat from `outer_edge` to the notch on either side (Patterson 1976). It is stationary, so that no token
+    stands for it: a target adds its power, since the cross term of the two has zero mean.
+    """
+    reference = None if transducer is None else reference_thresholds(transducer)
+    bands_hz = ((1.0 - outer_edge, 1.0 - notch.lower), (1.0 + notch.upper, 1.0 + outer_edge))
+    power = np.zeros(len(cochlea_of(normal).frequency_hz))
+    for low, high in bands_hz:
+        bin_hz = frequency_hz * np.linspace(low, high, _NUM_BAND_POINTS)
+        density = (REFERENCE_PRESSURE_PA * transmission_gain(bin_hz, reference)) ** 2
+        power += noise_power(cochlea_of(normal).bank, density, bin_hz)
+    return power
+
+
+def _masker_of(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -> Float[np.ndarray, " channels"]:
+    assert stimulus.notch is not None
+    assert stimulus.design.noise_outer_edge is not None
+    return notched_noise_masker(
+        stimulus.frequency_hz,
+        stimulus.notch,
+        outer_edge=stimulus.design.noise_outer_edge,
+        transducer=transducer,
+        normal=normal,
+    )
 
 
 @lru_cache(maxsize=512)

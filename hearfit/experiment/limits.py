@@ -8,3 +8,9 @@ LEVEL_LIMITS_DB = (-20.0, 130.0)
 
 MAX_INTERVALS = 8
 """Intervals of one forced-choice trial."""
+
+MASKER_LEVEL_LIMITS_DB = (-40.0, 90.0)
+"""Spectrum levels of a masker, dB SPL per hertz; 90 is some 125 dB SPL over a band of 3 kHz."""
+
+OUTER_EDGE_LIMITS = (0.1, 0.9)
+"""How far a notched noise may reach to either side of its target, relative to the target's frequency."""

@@ -7,6 +7,7 @@ Each field's description is the sentence that an error message shows as what is 
 import difflib
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated
 
@@ -14,8 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from hearfit.errors import InputError
-from hearfit.experiment.limits import FREQUENCY_LIMITS_HZ, LEVEL_LIMITS_DB, MAX_INTERVALS
-from hearfit.experiment.protocol import Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.limits import (
+    FREQUENCY_LIMITS_HZ,
+    LEVEL_LIMITS_DB,
+    MASKER_LEVEL_LIMITS_DB,
+    MAX_INTERVALS,
+    OUTER_EDGE_LIMITS,
+)
+from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
 
 _SHOWN_CHARACTERS = 60
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
@@ -36,7 +43,7 @@ class _Table(BaseModel):
 
 
 class _Stimulus(_Table):
-    kind: StimulusKind = Field(description='"pure_tone" or "narrowband_noise"')
+    kind: StimulusKind = Field(description='"pure_tone", "narrowband_noise" or "tone_in_notched_noise"')
     duration_s: _Number = Field(gt=0, le=10, description="a number of seconds above 0, at most 10")
     ramp_s: _Number = Field(ge=0, le=5, description="a number of seconds from 0 to half of duration_s")
     bandwidth_octaves: _Number | None = Field(
@@ -44,6 +51,12 @@ class _Stimulus(_Table):
         gt=0,
         le=2,
         description="a number of octaves above 0, at most 2, for narrowband_noise only",
+    )
+    noise_outer_edge: _Number | None = Field(
+        default=None,
+        ge=OUTER_EDGE_LIMITS[0],
+        le=OUTER_EDGE_LIMITS[1],
+        description="a number from 0.1 to 0.9 (relative to the target's frequency), for tone_in_notched_noise only",
     )
 
 
@@ -58,6 +71,16 @@ class _DetectionDesign(_Table):
         ge=1,
         le=MAX_INTERVALS,
         description=f"a whole number from 1 (yes/no) to {MAX_INTERVALS} (forced choice)",
+    )
+
+
+class _MaskedDesign(_DetectionDesign):
+    notches: Annotated[tuple[tuple[_Number, _Number], ...], Field(min_length=1, max_length=100)] = Field(
+        description="a list of 1 to 100 pairs [lower, upper] of numbers from 0 to below noise_outer_edge, each once"
+    )
+    masker_level_offset_db: _Number = Field(ge=0, le=100, description="a number from 0 to 100 dB")
+    highest_masker_level_db_spl_per_hz: _Number = Field(
+        ge=MASKER_LEVEL_LIMITS_DB[0], le=MASKER_LEVEL_LIMITS_DB[1], description="a number from -40 to 90 dB SPL per Hz"
     )
 
 
@@ -101,8 +124,15 @@ class _DetectionProtocol(_Common):
     design: _DetectionDesign = Field(description="a table [design]")
 
 
+class _MaskedProtocol(_Common):
+    design: _MaskedDesign = Field(description="a table [design]")
+
+
 class _LoudnessProtocol(_Common):
     design: _LoudnessDesign = Field(description="a table [design]")
+
+
+_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -120,7 +150,7 @@ def parse_protocol(text: str, *, source: str) -> Protocol:
     except (ValueError, RecursionError) as error:
         # tomllib raises a plain ValueError for an integer of thousands of digits.
         raise InputError(f"{source}: is not a TOML file that can be read ({error}).") from None
-    model = _LoudnessProtocol if raw.get("task") == Task.CATEGORICAL_LOUDNESS.value else _DetectionProtocol
+    model = _model_of(raw)
     try:
         content = model.model_validate(raw)
     except ValidationError as error:
@@ -131,6 +161,15 @@ def parse_protocol(text: str, *, source: str) -> Protocol:
     if problems := [f"{source}: {problem}" for problem in _contradictions(content)]:
         raise InputError(problems)
     return _frozen(content)
+
+
+def _model_of(raw: dict[str, object]) -> type[_Content]:
+    """Task and stimulus decide which keys the design has."""
+    if raw.get("task") == Task.CATEGORICAL_LOUDNESS.value:
+        return _LoudnessProtocol
+    stimulus = raw.get("stimulus")
+    is_masked = isinstance(stimulus, dict) and stimulus.get("kind") == StimulusKind.TONE_IN_NOTCHED_NOISE.value
+    return _MaskedProtocol if is_masked else _DetectionProtocol
 
 
 def _sentence(detail: ErrorDetails, *, model: type[BaseModel], source: str) -> str:
@@ -164,7 +203,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
-def _contradictions(content: _DetectionProtocol | _LoudnessProtocol) -> Iterator[str]:
+def _contradictions(content: _Content) -> Iterator[str]:
     stimulus, response, design = content.stimulus, content.response, content.design
     low, high = content.frequency_range_hz
     if low >= high:
@@ -178,7 +217,8 @@ def _contradictions(content: _DetectionProtocol | _LoudnessProtocol) -> Iterator
     if is_noise and stimulus.bandwidth_octaves is None:
         yield "stimulus.bandwidth_octaves is missing. A narrowband_noise needs it: a number of octaves above 0."
     if not is_noise and stimulus.bandwidth_octaves is not None:
-        yield "stimulus.bandwidth_octaves is given. A pure_tone has no bandwidth: leave the key out."
+        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    yield from _masker_contradictions(content)
     for frequency in design.frequency_hz:
         if not low <= frequency <= high:
             yield f"design.frequency_hz has {frequency:g}. Allowed is {low:g} to {high:g} Hz, the frequency_range_hz."
@@ -203,12 +243,37 @@ def _contradictions(content: _DetectionProtocol | _LoudnessProtocol) -> Iterator
             )
 
 
+def _masker_contradictions(content: _Content) -> Iterator[str]:
+    edge, kind = content.stimulus.noise_outer_edge, StimulusKind.TONE_IN_NOTCHED_NOISE
+    if content.stimulus.kind is not kind:
+        if edge is not None:
+            yield f"stimulus.noise_outer_edge is given. A {content.stimulus.kind} has no masker: leave the key out."
+        return
+    if not content.is_transducer_required:
+        yield f"is_transducer_required is false. A {kind} needs it, for the level of its masker. Only true is allowed."
+    if content.task is not Task.DETECTION:
+        yield f"task is {content.task}. A {kind} is detected: only detection is allowed."
+    if edge is None:
+        yield f"stimulus.noise_outer_edge is missing. A {kind} needs it: a number from 0.1 to 0.9."
+        return
+    if isinstance(content.design, _MaskedDesign):
+        notches = content.design.notches
+        for lower, upper in notches:
+            if not (0.0 <= lower < edge and 0.0 <= upper < edge):
+                yield (
+                    f"design.notches has [{lower:g}, {upper:g}]. Both ends must be from 0 to below {edge:g}, the "
+                    "noise_outer_edge."
+                )
+        if len(set(notches)) < len(notches):
+            yield "design.notches has a pair more than once. Give each pair once."
+
+
 def _unordered(path: str, values: tuple[float, ...] | tuple[int, ...]) -> Iterator[str]:
     if any(first >= second for first, second in pairwise(values)):
         yield f"{path} is {_shown(list(values))}. The numbers must ascend, each once."
 
 
-def _frozen(content: _DetectionProtocol | _LoudnessProtocol) -> Protocol:
+def _frozen(content: _Content) -> Protocol:
     stimulus, design = content.stimulus, content.design
     if isinstance(design, _DetectionDesign):
         session = SessionDesign(
@@ -218,6 +283,13 @@ def _frozen(content: _DetectionProtocol | _LoudnessProtocol) -> Protocol:
             catch_trials=design.catch_trials,
             interval_count=design.interval_count,
         )
+        if isinstance(design, _MaskedDesign):
+            session = replace(
+                session,
+                notches=tuple(Notch(lower, upper) for lower, upper in design.notches),
+                masker_level_offset_db=design.masker_level_offset_db,
+                highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
+            )
     else:
         session = SessionDesign(
             frequency_hz=design.frequency_hz,
@@ -237,6 +309,7 @@ def _frozen(content: _DetectionProtocol | _LoudnessProtocol) -> Protocol:
             duration_s=stimulus.duration_s,
             ramp_s=stimulus.ramp_s,
             bandwidth_octaves=stimulus.bandwidth_octaves,
+            noise_outer_edge=stimulus.noise_outer_edge,
         ),
         task=content.task,
         design=session,

@@ -31,20 +31,26 @@ class TrialColumns:
     level: LevelColumn
     has_catch: bool
     has_interval_count: bool
+    has_masker: bool
     warnings: tuple[str, ...]
 
     @property
     def used(self) -> tuple[str, ...]:
         """The columns that are read."""
-        optional = (CATCH,) * self.has_catch + (INTERVAL_COUNT,) * self.has_interval_count
+        optional = (CATCH,) * self.has_catch + (INTERVAL_COUNT,) * self.has_interval_count + MASKER * self.has_masker
         return (*REQUIRED, self.level.value, *optional)
 
 
 CATCH = "catch"
 INTERVAL_COUNT = "interval_count"
+MASKER_LEVEL = "masker_level_db_spl_per_hz"
+NOTCH_LOWER = "notch_lower"
+NOTCH_UPPER = "notch_upper"
+MASKER = (MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER)
+"""The columns of a masker, which a table has all of or none."""
 REQUIRED = ("listener", "ear", "session", "protocol", "trial", "frequency_hz", "response")
 
-_KNOWN = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT)
+_KNOWN = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *MASKER)
 _UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
 # Parameters of stimuli that no protocol of this version has: to leave them out would change what was played.
 _UNKNOWN_STIMULUS = re.compile(r"(masker|notch|gap)_.*|.*_db(_.*)?", re.IGNORECASE)
@@ -65,6 +71,7 @@ def trial_columns(names: Sequence[str], *, source: str) -> TrialColumns:
         level=next(column for column in LevelColumn if column in names),
         has_catch=CATCH in names,
         has_interval_count=INTERVAL_COUNT in names,
+        has_masker=MASKER_LEVEL in names,
         warnings=(warning,) if unused else (),
     )
 
@@ -88,6 +95,8 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
     missing = [column for column in REQUIRED if column not in names]
     if not levels and not unitless:
         missing.append("level_db_spl or level_db_hl")
+    if any(column in names for column in MASKER):
+        missing += [column for column in MASKER if column not in names]
     if len(names) == 1 and any(mark in names[0] for mark in ",;\t"):
         yield (
             "the header is one single column. The cells of a .tsv file are separated by tabs, those of a .csv file by "
@@ -98,9 +107,11 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
         yield f"the column {column} is missing.{_guess(column, extra)}"
     for name in extra:
         if name not in unitless and _UNKNOWN_STIMULUS.fullmatch(name) and not _is_misspelt_level(name):
+            close = difflib.get_close_matches(name.lower(), MASKER, n=1, cutoff=0.8)
+            guess = f" Did you mean {close[0]}?" if close and close[0] not in names else ""
             yield (
                 f"the column {shown(name)} describes a stimulus that no protocol of this version has, so it cannot be "
-                "left out. Remove the column if nothing of the kind was played."
+                f"left out. Remove the column if nothing of the kind was played.{guess}"
             )
 
 

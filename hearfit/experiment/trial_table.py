@@ -31,7 +31,8 @@ from hearfit.experiment.trial_cells import (
     session_from,
     trial_from,
 )
-from hearfit.experiment.trial_columns import CATCH, INTERVAL_COUNT, LevelColumn, TrialColumns
+from hearfit.experiment.trial_columns import CATCH, INTERVAL_COUNT, MASKER, LevelColumn, TrialColumns
+from hearfit.experiment.trial_masker import masker_problem
 
 EARS = tuple(Ear)
 _MAX_VALUES_NAMED = 20
@@ -42,7 +43,7 @@ class RowValues:
     """Typed columns of a trial table, in the order of the file.
 
     Codes index the tuples of `TrialRows`, and `EARS`. A cell that was refused is -1 or NaN. `level_db` is in the unit
-    of the column, NaN in catch trials.
+    of the column, NaN in catch trials; the masker's columns are NaN where the protocol has none.
     """
 
     line: Int[np.ndarray, " rows"]
@@ -56,6 +57,9 @@ class RowValues:
     interval_count: Int[np.ndarray, " rows"]
     is_catch: Bool[np.ndarray, " rows"]
     response: Int[np.ndarray, " rows"]
+    masker_level_db_spl_per_hz: Float[np.ndarray, " rows"]
+    notch_lower: Float[np.ndarray, " rows"]
+    notch_upper: Float[np.ndarray, " rows"]
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ class _Checker:
         level_column = self._columns.level
         protocol_code = parse("protocol", self._protocol_code, refused=-1)
         is_catch, is_catch_known = self._catch(chunk, protocol_code)
+        masker_level, notch_lower, notch_upper = self._masker(chunk, protocol_code)
         result = RowValues(
             line=chunk.line,
             listener_code=parse("listener", partial(_code, self.listeners, listener_from), refused=-1).astype(np.int32),
@@ -156,6 +161,9 @@ class _Checker:
             interval_count=self._interval_count(chunk, protocol_code, is_catch).astype(np.int8),
             is_catch=is_catch,
             response=np.full(chunk.line.shape, -1),
+            masker_level_db_spl_per_hz=masker_level,
+            notch_lower=notch_lower,
+            notch_upper=notch_upper,
         )
         self._check_levels(chunk, result, is_catch_known)
         response = parse("response", number_from, refused=np.nan)
@@ -213,6 +221,30 @@ class _Checker:
             reason = "cannot be: a forced choice (interval_count 2 or more) has no catch trials."
             self._wrong(chunk, column, (count > 1) & is_detection & is_catch, reason)
         return np.asarray(np.where(count == 0, declared, count))
+
+    def _masker(
+        self, chunk: TableChunk, protocol_code: Int[np.ndarray, " rows"]
+    ) -> tuple[Float[np.ndarray, " rows"], ...]:
+        """The three columns of a masker, which a protocol has or has not."""
+        nothing = np.full(chunk.line.shape, np.nan)
+        if not self._columns.has_masker:
+            is_masked = np.zeros(chunk.line.shape, bool)
+            for code, protocol in enumerate(self._protocols):
+                if protocol.stimulus.kind.has_masker:
+                    is_masked |= protocol_code == code
+            reason = f"needs the columns {', '.join(MASKER)}, which this table does not have."
+            self._wrong(chunk, "protocol", is_masked, reason)
+            return (nothing,) * len(MASKER)
+        columns = []
+        for name in MASKER:
+            values = self._parsed(chunk, name, _level, refused=np.inf).astype(np.float64)
+            for code, protocol in enumerate(self._protocols):
+                is_of = protocol_code == code
+                if is_of.any():
+                    is_wrong, reason = masker_problem(name, values, protocol)
+                    self._wrong(chunk, name, is_of & is_wrong, reason)
+            columns.append(np.where(np.isinf(values), np.nan, values))
+        return tuple(columns)
 
     def _is_detection(self, protocol_code: Int[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
         # The last entry is for the code -1 of an unknown protocol.

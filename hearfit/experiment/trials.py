@@ -10,10 +10,29 @@ from hearfit.experiment.protocol import Protocol
 
 
 @dataclass(frozen=True)
+class MaskerColumns:
+    """The masker of each trial: its spectrum level, and where its edges lie (see `Notch`)."""
+
+    level_db_spl_per_hz: Float[np.ndarray, " trials"]
+    notch_lower: Float[np.ndarray, " trials"]
+    notch_upper: Float[np.ndarray, " trials"]
+
+
+def take_trials(masker: MaskerColumns, index: Int[np.ndarray, " taken"]) -> MaskerColumns:
+    """The maskers of some trials, in this order."""
+    return MaskerColumns(
+        level_db_spl_per_hz=masker.level_db_spl_per_hz[index],
+        notch_lower=masker.notch_lower[index],
+        notch_upper=masker.notch_upper[index],
+    )
+
+
+@dataclass(frozen=True)
 class TrialBlock:
     """All trials of one protocol.
 
-    Catch trials (nothing was played) carry NaN as level; `interval_count` is 1 for yes/no.
+    Catch trials (nothing was played, or the masker alone) carry NaN as level; `interval_count` is 1 for yes/no.
+    `masker` is None where the protocol has none.
     """
 
     protocol: Protocol
@@ -23,6 +42,7 @@ class TrialBlock:
     interval_count: Int[np.ndarray, " trials"]
     is_catch: Bool[np.ndarray, " trials"]
     response: Int[np.ndarray, " trials"]
+    masker: MaskerColumns | None = None
 
 
 @dataclass(frozen=True)

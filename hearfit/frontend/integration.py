@@ -29,6 +29,16 @@ def leaky_weights(
     return weights
 
 
+def with_steady_past(weights: Float[np.ndarray, "frames frames"]) -> Float[np.ndarray, "frames frames"]:
+    """Makes the first frame, which has no duration in `weights`, stand for all the time before the others.
+
+    Its input has lasted for so long that the integrator starts from it instead of from silence: each frame gives to it
+    the weight that its own inputs lack of one.
+    """
+    assert not weights[:, 0].any()
+    return np.concatenate([1.0 - weights.sum(axis=1, keepdims=True), weights[:, 1:]], axis=1)
+
+
 def leaky_integration(
     excitation: Float[Array, "frames channels"], weights: Float[Array, "frames frames"]
 ) -> Float[Array, "frames channels"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
@@ -15,7 +15,7 @@ from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import NormalEar
-from hearfit.listener.profile import AnswerCount, ResponseCurve
+from hearfit.listener.profile import AnswerCount, CurveMasker, ResponseCurve
 
 _NUM_LEVELS = 25
 _MARGIN_DB = 10.0
@@ -30,7 +30,10 @@ class _Prediction(NamedTuple):
 def response_curves(
     conditions: Sequence[Conditions], posterior: LaplacePosterior, *, transducer: str | None, normal: NormalEar
 ) -> tuple[ResponseCurve, ...]:
-    """One curve for each protocol, frequency and number of intervals. Call under `jax.enable_x64`."""
+    """One curve for each protocol, stimulus (frequency and notch) and number of intervals. Under `jax.enable_x64`.
+
+    In noise of several levels, a curve is that of the level with most trials.
+    """
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
     grids = [_grid(group) for task in Task for group in conditions if group.protocol.task is task]
     grids = [grid for grid in grids if grid.rows]
@@ -47,32 +50,65 @@ def response_curves(
 
 
 @dataclass(frozen=True)
+class _Row:
+    """One curve; the masker's level is 0 in quiet."""
+
+    stimulus: int
+    interval_count: int
+    masker_level_db: float
+
+
+@dataclass(frozen=True)
 class _Grid:
-    """Conditions at closely spaced levels; row i holds those of stimulus and interval count `rows[i]`."""
+    """Conditions at closely spaced levels; row i holds those of `rows[i]`."""
 
     presented: Conditions
     conditions: Conditions
-    rows: tuple[tuple[int, int], ...]
+    rows: tuple[_Row, ...]
 
 
 def _grid(group: Conditions) -> _Grid:
     played = ~group.is_catch
     pairs = zip(group.stimulus_index[played], group.interval_count[played], strict=True)
-    rows = tuple(sorted({(int(stimulus), int(interval_count)) for stimulus, interval_count in pairs}))
+    rows = tuple(
+        _Row(stimulus, interval_count, _usual_masker_level(group, stimulus, interval_count))
+        for stimulus, interval_count in sorted({(int(stimulus), int(count)) for stimulus, count in pairs})
+    )
     levels = []
-    for stimulus, interval_count in rows:
-        own = group.level_db_hl[played & (group.stimulus_index == stimulus) & (group.interval_count == interval_count)]
+    for row in rows:
+        own = group.level_db_hl[played & _is_of(group, row)]
         levels.append(np.linspace(own.min() - _MARGIN_DB, own.max() + _MARGIN_DB, _NUM_LEVELS))
     size = len(rows) * _NUM_LEVELS
     conditions = replace(
         group,
-        stimulus_index=np.repeat([stimulus for stimulus, _ in rows], _NUM_LEVELS),
+        stimulus_index=np.repeat([row.stimulus for row in rows], _NUM_LEVELS),
         level_db_hl=np.concatenate([np.zeros(0), *levels]),
-        interval_count=np.repeat([interval_count for _, interval_count in rows], _NUM_LEVELS),
+        interval_count=np.repeat([row.interval_count for row in rows], _NUM_LEVELS),
         is_catch=np.zeros(size, bool),
         counts=np.zeros((size, group.counts.shape[1]), np.int64),
+        masker_level_db_spl_per_hz=(
+            np.repeat([row.masker_level_db for row in rows], _NUM_LEVELS) if group.has_masker else None
+        ),
     )
     return _Grid(group, conditions, rows)
+
+
+def _masker_levels(group: Conditions) -> Float[np.ndarray, " conditions"]:
+    levels = group.masker_level_db_spl_per_hz
+    return np.zeros(len(group.counts)) if levels is None else levels
+
+
+def _usual_masker_level(group: Conditions, stimulus: int, interval_count: int) -> float:
+    """The level of the masker in most of the trials with a target."""
+    chosen = (group.stimulus_index == stimulus) & (group.interval_count == interval_count) & ~group.is_catch
+    levels, place = np.unique(_masker_levels(group)[chosen], return_inverse=True)
+    return float(levels[np.argmax(np.bincount(place, weights=group.counts[chosen].sum(axis=1)))])
+
+
+def _is_of(group: Conditions, row: _Row) -> Bool[np.ndarray, " conditions"]:
+    """The conditions of a curve, and all catch trials of its stimulus and masker."""
+    is_same_sound = (group.stimulus_index == row.stimulus) & (_masker_levels(group) == row.masker_level_db)
+    return is_same_sound & ((group.interval_count == row.interval_count) | group.is_catch)
 
 
 def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Prediction]:
@@ -95,19 +131,21 @@ def _curves(
     group = grid.presented
     centre, lower, upper = _band(group, fitted, posterior)
     reference, _, _ = _band(group, healthy, posterior)
-    for row, (stimulus, interval_count) in enumerate(grid.rows):
-        part = slice(row * _NUM_LEVELS, (row + 1) * _NUM_LEVELS)
+    for index, row in enumerate(grid.rows):
+        part = slice(index * _NUM_LEVELS, (index + 1) * _NUM_LEVELS)
+        notch = group.stimuli[row.stimulus].notch
         yield ResponseCurve(
             protocol=group.protocol.name,
             task=group.protocol.task.value,
-            frequency_hz=group.stimuli[stimulus].frequency_hz,
-            interval_count=interval_count,
+            frequency_hz=group.stimuli[row.stimulus].frequency_hz,
+            interval_count=row.interval_count,
             level_db_hl=tuple(map(float, grid.conditions.level_db_hl[part])),
             predicted=tuple(map(float, centre[part])),
             lower_95=tuple(map(float, lower[part])),
             upper_95=tuple(map(float, upper[part])),
             normal_ear=tuple(map(float, reference[part])),
-            answers=_answers(group, stimulus, interval_count),
+            answers=_answers(group, row),
+            masker=None if notch is None else CurveMasker(row.masker_level_db, notch.lower, notch.upper),
         )
 
 
@@ -127,16 +165,13 @@ def _band(
     return values[0] + top * proportion, bounds[0], bounds[1]
 
 
-def _answers(group: Conditions, stimulus: int, interval_count: int) -> tuple[AnswerCount, ...]:
-    chosen = np.flatnonzero(
-        (group.stimulus_index == stimulus) & ((group.interval_count == interval_count) | group.is_catch)
-    )
+def _answers(group: Conditions, row: _Row) -> tuple[AnswerCount, ...]:
     return tuple(
         AnswerCount(
-            level_db_hl=None if group.is_catch[row] else float(group.level_db_hl[row]),
+            level_db_hl=None if group.is_catch[i] else float(group.level_db_hl[i]),
             response=group.protocol.response_values[k],
-            count=int(group.counts[row, k]),
+            count=int(group.counts[i, k]),
         )
-        for row in chosen
-        for k in np.flatnonzero(group.counts[row])
+        for i in np.flatnonzero(_is_of(group, row))
+        for k in np.flatnonzero(group.counts[i])
     )

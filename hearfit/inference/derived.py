@@ -41,9 +41,14 @@ def threshold_sensitivities(position: Float[Array, " parameters"], *, normal: No
         at: Float[Array, " parameters"], level: Float[Array, ""], tone: Float[Array, " channels"]
     ) -> Float[Array, ""]:
         ear = ear_on_channels(channel_coordinates(at, cochlea))
-        silence = jnp.zeros_like(tone)
+        silence, listener = jnp.zeros_like(tone), listener_at(at)
         return steady_log_detectability(
-            10.0 ** (level / 10.0) * tone, silence, ear, listener_at(at).log_sensitivity, cochlea
+            10.0 ** (level / 10.0) * tone,
+            silence,
+            ear,
+            listener.log_sensitivity,
+            listener.log_masked_sensitivity,
+            cochlea,
         )
 
     by_position, by_level = jax.vmap(jax.grad(evidence, argnums=(0, 1)), in_axes=(None, 0, 0))(
@@ -56,37 +61,51 @@ def equivalent_bandwidths_hz(
     positions: Float[np.ndarray, "draws parameters"], *, normal: NormalEar
 ) -> Float[np.ndarray, "draws knots"]:
     """Equivalent rectangular bandwidths by simulated notched noise. Call under `jax.enable_x64`."""
-    masked = np.asarray(_masked_thresholds(jnp.asarray(positions), normal=normal))
+    masked = np.asarray(_thresholds_of_bandwidth(jnp.asarray(positions), normal=normal))
     frequency = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
     ratio = roex_bandwidth_ratio(masked, frequency)
     return np.asarray(ratio * normal_erb_hz(frequency))
 
 
-def _quiet_thresholds(position: Float[Array, " parameters"], normal: NormalEar) -> Float[Array, " knots"]:
+@partial(jax.jit, static_argnames="normal")
+def masked_thresholds(
+    position: Float[Array, " parameters"],
+    tones: Float[Array, "sounds channels"],
+    maskers: Float[Array, "sounds channels"],
+    *,
+    normal: NormalEar,
+) -> Float[Array, " sounds"]:
+    """Thresholds in dB HL of long tones in steady maskers; `tones` is channel power at 0 dB HL, `maskers` as played.
+
+    Call under `jax.enable_x64`.
+    """
     cochlea = cochlea_of(normal)
-    ear = ear_on_channels(channel_coordinates(position, cochlea))
-    log_sensitivity = listener_at(position).log_sensitivity
+    ear, listener = ear_on_channels(channel_coordinates(position, cochlea)), listener_at(position)
+
+    def of_sound(tone: Float[Array, " channels"], masker: Float[Array, " channels"]) -> Float[Array, ""]:
+        return threshold_db_hl(tone, masker, ear, listener.log_sensitivity, listener.log_masked_sensitivity, cochlea)
+
+    return jax.vmap(of_sound)(tones, maskers)
+
+
+def _quiet_thresholds(position: Float[Array, " parameters"], normal: NormalEar) -> Float[Array, " knots"]:
     tones = jnp.asarray(_tones(normal))
-    return jax.vmap(lambda tone: threshold_db_hl(tone, jnp.zeros_like(tone), ear, log_sensitivity, cochlea))(tones)
+    return masked_thresholds(position, tones, jnp.zeros_like(tones), normal=normal)
 
 
 @partial(jax.jit, static_argnames="normal")
-def _masked_thresholds(
+def _thresholds_of_bandwidth(
     positions: Float[Array, "draws parameters"], *, normal: NormalEar
 ) -> Float[Array, "draws knots notches"]:
-    cochlea = cochlea_of(normal)
     tones, noises = jnp.asarray(_tones(normal)), jnp.asarray(_noises(normal))
+    _, num_notches, num_channels = noises.shape
 
     def of_ear(position: Float[Array, " parameters"]) -> Float[Array, "knots notches"]:
-        ear = ear_on_channels(channel_coordinates(position, cochlea))
-        log_sensitivity = listener_at(position).log_sensitivity
         quiet = _quiet_thresholds(position, normal)
         gain = 10.0 ** ((quiet + NOISE_LEVEL_ABOVE_THRESHOLD_DB) / 10.0)
-
-        def of_notch(tone: Float[Array, " channels"], noise: Float[Array, " channels"]) -> Float[Array, ""]:
-            return threshold_db_hl(tone, noise, ear, log_sensitivity, cochlea)
-
-        return jax.vmap(jax.vmap(of_notch, in_axes=(None, 0)))(tones, gain[:, None, None] * noises)
+        maskers = (gain[:, None, None] * noises).reshape(-1, num_channels)
+        targets = jnp.repeat(tones, num_notches, axis=0)
+        return masked_thresholds(position, targets, maskers, normal=normal).reshape(-1, num_notches)
 
     return jax.lax.map(of_ear, positions)
 

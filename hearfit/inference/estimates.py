@@ -84,7 +84,9 @@ def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
     return [_drawn(bandwidths[:, k], _bounded(share[k])) for k in range(len(AUDIOMETRIC_FREQUENCIES_HZ))]
 
 
-def observer_estimates(posterior: LaplacePosterior, tasks: frozenset[Task]) -> tuple[ObserverEstimate, ...]:
+def observer_estimates(
+    posterior: LaplacePosterior, tasks: frozenset[Task], *, has_masker: bool
+) -> tuple[ObserverEstimate, ...]:
     """The parameters of the person who answers, of the tasks that were done."""
     sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
 
@@ -97,14 +99,16 @@ def observer_estimates(posterior: LaplacePosterior, tasks: frozenset[Task]) -> t
     if Task.DETECTION in tasks:
         rows.append(one("sensitivity re normal", "ratio of d'", first, np.exp))
         rows.append(one("criterion", "d'", first + 1, np.asarray))
+    if has_masker:
+        rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))
-        boundaries = np.asarray(listener_boundaries(jnp.asarray(posterior.mode[first + 4 :])))
+        boundaries = np.asarray(listener_boundaries(jnp.asarray(posterior.mode[first + 5 :])))
         for k, nominal in enumerate(CATEGORY_BOUNDARIES_CU):
-            shift = boundaries[k] - posterior.mode[first + 4 + k]
+            shift = boundaries[k] - posterior.mode[first + 5 + k]
             rows.append(
-                one(f"category boundary nominally at {nominal:g} CU", "CU", first + 4 + k, partial(np.add, shift))
+                one(f"category boundary nominally at {nominal:g} CU", "CU", first + 5 + k, partial(np.add, shift))
             )
     return tuple(rows)
 

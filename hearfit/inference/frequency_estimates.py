@@ -13,7 +13,7 @@ from hearfit.inference.estimates import (
     inhibition_estimates,
     threshold_estimates,
 )
-from hearfit.inference.identifiability import BLIND_TO_INHIBITION, not_identified
+from hearfit.inference.identifiability import not_identified
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import Prior
@@ -29,11 +29,14 @@ def frequency_estimates(
     inhibition = inhibition_estimates(posterior)
     threshold = threshold_estimates(posterior, normal=normal, seed=seed)
     bandwidth = bandwidth_estimates(posterior, normal=normal, seed=seed)
-    tasks = [group.protocol.task for group in conditions]
-    if set(tasks) <= BLIND_TO_INHIBITION:
-        # What little narrows them comes from the model's spread of excitation, not from a test of selectivity.
-        inhibition = [replace(estimate, data_share=0.0) for estimate in inhibition]
-        bandwidth = [replace(estimate, data_share=0.0) for estimate in bandwidth]
+    num_masked = trials_near_knots([group for group in conditions if group.has_masker])
+    for column in (inhibition, bandwidth):
+        # Without a masker, what little narrows them comes from the model's spread of excitation and from neighbouring
+        # frequencies, not from a test of selectivity.
+        column[:] = [
+            estimate if count else replace(estimate, data_share=0.0)
+            for estimate, count in zip(column, num_masked, strict=True)
+        ]
     rows = tuple(
         FrequencyEstimates(
             frequency_hz=frequency,
@@ -46,13 +49,17 @@ def frequency_estimates(
         )
         for k, frequency in enumerate(AUDIOMETRIC_FREQUENCIES_HZ)
     )
-    shares = [np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, threshold)]
+    shares = [
+        np.array([e.data_share or 0.0 for e in column]) for column in (exponent, attenuation, threshold, inhibition)
+    ]
     sentences = not_identified(
         exponent_share=shares[0],
         attenuation_share=shares[1],
         threshold_share=shares[2],
+        inhibition_share=shares[3],
         num_trials=num_trials,
-        tasks=tasks,
+        num_masked_trials=num_masked,
+        quiet_tasks=[group.protocol.task for group in conditions if not group.has_masker],
     )
     return rows, sentences
 

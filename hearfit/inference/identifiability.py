@@ -10,8 +10,6 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 
 # Below this data share the prior contributes more to the variance than the answers took away.
 IDENTIFIED_SHARE = 0.5
-# Single sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of excitation.
-BLIND_TO_INHIBITION = frozenset({Task.DETECTION, Task.CATEGORICAL_LOUDNESS})
 
 
 def not_identified(
@@ -19,10 +17,16 @@ def not_identified(
     exponent_share: Float[np.ndarray, " knots"],
     attenuation_share: Float[np.ndarray, " knots"],
     threshold_share: Float[np.ndarray, " knots"],
+    inhibition_share: Float[np.ndarray, " knots"],
     num_trials: Int[np.ndarray, " knots"],
-    tasks: Sequence[Task],
+    num_masked_trials: Int[np.ndarray, " knots"],
+    quiet_tasks: Sequence[Task],
 ) -> tuple[str, ...]:
-    """Sentences for the report, one for each kind of quantity that the answers left to the prior."""
+    """Sentences for the report, one for each kind of quantity that the answers left to the prior.
+
+    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are masked trials: single
+    sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of excitation.
+    """
     sentences = []
     untested = _frequencies(num_trials == 0)
     if untested:
@@ -30,33 +34,38 @@ def not_identified(
             f"No trial was presented at {untested}: the numbers there are carried over from neighbouring "
             f"frequencies by the prior."
         )
-    if Task.CATEGORICAL_LOUDNESS not in tasks:
+    if Task.CATEGORICAL_LOUDNESS not in quiet_tasks:
         sentences.append(
             "Loudness was not measured. Tone detection alone cannot tell loss of compression from attenuation: only "
             "their sum, the "
             "threshold, is known."
         )
-    if Task.DETECTION not in tasks:
+    if not quiet_tasks:
+        sentences.append("No sound was presented in quiet. Thresholds are extrapolated from masked ones.")
+    elif Task.DETECTION not in quiet_tasks:
         sentences.append(
             "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
             "boundary between “not heard” and “very soft”."
         )
-    tested = num_trials > 0
-    for name, share in (
-        ("threshold", threshold_share),
-        ("compression exponent", exponent_share),
-        ("attenuation", attenuation_share),
+    tested, masked = num_trials > 0, num_masked_trials > 0
+    for name, share, measured in (
+        ("threshold", threshold_share, tested),
+        ("compression exponent", exponent_share, tested),
+        ("attenuation", attenuation_share, tested),
+        ("lateral inhibition", inhibition_share, masked),
     ):
-        weak = _frequencies(tested & (share < IDENTIFIED_SHARE))
+        weak = _frequencies(measured & (share < IDENTIFIED_SHARE))
         if weak:
             sentences.append(
                 f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
                 "variance."
             )
-    if set(tasks) <= BLIND_TO_INHIBITION:
+    unmasked = _frequencies(tested & ~masked) if masked.any() else ""
+    if unmasked or not masked.any():
+        where = f" at {unmasked}" if unmasked else ""
         sentences.append(
-            "Lateral inhibition and the equivalent bandwidth were not measured: that needs a masking task such as "
-            "notched noise."
+            f"Lateral inhibition and the equivalent bandwidth were not measured{where}: that needs a masking task such "
+            "as notched noise."
         )
     return tuple(sentences)
 

@@ -66,7 +66,8 @@ def plan_session(
     """The information that one session of these protocols would give about this ear. Call under `jax.enable_x64`."""
     generator = np.random.default_rng(_ORDER_SEED)
     conditions = tuple(
-        collapse(planned_block(protocol, position, normal=normal, generator=generator)) for protocol in protocols
+        collapse(planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator))
+        for protocol in protocols
     )
     whitened = whitened_prior(prior)
     at_ear = solve_triangular(whitened.factor, position - whitened.mean, lower=True)

@@ -5,7 +5,7 @@ gradient is one reverse sweep per condition; the few parameters of the observer 
 the response probabilities. That costs the same for any number of cochlear parameters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from hearfit.observer.splines import MonotoneSpline, evaluate_spline
 
 _NUM_CURVES = 3
 _SENSITIVITY = _NUM_CURVES * NUM_KNOTS
-_CRITERION, _LAPSE, _SPREAD, _BOUNDARIES = (_SENSITIVITY + i for i in (1, 2, 3, 4))
+_CRITERION, _LAPSE, _SPREAD, _MASKED, _BOUNDARIES = (_SENSITIVITY + i for i in (1, 2, 3, 4, 5))
 
 
 class Responses(NamedTuple):
@@ -75,19 +75,32 @@ def channel_coordinates(position: Float[Array, " parameters"], cochlea: Cochlea)
 
 def detection_evidence(
     coordinates: Float[Array, "curves channels"],
+    log_masked_sensitivity: Float[Array, ""],
     power: Float[Array, "frames channels"],
-    leak: Float[Array, "frames frames"] | None,
+    masker: Float[Array, " channels"],
+    leak: Float[Array, "frames frames"],
     window: Float[Array, "frames frames"],
     gain: Float[Array, ""],
+    masker_gain: Float[Array, ""],
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
-    """Log d' of a stimulus against silence, for a listener of normal sensitivity."""
+    """Log d' of a target in a steady masker against the masker alone, for a listener of normal sensitivity in quiet.
+
+    A masker of gain 0 is silence. The power of the target adds to the masker's: their cross term has zero mean. The
+    first frame has no target; it is the masker alone, as it has been all the time before.
+    """
     ear = ear_on_channels(coordinates)
-    signal = internal_representation(relative_excitation(gain * power, leak, ear, cochlea), ear, cochlea)
-    nothing = relative_excitation(jnp.zeros_like(power[:1]), None, ear, cochlea)
-    silence = internal_representation(nothing, ear, cochlea)
+    together = relative_excitation(gain * power + masker_gain * masker[None, :], leak, ear, cochlea)
+    representation = internal_representation(together, ear, cochlea)
     normal = cochlea.normal
-    return log_detectability(signal, silence, window, spacing_cam=normal.spacing_cam, sensitivity=normal.sensitivity)
+    return log_detectability(
+        representation,
+        representation[:1],
+        window,
+        log_masked_sensitivity,
+        spacing_cam=normal.spacing_cam,
+        sensitivity=normal.sensitivity,
+    )
 
 
 @partial(jax.jit, static_argnames="normal")
@@ -99,13 +112,21 @@ def detection_block(
     coordinates = channel_coordinates(position, cochlea)
 
     def evidence(
-        stimulus: Int[Array, ""], gain: Float[Array, ""]
-    ) -> tuple[Float[Array, ""], Float[Array, "curves channels"]]:
-        return jax.value_and_grad(detection_evidence)(
-            coordinates, data.power[stimulus], data.leak[stimulus], data.window[stimulus], gain, cochlea
+        stimulus: Int[Array, ""], gain: Float[Array, ""], masker_gain: Float[Array, ""]
+    ) -> tuple[Float[Array, ""], tuple[Float[Array, "curves channels"], Float[Array, ""]]]:
+        return jax.value_and_grad(detection_evidence, argnums=(0, 1))(
+            coordinates,
+            position[_MASKED],
+            data.power[stimulus],
+            data.masker[stimulus],
+            data.leak[stimulus],
+            data.window[stimulus],
+            gain,
+            masker_gain,
+            cochlea,
         )
 
-    value, slope = _over_conditions(evidence, data.stimulus, data.gain)
+    value, (slope, by_masked) = jax.vmap(evidence)(data.stimulus, data.gain, data.masker_gain)
     observer = jnp.array([_SENSITIVITY, _CRITERION, _LAPSE])
 
     def probabilities(
@@ -121,7 +142,8 @@ def detection_block(
     local = _local_coordinates(value, position[observer])
     probability = jax.vmap(probabilities)(local, data.is_played, data.interval_count)
     inner = jax.vmap(jax.jacfwd(probabilities))(local, data.is_played, data.interval_count)
-    return probability, _chain(inner, slope, observer, cochlea)
+    jacobian = _chain(inner, slope, observer, cochlea)
+    return probability, jacobian.at[:, :, _MASKED].add(inner[:, :, 0] * by_masked[:, None])
 
 
 @partial(jax.jit, static_argnames="normal")
@@ -147,7 +169,7 @@ def category_block(
 
         return jax.value_and_grad(in_cu)(coordinates)
 
-    value, slope = _over_conditions(loudness, data.stimulus, data.gain)
+    value, slope = jax.vmap(loudness)(data.stimulus, data.gain)
     observer = jnp.array([_LAPSE, _SPREAD, *range(_BOUNDARIES, NUM_PARAMETERS)])
 
     def probabilities(at: Float[Array, " local"]) -> Float[Array, " responses"]:
@@ -203,14 +225,6 @@ def _joined(
     jacobian = np.concatenate([np.asarray(result[1]) for result, _ in blocks])
     counts = np.concatenate([np.asarray(own) for _, own in blocks])
     return Responses(probability[:num_conditions], jacobian[:num_conditions], counts[:num_conditions])
-
-
-def _over_conditions(
-    function: Callable[[Int[Array, ""], Float[Array, ""]], tuple[Float[Array, ""], Float[Array, "curves channels"]]],
-    stimulus: Int[Array, " conditions"],
-    gain: Float[Array, " conditions"],
-) -> tuple[Float[Array, " conditions"], Float[Array, "conditions curves channels"]]:
-    return jax.vmap(function)(stimulus, gain)
 
 
 def _local_coordinates(

@@ -1,17 +1,20 @@
 """Simulated listeners with known parameters, and their simulated answers."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.errors import InputError
-from hearfit.experiment.conditions import collapse
+from hearfit.experiment.conditions import collapse_with_index
 from hearfit.experiment.protocol import Protocol, Task
-from hearfit.experiment.trials import TrialBlock
+from hearfit.experiment.trials import TrialBlock, take_trials
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
+from hearfit.inference.masked_design import Presented, presented_in_noise
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates, share_logit
 
@@ -71,7 +74,7 @@ def simulate_block(
     generator: np.random.Generator,
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
-    planned = planned_block(protocol, position, normal=normal, generator=generator)
+    planned = planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator)
     return _answered(planned, position, transducer, normal, generator)
 
 
@@ -79,6 +82,7 @@ def planned_block(
     protocol: Protocol,
     position: Float[np.ndarray, " parameters"],
     *,
+    transducer: str | None,
     normal: NormalEar,
     generator: np.random.Generator,
 ) -> TrialBlock:
@@ -87,25 +91,28 @@ def planned_block(
     Levels are limited to those of an audiometer, -20 to 130 dB HL. Call under `jax.enable_x64`.
     """
     thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
-    frequency, level, is_catch = _presented(protocol, thresholds)
-    order = generator.permutation(len(frequency))
+    if protocol.stimulus.kind.has_masker:
+        presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
+    else:
+        presented = _presented(protocol, thresholds)
+    order = generator.permutation(len(presented.frequency_hz))
     return TrialBlock(
         protocol=protocol,
         trial=np.arange(1, len(order) + 1),
-        frequency_hz=frequency[order],
-        level_db_hl=level[order],
+        frequency_hz=presented.frequency_hz[order],
+        level_db_hl=np.clip(presented.level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
         interval_count=np.full(len(order), protocol.design.interval_count),
-        is_catch=is_catch[order],
+        is_catch=np.isnan(presented.level_db_hl[order]),
         response=np.full(len(order), protocol.response_values[0]),
+        masker=None if presented.masker is None else take_trials(presented.masker, order),
     )
 
 
-def _presented(
-    protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
-) -> tuple[Float[np.ndarray, " trials"], Float[np.ndarray, " trials"], Bool[np.ndarray, " trials"]]:
-    """Frequency, level (to the decibel) and catch flag of every trial, in the order of the design."""
+def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]) -> Presented:
+    """Frequency and level (to the decibel) of every trial, in the order of the design."""
     design = protocol.design
-    frequencies, levels, catches = [], [], []
+    frequencies: list[float] = []
+    levels: list[float] = []
     for frequency in design.frequency_hz:
         threshold = float(np.interp(np.log(frequency), np.log(AUDIOMETRIC_FREQUENCIES_HZ), thresholds_db_hl))
         if protocol.task is Task.DETECTION:
@@ -113,11 +120,10 @@ def _presented(
         else:
             lowest = min(threshold + design.lowest_level_offset_db, design.highest_level_db_hl - 10.0)
             chosen = np.linspace(lowest, design.highest_level_db_hl, design.num_levels)
-        presented = np.repeat(np.clip(np.round(chosen), LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL), design.repetitions)
+        presented = np.repeat(np.round(chosen), design.repetitions)
         frequencies += [frequency] * (len(presented) + design.catch_trials)
         levels += [*presented, *[np.nan] * design.catch_trials]
-        catches += [False] * len(presented) + [True] * design.catch_trials
-    return np.array(frequencies), np.array(levels), np.array(catches)
+    return Presented(np.array(frequencies), np.array(levels), masker=None)
 
 
 def _answered(
@@ -127,28 +133,9 @@ def _answered(
     normal: NormalEar,
     generator: np.random.Generator,
 ) -> TrialBlock:
-    conditions = collapse(block)
+    conditions, rows = collapse_with_index(block)
     (responses,) = predict(position, build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal)
-    probability = responses.probability
-    keys = {
-        (frequency, bool(catch), 0.0 if catch else level): row
-        for row, (frequency, catch, level) in enumerate(
-            zip(conditions.frequency_hz, conditions.is_catch, conditions.level_db_hl, strict=True)
-        )
-    }
-    rows = [
-        keys[(frequency, bool(catch), 0.0 if catch else level)]
-        for frequency, catch, level in zip(block.frequency_hz, block.is_catch, block.level_db_hl, strict=True)
-    ]
-    cumulative = np.cumsum(probability[rows], axis=1)
+    cumulative = np.cumsum(responses.probability[rows], axis=1)
     uniform = generator.random((len(rows), 1)) * cumulative[:, -1:]
     chosen = np.minimum(np.sum(uniform > cumulative, axis=1), cumulative.shape[1] - 1)
-    return TrialBlock(
-        protocol=block.protocol,
-        trial=block.trial,
-        frequency_hz=block.frequency_hz,
-        level_db_hl=block.level_db_hl,
-        interval_count=block.interval_count,
-        is_catch=block.is_catch,
-        response=np.array(block.protocol.response_values)[chosen],
-    )
+    return replace(block, response=np.array(block.protocol.response_values)[chosen])

@@ -69,7 +69,8 @@ def _two_number_map(
     is_tested = False
     for group in conditions:
         near = (np.abs(np.log2(group.frequency_hz / frequency_hz)) < 0.2) & ~group.is_catch
-        if not near.any():
+        # The level of a masked tone says nothing of the threshold in quiet.
+        if group.has_masker or not near.any():
             continue
         is_tested = True
         level, counts = group.level_db_hl[near], group.counts[near]

@@ -56,11 +56,20 @@ class AnswerCount:
 
 
 @dataclass(frozen=True)
+class CurveMasker:
+    """The notched noise behind a curve: spectrum level, and distances of its edges from the target re its frequency."""
+
+    level_db_spl_per_hz: float
+    notch_lower: float
+    notch_upper: float
+
+
+@dataclass(frozen=True)
 class ResponseCurve:
     """Answers to one stimulus against level, with what the fitted ear and a normal ear predict.
 
-    `predicted` is the expected category (categorical loudness, in CU) or the probability of a "heard" or correct
-    answer (detection), with its 95 % posterior band.
+    `masker` is None where the stimulus was played in quiet. `predicted` is the expected category (categorical loudness,
+    in CU) or the probability of a "heard" or correct answer (detection), with its 95 % posterior band.
     """
 
     protocol: str
@@ -73,6 +82,7 @@ class ResponseCurve:
     upper_95: tuple[float, ...]
     normal_ear: tuple[float, ...]
     answers: tuple[AnswerCount, ...]
+    masker: CurveMasker | None = None
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from hearfit.frontend.filterbank import FilterbankDesign, noise_power
 # Distance of the noise edges from the tone, relative to its frequency.
 NOTCH_WIDTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _OUTER_EDGE = 0.8
-# Noise level within one normal ERB re the threshold of the tone in quiet. At 1 kHz in a normal ear this is the
-# customary 40 dB SPL per hertz; less would let the threshold in quiet show through the widest notch.
-NOISE_LEVEL_ABOVE_THRESHOLD_DB = 60.0
+# Noise level within one normal ERB re the threshold of the tone in quiet. At 1 kHz in a normal ear this is about
+# 50 dB SPL per hertz, as is customary; less would let the threshold in quiet show through the widest notch.
+NOISE_LEVEL_ABOVE_THRESHOLD_DB = 65.0
 # Candidate bandwidths in units of the normal one; beyond these the fit is at a bound.
 BANDWIDTH_RATIO_RANGE = (0.3, 8.0)
 _NUM_CANDIDATES = 400

@@ -1,8 +1,9 @@
 """From internal representations to the probability that a tone is reported.
 
 d' is the distance between the representations of signal and reference, integrated over time and place and divided by
-the sensitivity (Green & Swets 1966). Time enters through a window: what was heard longer ago than that is forgotten, so
-that thresholds stop falling with duration.
+the sensitivity (Green & Swets 1966). Where a masker is heard the sensitivity is another one, because other noise
+limits the listener there: the masker's own fluctuations and what of it people make use of. Time enters through a
+window: what was heard longer ago than that is forgotten, so that thresholds stop falling with duration.
 """
 
 import jax.numpy as jnp
@@ -31,12 +32,20 @@ def log_detectability(
     signal: Float[Array, "frames channels"],
     reference: Float[Array, "*frames channels"],
     window: Float[Array, "frames frames"],
+    log_masked_sensitivity: Float[Array, ""],
     *,
     spacing_cam: float,
     sensitivity: float,
 ) -> Float[Array, ""]:
-    """Natural logarithm of d' at the moment of greatest evidence, for the given sensitivity."""
-    squared = spacing_cam * jnp.sum((signal - reference) ** 2, axis=-1)
+    """Natural logarithm of d' at the moment of greatest evidence, for the given sensitivity.
+
+    `reference` is silence or a masker. Each channel's evidence is weighted by the squared masked sensitivity (re that
+    in quiet) as far as the masker is audible in it: not at all where it is far below threshold, wholly where far above.
+    """
+    # The representation is log(1 + x) of an excitation x re threshold; this is x / (1 + x).
+    audibility = -jnp.expm1(-reference)
+    weight = 1.0 + audibility * jnp.expm1(2.0 * log_masked_sensitivity)
+    squared = spacing_cam * jnp.sum(weight * (signal - reference) ** 2, axis=-1)
     evidence = jnp.max(window @ squared)
     return 0.5 * jnp.log(evidence + _SMALLEST_SQUARED_DISTANCE) - jnp.log(sensitivity)
 

@@ -17,11 +17,12 @@ def steady_log_detectability(
     background: Float[Array, " channels"],
     ear: EarParameters,
     log_sensitivity: Float[Array, ""],
+    log_masked_sensitivity: Float[Array, ""],
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     """Log d' of a long tone added to a stationary background, both given as channel power."""
     reference = _steady_representation(background, ear, cochlea)
-    return _log_detectability_re(reference, tone + background, ear, log_sensitivity, cochlea)
+    return _log_detectability_re(reference, tone + background, ear, log_sensitivity, log_masked_sensitivity, cochlea)
 
 
 def threshold_db_hl(
@@ -29,6 +30,7 @@ def threshold_db_hl(
     background: Float[Array, " channels"],
     ear: EarParameters,
     log_sensitivity: Float[Array, ""],
+    log_masked_sensitivity: Float[Array, ""],
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     """Level at which d' reaches the threshold criterion; `tone` is the channel power of the tone at 0 dB HL.
@@ -46,7 +48,9 @@ def threshold_db_hl(
         low, high = bounds
         middle = 0.5 * (low + high)
         gain = 10.0 ** (middle / 10.0)
-        evidence = _log_detectability_re(reference, gain * tone + background, ear, log_sensitivity, cochlea)
+        evidence = _log_detectability_re(
+            reference, gain * tone + background, ear, log_sensitivity, log_masked_sensitivity, cochlea
+        )
         is_heard = evidence > wanted
         return jnp.where(is_heard, low, middle), jnp.where(is_heard, middle, high)
 
@@ -66,6 +70,7 @@ def _log_detectability_re(
     power: Float[Array, " channels"],
     ear: EarParameters,
     log_sensitivity: Float[Array, ""],
+    log_masked_sensitivity: Float[Array, ""],
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     normal = cochlea.normal
@@ -74,6 +79,7 @@ def _log_detectability_re(
         _steady_representation(power, ear, cochlea),
         reference,
         window,
+        log_masked_sensitivity,
         spacing_cam=normal.spacing_cam,
         sensitivity=normal.sensitivity,
     )

@@ -14,7 +14,7 @@ from hearfit.experiment.protocol import Task
 from hearfit.experiment.trials import TrialBlock
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.filterbank import analytic_output, frequency_response
-from hearfit.frontend.integration import leaky_weights
+from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.frontend.power_terms import power_terms
 from hearfit.inference.likelihood import channel_coordinates, detection_evidence, ear_on_channels
 from hearfit.listener.normal import NORMAL
@@ -49,7 +49,10 @@ class NaiveLikelihood:
         duration = np.full(-(-self.num_samples // round(FRAME_S * RATE_HZ)), FRAME_S)
         self.duration = jnp.asarray(duration)
         self.leak = jnp.asarray(leaky_weights(duration, time_constant_s=NORMAL.time_constant_s))
-        self.window = jnp.asarray(window_weights(duration, window_s=NORMAL.detection_window_s))
+        # Detection has a first frame for the time before the tone.
+        after = np.concatenate([[0.0], duration])
+        self.past = jnp.asarray(with_steady_past(leaky_weights(after, time_constant_s=NORMAL.time_constant_s)))
+        self.window = jnp.asarray(window_weights(after, window_s=NORMAL.detection_window_s))
         gain = 10.0 ** (level / 20.0)
         self.trials = (jnp.asarray(waveforms[stimulus] * gain[:, None]), jnp.asarray(stimulus))
         values = np.array(block.protocol.response_values)
@@ -80,7 +83,9 @@ class NaiveLikelihood:
         cochlea, listener = cochlea_of(NORMAL), listener_at(position)
         coordinates, power = channel_coordinates(position, cochlea), self.power(waveform)
         if self.task is Task.DETECTION:
-            evidence = detection_evidence(coordinates, power, self.leak, self.window, jnp.ones(()), cochlea)
+            masker, none, one = jnp.zeros(power.shape[1]), jnp.zeros(()), jnp.ones(())
+            after = jnp.pad(power, ((1, 0), (0, 0)))
+            evidence = detection_evidence(coordinates, none, after, masker, self.past, self.window, one, none, cochlea)
             detectability = jnp.exp(evidence + listener.log_sensitivity)
             yes = probability_yes(detectability, criterion=listener.criterion, lapse=listener.lapse)
             return jnp.log(jnp.where(response == 1, yes, 1.0 - yes))

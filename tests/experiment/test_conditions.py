@@ -1,6 +1,7 @@
 """Unique conditions against counting trial by trial."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -8,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearfit.experiment.conditions import collapse
+from hearfit.experiment.conditions import collapse, collapse_with_index
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.trials import TrialBlock
+from hearfit.experiment.trials import MaskerColumns, TrialBlock
 from hearfit.protocols.loader import load_protocol
 
 Row = tuple[float, float | None, int, int]
@@ -105,3 +106,46 @@ def test_a_great_many_trials_are_few_conditions(num_trials: int) -> None:
     conditions = collapse(block_of(load_protocol("pure_tone_detection"), rows))
     assert conditions.counts.shape == (20, 2)
     assert conditions.counts.sum() == num_trials
+
+
+masked_rows = st.lists(
+    st.tuples(
+        st.sampled_from([(1000.0, 0.0, 0.0), (1000.0, 0.1, 0.3), (1000.0, 0.3, 0.1), (4000.0, 0.1, 0.1)]),
+        st.sampled_from([30.0, 40.0]),
+        st.sampled_from([None, 20.0, 50.0]),
+        st.sampled_from([0, 1]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(masked_rows)
+def test_the_masker_tells_conditions_apart(
+    rows: list[tuple[tuple[float, float, float], float, float | None, int]],
+) -> None:
+    # Truth: a Counter over (frequency, notch, masker, level, response); each trial in the condition of its own sound.
+    sounds, maskers, levels, responses = zip(*rows, strict=True)
+    quiet = block_of(
+        load_protocol("notched_noise"),
+        [(sound[0], level, 1, response) for sound, level, response in zip(sounds, levels, responses, strict=True)],
+    )
+    notch = np.array(sounds)[:, 1:]
+    block = replace(quiet, masker=MaskerColumns(np.array(maskers), notch[:, 0], notch[:, 1]))
+    conditions, index = collapse_with_index(block)
+    masker_level = conditions.masker_level_db_spl_per_hz
+    assert masker_level is not None
+
+    def key(i: int) -> tuple[tuple[float, float, float], float, float | None]:
+        stimulus = conditions.stimuli[conditions.stimulus_index[i]]
+        assert stimulus.notch is not None
+        sound = (stimulus.frequency_hz, stimulus.notch.lower, stimulus.notch.upper)
+        level = None if conditions.is_catch[i] else float(conditions.level_db_hl[i])
+        return sound, float(masker_level[i]), level
+
+    keys = [key(i) for i in range(len(conditions.counts))]
+    assert len(set(keys)) == len(keys)
+    found = Counter({(*own, value): int(conditions.counts[i, value]) for i, own in enumerate(keys) for value in (0, 1)})
+    assert +found == Counter(rows)
+    assert [keys[i] for i in index] == [row[:3] for row in rows]
+    assert len(conditions.stimuli) == len(set(sounds))

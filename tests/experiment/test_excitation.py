@@ -1,16 +1,26 @@
 """From a declared stimulus to channel power: calibration, transducers, energy, and one filtering for each stimulus."""
 
+from dataclasses import replace
 from functools import cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from hearfit.audiology.retspl import all_reference_thresholds, reference_thresholds
-from hearfit.experiment.excitation import RATE_HZ, Excitation, Stimulus, excite, transmission_gain, waveform_pa
-from hearfit.experiment.protocol import StimulusDesign, StimulusKind
+from hearfit.experiment.excitation import (
+    RATE_HZ,
+    Excitation,
+    Stimulus,
+    excite,
+    notched_noise_masker,
+    transmission_gain,
+    waveform_pa,
+)
+from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
 from hearfit.frontend.cochlea import cochlea_of, normal_parameters
 from hearfit.frontend.filterbank import tone_power
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
@@ -158,3 +168,44 @@ def test_precision_in_force_does_not_change_the_excitation() -> None:
     (second,) = excite((Stimulus(design, 700.0001),), transducer="HDA200", normal=NORMAL)
     assert first.power.dtype == second.power.dtype == np.float64
     np.testing.assert_allclose(first.power, second.power, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("transducer", [None, "HDA200"])
+@pytest.mark.parametrize("notch", [Notch(0.0, 0.0), Notch(0.1, 0.3), Notch(0.3, 0.0)])
+def test_masker_is_the_integral_of_the_noise_that_each_channel_lets_through(
+    notch: Notch, transducer: str | None
+) -> None:
+    # Truth: scipy's adaptive integral over both bands of 20 uPa^2 per hertz, re the threshold at each frequency.
+    frequency_hz, edge = 2000.0, 0.8
+    power = notched_noise_masker(frequency_hz, notch, outer_edge=edge, transducer=transducer, normal=NORMAL)
+    table = None if transducer is None else reference_thresholds(transducer)
+    bands = ((1.0 - edge, 1.0 - notch.lower), (1.0 + notch.upper, 1.0 + edge))
+    for channel in (20, 40, 46, 52):
+        centre_hz = BANK.centre_frequencies_hz[channel]
+
+        def density(f: float, channel: int = channel) -> float:
+            threshold_db = 0.0 if table is None else float(table.at(np.array(f)))
+            return float(gammatone_power(f)[channel] * 10.0 ** (-threshold_db / 10.0))
+
+        expected = 0.0
+        for low, high in np.array(bands) * frequency_hz:
+            inside = sorted({float(f) for f in (centre_hz, 500.0, 1000.0, 1500.0, 3000.0) if low < f < high})
+            expected += quad(density, low, high, points=inside or None, limit=200)[0]
+        assert power[channel] == pytest.approx(expected, rel=1e-3)
+
+
+def test_tone_in_noise_is_the_tone_and_its_masker() -> None:
+    design = load_protocol("notched_noise").stimulus
+    stimuli = tuple(Stimulus(design, 1000.0, notch=Notch(width, width)) for width in (0.0, 0.2))
+    narrow, wide = excite(stimuli, transducer="HDA200", normal=NORMAL)
+    tone = replace(design, kind=StimulusKind.PURE_TONE, noise_outer_edge=None)
+    (alone,) = excite((Stimulus(tone, 1000.0),), transducer="HDA200", normal=NORMAL)
+    assert alone.masker is None
+    assert narrow.power is wide.power
+    np.testing.assert_array_equal(narrow.power, alone.power)
+    assert narrow.masker is not None
+    assert wide.masker is not None
+    # At the tone the notch takes out most of the noise; far from it both are the same, to the grid of the integrals.
+    at_tone = int(np.argmax(gammatone_power(1000.0)))
+    assert wide.masker[at_tone] < 0.2 * narrow.masker[at_tone]
+    assert np.all(wide.masker < 1.001 * narrow.masker)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol import Notch, SessionDesign, StimulusDesign, StimulusKind, Task
 from hearfit.experiment.protocol_file import parse_protocol
 
 COMMON = """
@@ -24,6 +24,23 @@ task = "detection"
 {TONE}
 [design]
 frequency_hz = [500, 1000]
+level_offsets_db = [-5, 0, 5]
+repetitions = 4
+catch_trials = 3
+interval_count = 1
+[response]
+values = [0, 1]
+labels = ["no", "yes"]
+"""
+MASKED = f"""{COMMON.replace("= false", "= true")}
+task = "detection"
+{TONE.replace("pure_tone", "tone_in_notched_noise")}
+noise_outer_edge = 0.8
+[design]
+frequency_hz = [500, 1000]
+notches = [[0, 0], [0.1, 0.3]]
+masker_level_offset_db = 60
+highest_masker_level_db_spl_per_hz = 55.5
 level_offsets_db = [-5, 0, 5]
 repetitions = 4
 catch_trials = 3
@@ -73,7 +90,24 @@ def test_a_loudness_protocol() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [DETECTION, LOUDNESS])
+def test_a_protocol_with_a_masker() -> None:
+    protocol = parse_protocol(MASKED, source="my.toml")
+    assert protocol.is_transducer_required
+    assert protocol.stimulus == StimulusDesign(
+        StimulusKind.TONE_IN_NOTCHED_NOISE, duration_s=0.5, ramp_s=0.05, noise_outer_edge=0.8
+    )
+    assert protocol.design == SessionDesign(
+        frequency_hz=(500.0, 1000.0),
+        repetitions=4,
+        level_offsets_db=(-5.0, 0.0, 5.0),
+        catch_trials=3,
+        notches=(Notch(0.0, 0.0), Notch(0.1, 0.3)),
+        masker_level_offset_db=60.0,
+        highest_masker_level_db_spl_per_hz=55.5,
+    )
+
+
+@pytest.mark.parametrize("text", [DETECTION, LOUDNESS, MASKED])
 def test_nothing_has_a_default(text: str) -> None:
     keys = [line.split(" = ")[0] for line in text.splitlines() if " = " in line]
     assert len(keys) > 15
@@ -92,7 +126,7 @@ def test_nothing_has_a_default(text: str) -> None:
         ('"detection"', '"detect"', 'the key task is \'detect\'. Allowed is "detection" or "categorical_loudness".'),
         ("[250, 4000]", "[100, 4000]", "the key frequency_range_hz[1] is 100. Allowed is the lowest and the highest"),
         ("= false", '= "no"', "the key is_transducer_required is 'no'. Allowed is true or false."),
-        ('"pure_tone"', '"tone"', 'the key stimulus.kind is \'tone\'. Allowed is "pure_tone" or "narrowband_noise".'),
+        ('"pure_tone"', '"tone"', 'the key stimulus.kind is \'tone\'. Allowed is "pure_tone", "narrowband_noise" or'),
         ("= 0.5", "= nan", "the key stimulus.duration_s is nan. Allowed is a number of seconds above 0, at most 10."),
         ("= 0.5", '= "0.5"', "the key stimulus.duration_s is '0.5'. Allowed is a number of seconds"),
         ("= 0.5", "= 9" + "0" * 400, "the key stimulus.duration_s is 9000"),
@@ -123,6 +157,26 @@ def test_a_value_that_is_not_allowed(old: str, new: str, sentence: str) -> None:
         (DETECTION, "[0, 1]", "[1, 2]", "response.values is [1, 2]. In a detection task it must be [0, 1]:"),
         (LOUDNESS, "[0, 25, 50]", "[0, 50, 25]", "response.values is [0, 50, 25]. The numbers must ascend,"),
         (DETECTION, "interval_count = 1", "interval_count = 3", "design.catch_trials is 3. A forced choice"),
+        (DETECTION, TONE, TONE + "noise_outer_edge = 0.8\n", "stimulus.noise_outer_edge is given. A pure_tone has no"),
+        (
+            MASKED,
+            "= true",
+            "= false",
+            "is_transducer_required is false. A tone_in_notched_noise needs it, for the level",
+        ),
+        (MASKED, "noise_outer_edge = 0.8", "", "stimulus.noise_outer_edge is missing. A tone_in_notched_noise needs"),
+        (MASKED, "noise_outer_edge = 0.8", "bandwidth_octaves = 1", "stimulus.bandwidth_octaves is given. A tone_in_n"),
+        (MASKED, "[0.1, 0.3]", "[0.1, 0.8]", "design.notches has [0.1, 0.8]. Both ends must be from 0 to below 0.8,"),
+        (MASKED, "[0.1, 0.3]", "[-0.1, 0.3]", "design.notches has [-0.1, 0.3]. Both ends must be from 0 to below 0.8,"),
+        (MASKED, "[0.1, 0.3]", "[0, 0]", "design.notches has a pair more than once. Give each pair once."),
+        (MASKED, "[0.1, 0.3]", "[0.1]", "the key design.notches[2]"),
+        (MASKED, "= 55.5", "= 155", "the key design.highest_masker_level_db_spl_per_hz is 155. Allowed is a number"),
+        (
+            LOUDNESS,
+            NOISE,
+            TONE.replace("pure_tone", "tone_in_notched_noise") + "noise_outer_edge = 0.8\n",
+            "task is categorical_loudness. A tone_in_notched_noise is detected: only detection is allowed.",
+        ),
     ],
 )
 def test_values_that_contradict_each_other(text: str, old: str, new: str, sentence: str) -> None:
@@ -166,7 +220,7 @@ def test_any_text_is_refused_in_sentences(text: str) -> None:
 
 @given(st.data())
 def test_any_value_in_any_key_is_accepted_or_refused_in_sentences(data: st.DataObject) -> None:
-    lines = data.draw(st.sampled_from([DETECTION, LOUDNESS])).splitlines()
+    lines = data.draw(st.sampled_from([DETECTION, LOUDNESS, MASKED])).splitlines()
     index = data.draw(st.sampled_from([index for index, line in enumerate(lines) if " = " in line]))
     values = [
         "-1",

@@ -3,7 +3,7 @@
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.experiment.trial_columns import REQUIRED, LevelColumn, trial_columns
+from hearfit.experiment.trial_columns import MASKER, REQUIRED, LevelColumn, trial_columns
 
 NAMES = (*REQUIRED, "level_db_spl")
 
@@ -68,14 +68,25 @@ def test_double_and_nameless_columns_are_refused_together() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["masker_level_db_spl_per_hz", "notch_width", "gap_ms", "snr_db", "noise_level_db_spl", "MASKER_x"]
+    "name", ["masker_level_db_spl", "notch_width", "gap_ms", "snr_db", "noise_level_db_spl", "MASKER_x"]
 )
 def test_stimulus_parameters_of_other_protocols_are_refused(name: str) -> None:
     (problem,) = _problems(*NAMES, name)
-    assert problem == (
+    assert problem.removesuffix(" Did you mean masker_level_db_spl_per_hz?") == (
         f"a.tsv: the column '{name}' describes a stimulus that no protocol of this version has, so it cannot be left "
         "out. Remove the column if nothing of the kind was played."
     )
+    assert problem.endswith("?") == (name == "masker_level_db_spl")
+
+
+def test_a_masker_has_all_its_columns_or_none() -> None:
+    assert trial_columns((*NAMES, *MASKER), source="a.tsv").has_masker
+    assert set(trial_columns((*NAMES, *MASKER), source="a.tsv").used) == {*NAMES, *MASKER}
+    assert not trial_columns(NAMES, source="a.tsv").has_masker
+    for name in MASKER:
+        others = [other for other in MASKER if other != name]
+        assert _problems(*NAMES, *others) == (f"a.tsv: the column {name} is missing.",)
+        assert _problems(*NAMES, name) == tuple(f"a.tsv: the column {other} is missing." for other in others)
 
 
 def test_other_columns_are_not_used_and_said_so() -> None:

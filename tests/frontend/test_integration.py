@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from hearfit.frontend.integration import leaky_integration, leaky_weights
+from hearfit.frontend.integration import leaky_integration, leaky_weights, with_steady_past
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -85,3 +85,13 @@ def test_frames_of_zero_length_are_inert(duration_s: list[float], tau_s: float, 
     np.testing.assert_array_equal(padded[:, where], 0.0)
     rest = np.delete(np.delete(padded, where, axis=0), where, axis=1)
     np.testing.assert_array_equal(rest, weights)
+
+
+def test_a_steady_past_is_a_first_frame_that_lasts_for_very_long() -> None:
+    # Truth: the same integrator from silence, behind a first frame of 100 time constants; padding remembers the past.
+    duration_s, excitation = np.array([0.01, 0.003, 0.2, 0.0]), np.array([[3.0], [1.0], [5.0], [0.5], [0.0]])
+    past = with_steady_past(leaky_weights(np.concatenate([[0.0], duration_s]), time_constant_s=0.008))
+    long = leaky_weights(np.concatenate([[0.8], duration_s]), time_constant_s=0.008)
+    np.testing.assert_allclose((past @ excitation)[1:4], (long @ excitation)[1:4], rtol=1e-9)
+    np.testing.assert_array_equal((past @ excitation)[[0, 4]], 3.0)
+    np.testing.assert_allclose(past.sum(axis=1), 1.0, rtol=1e-12)

@@ -85,14 +85,33 @@ class ReferenceEar:
         self, power: Float[np.ndarray, "frames channels"], duration_s: Float[np.ndarray, " frames"] | None
     ) -> Float[np.ndarray, "frames channels"]:
         """What detection reads: as steep in the level of the sound near threshold as in a normal ear."""
-        sharpness = CONSTANTS.threshold_sharpness * CONSTANTS.compression_exponent / self.exponent
-        return np.log1p((self.excitation(power, duration_s) + 1e-6) ** sharpness)
+        return np.log1p((self.excitation(power, duration_s) + 1e-6) ** self.sharpness)
 
-    def detectability(self, excitation: Excitation, level_db_hl: float) -> float:
-        """Detectability d' at the best moment, for a listener of normal sensitivity."""
-        signal = self.representation(10.0 ** (level_db_hl / 10.0) * excitation.power, excitation.duration_s)
-        silence = self.representation(np.zeros((1, excitation.power.shape[1])), None)
-        squared = CONSTANTS.spacing_cam * np.sum((signal - silence) ** 2, axis=1)
+    @property
+    def sharpness(self) -> Channels:
+        return CONSTANTS.threshold_sharpness * CONSTANTS.compression_exponent / self.exponent
+
+    def detectability(
+        self,
+        excitation: Excitation,
+        level_db_hl: float,
+        masker_db: float | None = None,
+        log_masked_sensitivity: float = 0.0,
+    ) -> float:
+        """Detectability d' at the best moment, for a listener of normal sensitivity in quiet.
+
+        A masker has been there for two seconds, as frames like any other, when the target begins.
+        """
+        masker = np.zeros(excitation.power.shape[1])
+        if masker_db is not None:
+            assert excitation.masker is not None
+            masker = 10.0 ** (masker_db / 10.0) * excitation.masker
+        frames = np.concatenate([masker[None], masker + 10.0 ** (level_db_hl / 10.0) * excitation.power])
+        signal = self.representation(frames, np.concatenate([[2.0], excitation.duration_s]))[1:]
+        alone = self.representation(masker[None], None)
+        heard = (self.excitation(masker[None], None) + 1e-6) ** self.sharpness
+        variance = (1.0 + heard) / (1.0 + heard * np.exp(2.0 * log_masked_sensitivity))
+        squared = CONSTANTS.spacing_cam * np.sum((signal - alone) ** 2 / variance, axis=1)
         tau, end = CONSTANTS.detection_window_s, np.cumsum(excitation.duration_s)
         evidence = []
         for now in end:
@@ -144,10 +163,15 @@ class ReferenceListener:
             inhibition=1.0 / (1.0 + np.exp(-logit)),
         )
 
-    def probability_heard(self, excitation: Excitation, level_db_hl: float | None, interval_count: int) -> float:
+    def probability_heard(
+        self, excitation: Excitation, level_db_hl: float | None, interval_count: int, masker_db: float | None = None
+    ) -> float:
         """Probability of "heard", or of the right interval; None as level is a catch trial."""
         log_sensitivity, criterion, logit = self.position[33:36]
-        d = 0.0 if level_db_hl is None else np.exp(log_sensitivity) * self.ear.detectability(excitation, level_db_hl)
+        d = 0.0
+        if level_db_hl is not None:
+            own = self.ear.detectability(excitation, level_db_hl, masker_db, float(self.position[37]))
+            d = np.exp(log_sensitivity) * own
         lapse = 1.0 / (1.0 + np.exp(-logit))
         if interval_count == 1:
             return float(0.5 * lapse + (1.0 - lapse) * norm.cdf(d - criterion))
@@ -163,9 +187,9 @@ class ReferenceListener:
         logit, log_spread = self.position[35:37]
         own = self.ear.log_loudness(excitation, level_db_hl)
         assert growth.x[0] <= own <= growth.x[-1], "choose levels that a normal ear can match"
-        gap = np.diff(np.array(CATEGORY_BOUNDARIES_CU) + self.position[37:])
+        gap = np.diff(np.array(CATEGORY_BOUNDARIES_CU) + self.position[38:])
         gap = 0.5 * np.logaddexp(0.0, gap / 0.5)
-        middle = CATEGORY_BOUNDARIES_CU[5] + self.position[37 + 5]
+        middle = CATEGORY_BOUNDARIES_CU[5] + self.position[38 + 5]
         boundary = np.array([middle - gap[k:5].sum() if k <= 5 else middle + gap[5:k].sum() for k in range(10)])
         below = norm.cdf((np.array([-np.inf, *boundary, np.inf]) - growth(own)) / np.exp(log_spread))
         lapse = 1.0 / (1.0 + np.exp(-logit))

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.conditions import Conditions, collapse
-from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.protocol import Notch, Protocol
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.map import MapEstimate, SearchSettings, find_map, whitened_prior
@@ -44,6 +44,22 @@ def loudness(frequency_hz: Sequence[float] = TESTED_HZ, *, num_levels: int = 10,
     """The shipped categorical loudness scaling with fewer frequencies."""
     protocol = load_protocol("categorical_loudness")
     design = replace(protocol.design, frequency_hz=tuple(frequency_hz), num_levels=num_levels, repetitions=repetitions)
+    return replace(protocol, design=design)
+
+
+def notched_noise(
+    frequency_hz: Sequence[float] = (1000.0, 4000.0), *, repetitions: int = 4, interval_count: int = 1
+) -> Protocol:
+    """The shipped notched noise with fewer frequencies and notches, one of them asymmetric."""
+    protocol = load_protocol("notched_noise")
+    design = replace(
+        protocol.design,
+        frequency_hz=tuple(frequency_hz),
+        notches=(Notch(0.0, 0.0), Notch(0.2, 0.2), Notch(0.1, 0.3)),
+        repetitions=repetitions,
+        catch_trials=1 if interval_count == 1 else 0,
+        interval_count=interval_count,
+    )
     return replace(protocol, design=design)
 
 

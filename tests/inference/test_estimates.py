@@ -114,17 +114,22 @@ def test_the_seed_decides_the_intervals() -> None:
 
 
 def test_only_the_tasks_that_were_done_describe_the_observer() -> None:
-    names = {task: {row.name for row in observer_estimates(posterior(), frozenset({task}))} for task in Task}
+    names = {
+        task: {row.name for row in observer_estimates(posterior(), frozenset({task}), has_masker=False)}
+        for task in Task
+    }
     assert "criterion" in names[Task.DETECTION]
     assert "criterion" not in names[Task.CATEGORICAL_LOUDNESS]
     assert "spread of loudness answers" in names[Task.CATEGORICAL_LOUDNESS]
     assert "spread of loudness answers" not in names[Task.DETECTION]
     assert "lapse rate" in names[Task.DETECTION] & names[Task.CATEGORICAL_LOUDNESS]
-    assert {row.name for row in observer_estimates(posterior(), BOTH)} == set.union(*names.values())
+    assert {row.name for row in observer_estimates(posterior(), BOTH, has_masker=False)} == set.union(*names.values())
 
 
 def test_category_boundaries_are_in_order_and_in_categorical_units() -> None:
-    rows = [r for r in observer_estimates(posterior(), BOTH) if r.name.startswith("category boundary")]
+    rows = [
+        r for r in observer_estimates(posterior(), BOTH, has_masker=False) if r.name.startswith("category boundary")
+    ]
     assert len(rows) == 10
     assert all(row.unit == "CU" for row in rows)
     means = [row.estimate.mean for row in rows]

@@ -17,7 +17,9 @@ def sentences(
     exponent: np.ndarray = KNOWN,
     attenuation: np.ndarray = KNOWN,
     threshold: np.ndarray = KNOWN,
+    inhibition: np.ndarray = UNKNOWN,
     num_trials: np.ndarray | None = None,
+    num_masked_trials: np.ndarray | None = None,
     tasks: tuple[Task, ...] = BOTH,
 ) -> str:
     return "\n".join(
@@ -25,8 +27,10 @@ def sentences(
             exponent_share=exponent,
             attenuation_share=attenuation,
             threshold_share=threshold,
+            inhibition_share=inhibition,
             num_trials=np.full(NUM_KNOTS, 20) if num_trials is None else num_trials,
-            tasks=tasks,
+            num_masked_trials=np.zeros(NUM_KNOTS, np.int64) if num_masked_trials is None else num_masked_trials,
+            quiet_tasks=tasks,
         )
     )
 
@@ -76,3 +80,21 @@ def test_an_untested_frequency_is_not_named_twice() -> None:
     share = KNOWN.copy()
     share[0] = 0.0
     assert "The attenuation" not in sentences(num_trials=num_trials, attenuation=share)
+
+
+def test_inhibition_is_measured_where_there_was_a_masker() -> None:
+    masked = np.zeros(NUM_KNOTS, np.int64)
+    masked[[4, 6]] = 100
+    inhibition = KNOWN.copy()
+    inhibition[6] = 0.3
+    text = sentences(num_masked_trials=masked, inhibition=inhibition)
+    assert "The lateral inhibition at 2000 Hz is mostly the prior speaking" in text
+    assert "bandwidth were not measured at 125, 250, 500, 750, 1500, 3000, 4000, 6000 and 8000 Hz: that needs" in text
+    assert sentences(num_masked_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN) == ""
+
+
+def test_masked_tones_alone_are_no_sound_in_quiet() -> None:
+    text = sentences(tasks=(), num_masked_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN)
+    assert "No sound was presented in quiet." in text
+    assert "Loudness was not measured" in text
+    assert "Tone detection was not measured" not in text

@@ -12,7 +12,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.excitation import excite
 from hearfit.experiment.protocol import Task
 from hearfit.frontend.cochlea import cochlea_of
-from hearfit.frontend.integration import leaky_weights
+from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.inference import likelihood
 from hearfit.inference.data import BLOCK_SIZE
 from hearfit.inference.likelihood import (
@@ -27,7 +27,7 @@ from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from hearfit.observer.detection import probability_correct, probability_yes, window_weights
 from tests.inference.reference_model import ReferenceListener, normal_growth
-from tests.inference.sessions import TRANSDUCER, detection, fit_data, loudness, simulated, truth
+from tests.inference.sessions import TRANSDUCER, detection, fit_data, loudness, notched_noise, simulated, truth
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -36,11 +36,13 @@ PRIOR = whitened_prior(DEFAULT_PRIOR)
 
 @cache
 def session() -> tuple[Conditions, ...]:
-    """Yes/no with catch trials, three intervals, and loudness."""
+    """Yes/no with catch trials, three intervals, loudness, and both kinds of detection in notched noise."""
     protocols = [
         detection((500.0, 4000.0), repetitions=8),
         detection((2000.0,), interval_count=3, catch_trials=0),
         loudness((500.0, 4000.0)),
+        notched_noise((1000.0, 4000.0)),
+        notched_noise((1000.0,), interval_count=2),
     ]
     return tuple(simulated(protocols, seed=11))
 
@@ -64,6 +66,7 @@ def part_of(conditions: Conditions, rows: np.ndarray) -> Conditions:
         interval_count=conditions.interval_count[rows],
         is_catch=conditions.is_catch[rows],
         counts=conditions.counts[rows],
+        masker_level_db_spl_per_hz=None if (masker := conditions.masker_level_db_spl_per_hz) is None else masker[rows],
     )
 
 
@@ -89,7 +92,9 @@ def test_log_likelihood_is_the_sum_over_single_trials_of_the_second_implementati
             excitation = excitations[conditions.stimulus_index[row]]
             level = None if conditions.is_catch[row] else float(conditions.level_db_hl[row])
             if is_detection:
-                heard = listener.probability_heard(excitation, level, int(conditions.interval_count[row]))
+                maskers = conditions.masker_level_db_spl_per_hz
+                masker = None if maskers is None else float(maskers[row])
+                heard = listener.probability_heard(excitation, level, int(conditions.interval_count[row]), masker)
                 probability = np.array([1.0 - heard, heard])
             else:
                 assert level is not None
@@ -163,31 +168,37 @@ def test_information_is_the_covariance_of_the_score_over_simulated_answers() -> 
     np.testing.assert_allclose(np.mean(squares, axis=0), expected, rtol=4 * np.sqrt(2.0 / 400.0))
 
 
-@pytest.mark.parametrize(("group", "first_row"), [(0, 0), (1, 1)])
-def test_jacobian_is_that_of_the_unbatched_function(group: int, first_row: int) -> None:
+@pytest.mark.parametrize("group", [0, 1, 3, 4])
+def test_jacobian_is_that_of_the_unbatched_function(group: int) -> None:
     # Truth: forward differentiation of one condition straight from the coordinates, without the chain of two parts.
     position = PRIOR.mean + PRIOR.factor @ some_point(7)
-    (responses,) = predict(position, fit_data(session()[:2]), normal=NORMAL)
+    (responses,) = predict(position, fit_data([session()[group]]), normal=NORMAL)
     conditions, row, cochlea = session()[group], 3, cochlea_of(NORMAL)
     interval_count = int(conditions.interval_count[row])
     (excitation,) = excite((conditions.stimuli[conditions.stimulus_index[row]],), transducer=TRANSDUCER, normal=NORMAL)
-    leak = jnp.asarray(leaky_weights(excitation.duration_s, time_constant_s=NORMAL.time_constant_s))
-    window = jnp.asarray(window_weights(excitation.duration_s, window_s=NORMAL.detection_window_s))
+    duration_s = np.concatenate([[0.0], excitation.duration_s])
+    leak = jnp.asarray(with_steady_past(leaky_weights(duration_s, time_constant_s=NORMAL.time_constant_s)))
+    window = jnp.asarray(window_weights(duration_s, window_s=NORMAL.detection_window_s))
+    power = jnp.asarray(np.pad(excitation.power, ((1, 0), (0, 0))))
     gain = jnp.asarray(10.0 ** (conditions.level_db_hl[row] / 10.0))
+    levels = conditions.masker_level_db_spl_per_hz
+    masker_gain = jnp.asarray(0.0 if levels is None else 10.0 ** (levels[row] / 10.0))
+    masker = jnp.zeros(len(cochlea.frequency_hz)) if excitation.masker is None else jnp.asarray(excitation.masker)
 
     @jax.jit
     def positive(at: jax.Array) -> jax.Array:
-        power = jnp.asarray(excitation.power)
-        log_d = detection_evidence(channel_coordinates(at, cochlea), power, leak, window, gain, cochlea)
+        log_d = detection_evidence(
+            channel_coordinates(at, cochlea), at[37], power, masker, leak, window, gain, masker_gain, cochlea
+        )
         d, lapse = jnp.exp(log_d + at[33]), jax.nn.sigmoid(at[35])
         if interval_count == 1:
             return probability_yes(d, criterion=at[34], lapse=lapse)
         return probability_correct(d, interval_count=jnp.asarray(float(interval_count)), lapse=lapse)
 
-    index = first_row * len(session()[0].counts) + row
-    assert responses.probability[index, 1] == pytest.approx(float(positive(jnp.asarray(position))), rel=1e-9)
+    assert not conditions.is_catch[row]
+    assert responses.probability[row, 1] == pytest.approx(float(positive(jnp.asarray(position))), rel=1e-9)
     slope = np.asarray(jax.jit(jax.jacfwd(positive))(jnp.asarray(position)))
-    np.testing.assert_allclose(responses.jacobian[index, 1], slope, rtol=1e-8, atol=1e-11)
+    np.testing.assert_allclose(responses.jacobian[row, 1], slope, rtol=1e-8, atol=1e-11)
 
 
 def test_probabilities_sum_to_one_and_their_derivatives_to_zero() -> None:
@@ -229,7 +240,12 @@ def test_sessions_of_any_size_share_one_program(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(likelihood, "detection_evidence", traced)
     monkeypatch.setattr(likelihood, "log_total_loudness", traced)
-    for own in ([session()[0]], [session()[2]], simulated([detection((250.0, 8000.0)), loudness()], seed=5)):
+    for own in (
+        [session()[0]],
+        [session()[2]],
+        [session()[3]],
+        simulated([detection((250.0, 8000.0)), loudness()], seed=5),
+    ):
         evaluated(own, some_point(13))
 
 

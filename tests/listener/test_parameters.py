@@ -130,12 +130,13 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
     assert float(listener.criterion) == observer["criterion"]
     assert float(listener.lapse) == pytest.approx(1.0 / (1.0 + np.exp(-observer["lapse logit"])))
     assert float(listener.category_spread_cu) == pytest.approx(np.exp(observer["log category spread"]))
+    assert float(listener.log_masked_sensitivity) == observer["log masked sensitivity"]
     for k, boundary in enumerate(CATEGORY_BOUNDARIES_CU):
         assert float(listener.boundary_shift_cu[k]) == observer[f"category boundary shift at {boundary:g} CU"]
 
 
 def test_names_are_unique_and_one_for_each_coordinate() -> None:
-    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 4 + 10
+    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 5 + 10
     assert DEFAULT_PRIOR.mean.shape == (NUM_PARAMETERS,)
 
 

@@ -130,6 +130,7 @@ def test_detectability_grows_with_duration_until_the_window_is_full(duration_s: 
         jnp.asarray(np.tile(difference, (num_frames, 1))),
         jnp.zeros((num_frames, 3)),
         jnp.asarray(window),
+        jnp.zeros(()),
         spacing_cam=0.5,
         sensitivity=0.25,
     )
@@ -145,6 +146,7 @@ def test_the_best_moment_counts_and_not_the_silence_after_it() -> None:
             jnp.asarray(signal),
             jnp.zeros(signal.shape),
             jnp.asarray(window_weights(np.full(len(signal), 0.1), window_s=0.2)),
+            jnp.zeros(()),
             spacing_cam=0.5,
             sensitivity=0.25,
         )
@@ -155,7 +157,9 @@ def test_the_best_moment_counts_and_not_the_silence_after_it() -> None:
 
 def test_equal_representations_have_a_finite_gradient() -> None:
     def evidence(signal: jax.Array) -> jax.Array:
-        return log_detectability(signal, jnp.ones((2, 3)), jnp.ones((2, 2)), spacing_cam=0.5, sensitivity=0.25)
+        return log_detectability(
+            signal, jnp.ones((2, 3)), jnp.ones((2, 2)), jnp.zeros(()), spacing_cam=0.5, sensitivity=0.25
+        )
 
     value, gradient = jax.value_and_grad(evidence)(jnp.ones((2, 3)))
     # d' of 1e-5 / 0.25 stands for none.

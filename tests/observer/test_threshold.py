@@ -19,8 +19,10 @@ NUM_CHANNELS = len(COCHLEA.frequency_hz)
 
 
 @jax.jit
-def threshold(tone: jax.Array, background: jax.Array, ear: EarParameters, log_sensitivity: jax.Array) -> jax.Array:
-    return threshold_db_hl(tone, background, ear, log_sensitivity, COCHLEA)
+def threshold(
+    tone: jax.Array, background: jax.Array, ear: EarParameters, log_sensitivity: jax.Array, log_masked: jax.Array
+) -> jax.Array:
+    return threshold_db_hl(tone, background, ear, log_sensitivity, log_masked, COCHLEA)
 
 
 def found(
@@ -29,11 +31,12 @@ def found(
     *,
     background: np.ndarray | None = None,
     log_sensitivity: float = 0.0,
+    log_masked_sensitivity: float = 0.0,
 ) -> float:
     tone = jnp.asarray(tone_power(COCHLEA.bank, np.array([frequency_hz]))[0])
     noise = jnp.zeros(NUM_CHANNELS) if background is None else jnp.asarray(background)
     parameters = EarParameters(*(jnp.asarray(curve) for curve in ear))
-    return float(threshold(tone, noise, parameters, jnp.asarray(log_sensitivity)))
+    return float(threshold(tone, noise, parameters, jnp.asarray(log_sensitivity), jnp.asarray(log_masked_sensitivity)))
 
 
 def flat(exponent: float, attenuation_db: float, inhibition: float) -> tuple[np.ndarray, ...]:
@@ -52,12 +55,28 @@ def test_threshold_is_where_the_second_implementation_reaches_the_criterion(
 
     def log_d(level_db: float) -> float:
         power = 10.0 ** (level_db / 10.0) * gammatone_power(frequency_hz)
-        difference = np.diff(reference.representation(np.stack([background, background + power]), None), axis=0)
-        energy = NORMAL.spacing_cam * NORMAL.detection_window_s * np.sum(difference**2)
+        alone, together = reference.representation(np.stack([background, background + power]), None)
+        # As far as the masker is audible, a squared difference counts as the squared masked sensitivity.
+        weight = np.exp(-alone) + (1.0 - np.exp(-alone)) * np.exp(0.4) ** 2
+        energy = NORMAL.spacing_cam * NORMAL.detection_window_s * np.sum(weight * (together - alone) ** 2)
         return float(0.5 * np.log(energy + 1e-10) - np.log(NORMAL.sensitivity * NORMAL.threshold_detectability))
 
     expected = brentq(log_d, -40.0, 180.0, xtol=1e-6)
-    assert found(frequency_hz, ear, background=background) == pytest.approx(expected, abs=1e-3)
+    again = found(frequency_hz, ear, background=background, log_masked_sensitivity=0.4)
+    assert again == pytest.approx(expected, abs=1e-3)
+
+
+def test_masked_sensitivity_matters_as_far_as_the_masker_is_heard() -> None:
+    # Truth: none where the masker lies 40 dB below threshold; as much as the sensitivity itself where it lies 60 above.
+    ear = flat(0.3, 0.0, 0.5)
+
+    def change(background: np.ndarray, **listener: float) -> float:
+        return found(1000.0, ear, background=background) - found(1000.0, ear, background=background, **listener)
+
+    inaudible, loud = 1e-4 * np.ones(NUM_CHANNELS), 1e6 * np.ones(NUM_CHANNELS)
+    assert change(inaudible, log_masked_sensitivity=0.5) == pytest.approx(0.0, abs=0.02)
+    assert change(loud, log_masked_sensitivity=0.5) == pytest.approx(change(loud, log_sensitivity=0.5), abs=0.02)
+    assert change(loud, log_masked_sensitivity=0.5) > 2.0
 
 
 def test_every_db_of_attenuation_is_a_db_of_threshold() -> None:
@@ -103,4 +122,4 @@ def test_thresholds_beyond_the_range_stop_at_its_ends(attenuation_db: float, end
 def test_detectability_of_nothing_is_nil() -> None:
     ear = EarParameters(*(jnp.asarray(curve) for curve in flat(0.3, 0.0, 0.5)))
     silence = jnp.zeros(NUM_CHANNELS)
-    assert float(jnp.exp(steady_log_detectability(silence, silence, ear, jnp.zeros(()), COCHLEA))) < 1e-4
+    assert float(jnp.exp(steady_log_detectability(silence, silence, ear, jnp.zeros(()), jnp.zeros(()), COCHLEA))) < 1e-4

@@ -8,7 +8,7 @@ from hearfit.errors import InputError
 from hearfit.experiment.protocol import StimulusKind, Task
 from hearfit.protocols.loader import list_protocols, load_protocol, shipped_protocols
 
-NAMES = ("categorical_loudness", "categorical_loudness_noise", "pure_tone_detection")
+NAMES = ("categorical_loudness", "categorical_loudness_noise", "notched_noise", "pure_tone_detection")
 
 
 def test_the_shipped_protocols_are_listed() -> None:
@@ -51,7 +51,16 @@ def test_detection_is_yes_or_no_with_catch_trials() -> None:
 
 
 def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
-    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, False]
+    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, True, False]
+
+
+def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
+    protocol = load_protocol("notched_noise")
+    edge = protocol.stimulus.noise_outer_edge
+    assert protocol.stimulus.kind.has_masker
+    assert edge == 0.8
+    assert {notch.lower == notch.upper for notch in protocol.design.notches} == {True, False}
+    assert all(0.0 <= side < edge for notch in protocol.design.notches for side in (notch.lower, notch.upper))
 
 
 def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
@@ -59,8 +68,8 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, pure_tone_detection; for a protocol of your own give the "
-        "path of its .toml file."
+        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection; for a protocol of your "
+        "own give the path of its .toml file."
     )
 
 

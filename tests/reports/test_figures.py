@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.listener.profile import AnswerCount
+from hearfit.listener.profile import AnswerCount, CurveMasker
 from hearfit.reports.figure_audiogram import draw_audiogram
 from hearfit.reports.figure_curves import draw_detection, draw_loudness, proportions
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
@@ -107,6 +107,17 @@ def test_every_curve_has_a_panel(number: int) -> None:
     for draw in (draw_loudness, draw_detection):
         svg = inline_svg(draw(curves, Ear.RIGHT), prefix="p")
         assert all(f">{frequency(curve.frequency_hz)}</text>" in svg for curve in curves)
+
+
+def test_panels_of_masked_tones_name_their_notch() -> None:
+    curve = example_profile().curves[-1]
+    notches = {(0.0, 0.0): "no notch", (0.2, 0.2): "notch 0.2", (0.1, 0.3): "notch 0.1 / 0.3, 3 intervals"}
+    curves = [
+        dataclasses.replace(curve, masker=CurveMasker(50.0, *edges), interval_count=3 if edges[0] < edges[1] else 1)
+        for edges in notches
+    ]
+    svg = inline_svg(draw_detection(curves, Ear.LEFT), prefix="p")
+    assert all(f">{remark}</text>" in svg for remark in notches.values())
 
 
 def test_curves_without_answers_or_levels_are_drawn() -> None:

@@ -17,7 +17,8 @@ from hearfit.experiment.limits import MAX_INTERVALS
 from hearfit.experiment.protocol import Task
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trial_cells import MAX_TRIAL, listener_from
-from hearfit.experiment.trials import TrialBlock, Trials
+from hearfit.experiment.trial_columns import MASKER
+from hearfit.experiment.trials import MaskerColumns, TrialBlock, Trials
 from hearfit.protocols.loader import load_protocol, shipped_protocols
 from hearfit.storage.trial_files import read_trials, trial_sidecar, trial_table, write_trials
 
@@ -60,8 +61,12 @@ def _same(first: Trials, second: Trials) -> bool:
     assert plain(first) == plain(second)
     for one, other in zip(first.blocks, second.blocks, strict=True):
         assert one.protocol == other.protocol
-        for field in dataclasses.fields(TrialBlock)[1:]:
+        for field in dataclasses.fields(TrialBlock)[1:-1]:
             np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+        assert (one.masker is None) == (other.masker is None)
+        if one.masker is not None and other.masker is not None:
+            for field in dataclasses.fields(MaskerColumns):
+                np.testing.assert_array_equal(getattr(one.masker, field.name), getattr(other.masker, field.name))
     return True
 
 
@@ -72,22 +77,29 @@ def _rows(draw: st.DrawFn, name: str) -> pd.DataFrame:
     is_detection = protocol.task is Task.DETECTION
     is_catch = st.booleans() if is_detection else st.just(False)
     count = st.integers(1, MAX_INTERVALS) if is_detection else st.just(1)
-    numbers = st.tuples(FREQUENCIES, LEVELS, is_catch, count, st.sampled_from(protocol.response_values))
+    masker = st.tuples(st.floats(-40, 90), st.floats(0, 0.79), st.floats(0, 0.79))
+    numbers = st.tuples(FREQUENCIES, LEVELS, is_catch, count, st.sampled_from(protocol.response_values), masker)
     rows = draw(st.dictionaries(st.integers(1, MAX_TRIAL), numbers, min_size=1, max_size=8))
-    frame = pd.DataFrame([(trial, *rows[trial]) for trial in sorted(rows)])
-    return frame.set_axis(["trial", "frequency_hz", "level_db_hl", "is_catch", "interval_count", "response"], axis=1)
+    frame = pd.DataFrame([(trial, *rows[trial][:-1], *rows[trial][-1]) for trial in sorted(rows)])
+    names = ["trial", "frequency_hz", "level_db_hl", "is_catch", "interval_count", "response", *MASKER]
+    return frame.set_axis(names, axis=1)
 
 
 def _block(name: str, rows: pd.DataFrame) -> TrialBlock:
-    is_catch = rows["is_catch"].to_numpy()
+    is_catch, protocol = rows["is_catch"].to_numpy(), load_protocol(name)
     return TrialBlock(
-        protocol=load_protocol(name),
+        protocol=protocol,
         trial=rows["trial"].to_numpy(),
         frequency_hz=rows["frequency_hz"].to_numpy(),
         level_db_hl=np.where(is_catch, np.nan, rows["level_db_hl"].to_numpy()),
         interval_count=np.where(is_catch, 1, rows["interval_count"].to_numpy()),
         is_catch=is_catch,
         response=rows["response"].to_numpy(),
+        masker=(
+            MaskerColumns(*(rows[column].to_numpy() for column in MASKER))
+            if protocol.stimulus.kind.has_masker
+            else None
+        ),
     )
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hearfit.errors import InputError
 from hearfit.experiment.trials import TrialBlock
@@ -168,3 +170,112 @@ def test_line_numbers_count_blank_lines_and_quoted_line_feeds(tmp_path: Path) ->
     file.write_text("\n\n".join(",".join(row) for row in rows), "utf-8")
     with pytest.raises(InputError, match=r"a\.csv, line 6, column ear: 'L'"):
         read_trials([file], protocols=shipped_protocols())
+
+
+MASKED = ("S1", "left", "2024-05-06", "notched_noise", "1", "1000", "50", "1", "0", "40", "0.1", "0.3")
+MASKED_COLUMNS = (*COLUMNS, "catch", "masker_level_db_spl_per_hz", "notch_lower", "notch_upper")
+
+
+def _masked(**cells: str) -> tuple[str, ...]:
+    return tuple(cells.get(name, cell) for name, cell in zip(MASKED_COLUMNS, MASKED, strict=True))
+
+
+def _read_masked(path: Path, *rows: tuple[str, ...], transducer: str | None = "HDA200") -> tuple[TrialBlock, ...]:
+    file = _write(path / "a.tsv", *rows, columns=MASKED_COLUMNS)
+    (trials,), _ = read_trials([file], protocols=shipped_protocols(), transducer=transducer)
+    return trials.blocks
+
+
+def test_maskers_arrive_beside_trials_in_quiet(tmp_path: Path) -> None:
+    quiet = (*DETECTION, "0", "n/a", "", "n/a")
+    alone = _masked(trial="2", catch="1", level_db_hl="n/a", notch_lower="0", notch_upper="0.79")
+    masked, tone = _read_masked(tmp_path, _masked(), quiet, alone)
+    assert masked.masker is not None
+    assert tone.masker is None
+    np.testing.assert_array_equal(masked.masker.level_db_spl_per_hz, [40.0, 40.0])
+    np.testing.assert_array_equal(masked.masker.notch_lower, [0.1, 0.0])
+    np.testing.assert_array_equal(masked.masker.notch_upper, [0.3, 0.79])
+    np.testing.assert_array_equal(masked.is_catch, [False, True])
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (
+            {"masker_level_db_spl_per_hz": "n/a"},
+            "column masker_level_db_spl_per_hz: 'n/a' (missing) is not the level of a masker. Allowed: -40 to 90 dB",
+        ),
+        (
+            {"masker_level_db_spl_per_hz": "400"},
+            "column masker_level_db_spl_per_hz: '400' is not the level of a masker.",
+        ),
+        (
+            {"masker_level_db_spl_per_hz": "-41"},
+            "column masker_level_db_spl_per_hz: '-41' is not the level of a masker.",
+        ),
+        ({"masker_level_db_spl_per_hz": "inf"}, "column masker_level_db_spl_per_hz: 'inf' is not a finite number."),
+        ({"masker_level_db_spl_per_hz": "40,5"}, "column masker_level_db_spl_per_hz: '40,5' is not a number. Write"),
+        (
+            {"notch_lower": "0.8"},
+            "column notch_lower: '0.8' is not the edge of a notch. Allowed in notched_noise: 0 (no notch) to below 0.8",
+        ),
+        ({"notch_upper": "-0.1"}, "column notch_upper: '-0.1' is not the edge of a notch."),
+        ({"notch_upper": "200"}, "column notch_upper: '200' is not the edge of a notch."),
+        ({"notch_upper": ""}, "column notch_upper: '' (missing) is not the edge of a notch."),
+        (
+            {"protocol": "pure_tone_detection", "notch_lower": "n/a", "notch_upper": "n/a"},
+            "column masker_level_db_spl_per_hz: '40' describes a masker, which pure_tone_detection does not have.",
+        ),
+        (
+            {"protocol": "pure_tone_detection", "masker_level_db_spl_per_hz": "n/a", "notch_upper": "n/a"},
+            "column notch_lower: '0.1' describes a masker, which pure_tone_detection does not have. Allowed here: n/a.",
+        ),
+    ],
+)
+def test_what_a_masker_cannot_be(tmp_path: Path, cells: dict[str, str], sentence: str) -> None:
+    (problem,) = _problems(tmp_path, _masked(), _masked(trial="2", **cells), columns=MASKED_COLUMNS)
+    assert problem.startswith(f"line 3, {sentence}")
+
+
+def test_a_protocol_with_a_masker_needs_its_columns(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, LOUDNESS, _with(MASKED[: len(COLUMNS)], trial="2"))
+    assert problem == (
+        "line 3, column protocol: 'notched_noise' needs the columns masker_level_db_spl_per_hz, notch_lower, "
+        "notch_upper, which this table does not have."
+    )
+
+
+def test_a_masker_needs_the_transducer_though_the_tones_are_in_db_hl(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the protocol notched_noise needs the transducer, whatever the unit"):
+        _read_masked(tmp_path, _masked(), transducer=None)
+
+
+@given(
+    cells=st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.one_of(st.floats().map(str), st.sampled_from(["", "n/a", "x", "1e400", "0", "-0"]))
+            for name in MASKED_COLUMNS[-3:]
+        },
+    ),
+    protocol=st.sampled_from([protocol.name for protocol in shipped_protocols()]),
+)
+def test_any_masker_arrives_or_is_refused_in_sentences(
+    cells: dict[str, str], protocol: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp()
+    response = "25" if "loudness" in protocol else "1"
+    problems: tuple[str, ...] = ()
+    blocks: tuple[TrialBlock, ...] = ()
+    try:
+        blocks = _read_masked(path, _masked(protocol=protocol, response=response, **cells))
+    except InputError as error:
+        problems = error.problems
+    assert all("a.tsv, line 2, column " in problem for problem in problems)
+    assert len(blocks) == (not problems)
+    for block in blocks:
+        assert (block.masker is not None) == (protocol == "notched_noise")
+        if block.masker is not None:
+            edges = (block.masker.notch_lower[0], block.masker.notch_upper[0])
+            assert all(0.0 <= edge < 0.8 for edge in edges)
+            assert -40.0 <= block.masker.level_db_spl_per_hz[0] <= 90.0

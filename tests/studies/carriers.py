@@ -91,7 +91,9 @@ def envelope_thresholds(position: Float[np.ndarray, " parameters"]) -> Threshold
 
     @jax.jit
     def all_thresholds(background: Float[jax.Array, " channels"]) -> Float[jax.Array, " frequencies"]:
-        return jax.vmap(lambda tone: threshold_db_hl(tone, background, ear, jnp.zeros(()), cochlea))(tones)
+        return jax.vmap(lambda tone: threshold_db_hl(tone, background, ear, jnp.zeros(()), jnp.zeros(()), cochlea))(
+            tones
+        )
 
     return Thresholds(
         np.asarray(all_thresholds(jnp.zeros(tones.shape[1]))), np.asarray(all_thresholds(jnp.asarray(noise)))
@@ -136,7 +138,9 @@ def threshold(
     for _ in range(_NUM_BISECTIONS):
         middle = 0.5 * (low + high)
         signal = representation(ear, 10.0 ** (middle / 20.0) * tone + noise)
-        evidence = log_detectability(signal, reference, window, spacing_cam=1.0, sensitivity=NORMAL.sensitivity)
+        evidence = log_detectability(
+            signal, reference, window, jnp.zeros(()), spacing_cam=1.0, sensitivity=NORMAL.sensitivity
+        )
         low, high = (low, middle) if evidence > np.log(NORMAL.threshold_detectability) else (middle, high)
     return 0.5 * (low + high)
 

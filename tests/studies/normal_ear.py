@@ -14,18 +14,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.audiology.retspl import reference_thresholds
+from hearfit.experiment.excitation import notched_noise_masker
+from hearfit.experiment.protocol import Notch
 from hearfit.frontend.cochlea import cochlea_of, normal_parameters
 from hearfit.frontend.compression import NEPER_PER_DB
 from hearfit.frontend.erb_scale import normal_erb_hz
 from hearfit.frontend.filterbank import tone_power
-from hearfit.inference.derived import equivalent_bandwidths_hz, tone_thresholds
+from hearfit.inference.derived import equivalent_bandwidths_hz, masked_thresholds, tone_thresholds
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.loudness_growth import normal_boundaries_db_hl
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAMES
 from hearfit.observer.threshold import steady_log_detectability
 from tests.studies.loudness_boundaries import read_boundaries
 from tests.studies.real_runs import cross_validated
+
+CRITICAL_RATIOS_HZ = (500.0, 1000.0, 2000.0, 4000.0)
 
 
 def calibrated(normal: NormalEar) -> NormalEar:
@@ -67,11 +72,27 @@ def just_noticeable_differences_db(normal: NormalEar, levels_db_hl: tuple[float,
             base = 10.0 ** (level / 10.0) * tone
             added = jnp.asarray(10.0 ** ((level + increments) / 10.0) - 10.0 ** (level / 10.0))
             backgrounds = jnp.broadcast_to(base, (len(increments), len(base)))
-            evidence = jax.vmap(steady_log_detectability, in_axes=(0, 0, None, None, None))(
-                added[:, None] * tone[None, :], backgrounds, ear, jnp.zeros(()), cochlea
+            evidence = jax.vmap(steady_log_detectability, in_axes=(0, 0, None, None, None, None))(
+                added[:, None] * tone[None, :], backgrounds, ear, jnp.zeros(()), jnp.zeros(()), cochlea
             )
             found.append(float(np.interp(0.0, np.asarray(evidence), increments)))
     return found
+
+
+def critical_ratios_db(normal: NormalEar, log_masked_sensitivity: float) -> Float[np.ndarray, " targets"]:
+    """Level of a just heard tone re 40 dB SPL per hertz of flat noise, at each of `CRITICAL_RATIOS_HZ`."""
+    position = normal_position(normal)
+    position[PARAMETER_NAMES.index("log masked sensitivity")] = log_masked_sensitivity
+    reference = reference_thresholds("HDA200")
+    frequency_hz = np.array(CRITICAL_RATIOS_HZ)
+    maskers = [
+        1e4 * notched_noise_masker(f, Notch(0.0, 0.0), outer_edge=0.8, transducer=reference.id, normal=normal)
+        for f in CRITICAL_RATIOS_HZ
+    ]
+    with jax.enable_x64(True):
+        tones = jnp.asarray(tone_power(cochlea_of(normal).bank, frequency_hz))
+        level = masked_thresholds(jnp.asarray(position), tones, jnp.asarray(np.stack(maskers)), normal=normal)
+    return np.asarray(level) + reference.at(frequency_hz) - 40.0
 
 
 def main() -> None:
@@ -93,6 +114,12 @@ def main() -> None:
         print(
             f"sensitivity {sensitivity}, sharpness {sharpness}: level difference with d' = 1 at 20 40 60 80 dB HL", jnd
         )
+    f = np.array(CRITICAL_RATIOS_HZ)
+    bandwidth_hz = 25.0 + 75.0 * (1.0 + 1.4 * (f / 1000.0) ** 2) ** 0.69
+    published = 10.0 * np.log10(bandwidth_hz) - 2.0 - np.log10(1.0 + (f / 502.0) ** 2.5)
+    print("critical ratios at", f, "Hz, ISO/PAS 20065", published)
+    for log_masked in (0.0, 0.55, 0.9):
+        print(f"log masked sensitivity {log_masked}: critical ratios", critical_ratios_db(NORMAL, log_masked))
     if data is None:
         return
     boundaries = read_boundaries(data)
