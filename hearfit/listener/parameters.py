@@ -143,8 +143,7 @@ DEFAULT_PRIOR = Prior(
     log_category_spread_sd=0.25,
     # Brings masked thresholds of the normal ear to published ones: a tone in flat noise at 0.5 to 4 kHz is heard in
     # half of the trials at 18.4, 19.3, 21.3 and 24.1 dB re the noise in 1 Hz (critical bandwidth and masking index of
-    # ISO/PAS 20065:2016). With the sensitivity in quiet they would be 3 dB higher. The SD lets them vary by 2 dB between
-    # listeners.
+    # ISO/PAS 20065:2016). With the sensitivity in quiet they would be 3 dB higher. Listeners vary by an SD of 2 dB.
     log_masked_sensitivity_mean=0.55,
     log_masked_sensitivity_sd=0.35,
     boundary_common_sd_cu=2.5,
