@@ -12,16 +12,13 @@ from jaxtyping import Float
 
 from hearfit.cli.frontend import Preset
 from hearfit.cli.output import Progress
-from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
 from hearfit.storage.sound_files import Sound, waveform_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from hearfit.frontend.cochlea import EarParameters
     from hearfit.frontend.module import EnvelopeFrontend, FineStructureFrontend
-    from hearfit.listener.normal import NormalEar
 
 # Half-octave steps over the ranges of the published log-spaced filters, a finer picture than their 40 filters give.
 _NUM_SCALES, _NUM_RATES = 11, 9
@@ -47,6 +44,7 @@ class SoundFeatures:
 
     ears: tuple[EarFeatures, ...]
     frequency_hz: Float[np.ndarray, " channels"]
+    filter_latency_s: Float[np.ndarray, " channels"]
     log_frequency_hz: Float[np.ndarray, " log_channels"]
     frame_s: float
     unit: str
@@ -128,6 +126,7 @@ def analyse(
     return SoundFeatures(
         ears=tuple(ears),
         frequency_hz=frequency_hz,
+        filter_latency_s=_latency_s(preset, sound.sampling_rate_hz),
         log_frequency_hz=frequency_hz[0] * 2.0 ** (np.arange(cortex.num_channels) / cortex.channels_per_octave),
         frame_s=grid.frame_s,
         unit="Pa" if preset is Preset.PAPER else "dB above threshold",
@@ -149,6 +148,7 @@ def _frontends(
     sampling_rate_hz: float, preset: Preset, profile: Profile | None
 ) -> dict[str, "FineStructureFrontend | EnvelopeFrontend"]:
     from hearfit.frontend.presets import listener, narrowed, paper
+    from hearfit.inference.profile_ear import ear_of_profile
     from hearfit.listener.normal import NORMAL
 
     if preset is Preset.PAPER:
@@ -158,28 +158,24 @@ def _frontends(
         "normal ear": listener(sampling_rate_hz, normal=constants)
     }
     if profile is not None:
-        ear = _ear_of(profile, constants)
+        ear = ear_of_profile(profile, normal=constants)
         frontends[f"{profile.ear.value} ear of {profile.listener}"] = listener(
             sampling_rate_hz, normal=constants, ear=ear
         )
     return frontends
 
 
-def _ear_of(profile: Profile, normal: "NormalEar") -> "EarParameters":
-    """The fitted parameters on the channels, at the posterior mode."""
-    import jax.numpy as jnp
+def _latency_s(preset: Preset, sampling_rate_hz: float) -> Float[np.ndarray, " channels"]:
+    """Delay of each channel's filter, from a click to the highest envelope; integration delays further."""
+    if preset is Preset.PAPER:
+        from hearfit.frontend.constant_q import ConstantQDesign, digital_filters, latency_s
 
+        return latency_s(digital_filters(ConstantQDesign(), sampling_rate_hz), sampling_rate_hz)
     from hearfit.frontend.cochlea import cochlea_of
-    from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
-    from hearfit.listener.parameters import PARAMETER_NAMES
+    from hearfit.frontend.presets import narrowed
+    from hearfit.listener.normal import NORMAL
 
-    if profile.posterior.names != PARAMETER_NAMES:
-        raise InputError(
-            "The profile was fitted with other parameters than this version of hearfit has. Fit it again with "
-            "`hearfit fit`."
-        )
-    mode = jnp.array(profile.posterior.mode)
-    return ear_on_channels(channel_coordinates(mode, cochlea_of(normal)))
+    return cochlea_of(narrowed(NORMAL, sampling_rate_hz)).bank.latency_s
 
 
 def _spectrogram(
@@ -243,6 +239,7 @@ def npz_bytes(features: SoundFeatures, sound: Sound, *, level_db_spl: float, pre
     """All features as a NumPy archive: arrays with their axes; units are in the names or in `spectrogram_unit`."""
     arrays: dict[str, np.ndarray] = {
         "frequency_hz": features.frequency_hz,
+        "filter_latency_s": features.filter_latency_s,
         "modulation_frequency_hz": features.log_frequency_hz,
         "time_s": (1.0 + np.arange(len(features.ears[0].spectrogram))) * features.frame_s,
         "scale_cycles_per_octave": features.scale_cycles_per_octave,

@@ -45,6 +45,11 @@ class FilterbankDesign:
         """How long the narrowest filter rings on after its input."""
         return float(_RINGING_IN_INVERSE_BANDWIDTHS / self.bandwidths_hz.min())
 
+    @property
+    def latency_s(self) -> Float[np.ndarray, " channels"]:
+        """Delay from a click to the highest envelope of each channel: where t^(n-1) exp(-2 pi b t) is greatest."""
+        return (self.order - 1) / (2.0 * np.pi * self.bandwidths_hz)
+
 
 def frequency_response(
     design: FilterbankDesign, frequency_hz: Float[np.ndarray, " bins"]

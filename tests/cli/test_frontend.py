@@ -47,6 +47,9 @@ def test_a_tone_through_the_frontend_of_the_paper(cli: Cli, tone_path: Path, tmp
     with np.load(tmp_path / "out" / "frontend.npz") as features:
         assert features["spectrogram"].shape == (100, 129)
         assert features["modulation_rms"].shape == (198, 129)
+        # Truth: the published filters are late by about 0.8 periods, less at high frequencies.
+        periods = features["filter_latency_s"] * features["frequency_hz"]
+        assert np.all((periods > 0.4) & (periods < 0.9))
         assert str(features["spectrogram_unit"]) == "Pa"
         assert features["time_s"][-1] == pytest.approx(0.5)
         assert features["parameter_exponent"] == pytest.approx(1.0, abs=1e-3)

@@ -143,6 +143,15 @@ def test_white_noise_has_the_power_of_its_density_times_the_bandwidth() -> None:
     np.testing.assert_allclose(power[inner], 0.25 * 5.0 * np.pi / 16.0 * BANK.bandwidths_hz[inner], rtol=1e-3)
 
 
+def test_latency_is_when_the_envelope_of_a_click_is_highest() -> None:
+    # Truth: the digital impulse response itself, to a sample.
+    click = np.zeros(3200)
+    click[0] = 1.0
+    inner = BANK.centre_frequencies_hz < 8_000.0
+    highest = np.argmax(np.abs(filtered(click, BANK)), axis=1) / RATE_HZ
+    np.testing.assert_allclose(BANK.latency_s[inner], highest[inner], atol=2.0 / RATE_HZ, rtol=0.03)
+
+
 def test_no_channel_answers_before_a_click() -> None:
     # Truth: the analogue filters are causal; what is left before the click is the edge at half the sampling rate, which
     # only channels above those of the audiogram reach.
