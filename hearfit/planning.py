@@ -28,7 +28,7 @@ _MOST_SESSIONS = 64.0
 
 @dataclass(frozen=True)
 class Precision:
-    """A standard deviation that is wanted of one quantity at every tested frequency, in `unit` ("" if it has none).
+    """A standard deviation that is wanted of one quantity at every frequency where it is measured, in `unit` or "".
 
     `num_trials` of the same mix of tests reach it, or None where 64 such sessions do not.
     """
@@ -128,12 +128,16 @@ def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities kn
 
 def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
     tested = trials_near_knots(session.conditions) > 0
+    masked = trials_near_knots([group for group in session.conditions if group.has_masker]) > 0
+    # Without a masker at a frequency, inhibition is what its neighbours and the prior say.
+    measured = np.stack([tested, tested, tested, masked])
     wanted = np.array([sd for _, _, sd in WANTED])
     sessions = np.full(len(wanted), np.nan)
     # Powers of 2^(1/8): to 9 % of the number of trials.
     for exponent in np.arange(8 * np.log2(_MOST_SESSIONS), -32, -1):
         factor = float(2.0 ** (exponent / 8.0))
-        reached = expected_sd(session.posterior(sessions=factor))[:, tested].max(axis=1) <= wanted
+        sds = np.where(measured, expected_sd(session.posterior(sessions=factor)), 0.0).max(axis=1)
+        reached = measured.any(axis=1) & (sds <= wanted)
         sessions = np.where(reached, factor, sessions)
     return tuple(
         Precision(name, unit, sd, None if np.isnan(times) else int(np.ceil(times * session.num_trials)))
