@@ -121,13 +121,11 @@ def _print(plan: "SessionPlan", output: Output) -> None:
     output.text("† mostly the prior: the answers would take away less than half of its variance.")
     output.text()
     for wanted in plan.precisions:
-        trials = (
-            "more than 64 such sessions, or other tests,"
-            if wanted.num_trials is None
-            else count(wanted.num_trials, "trial")
-        )
         goal = f"{wanted.quantity} to ±{wanted.wanted_sd:g} {wanted.unit}".rstrip()
-        output.text(f"{goal} wherever it is measured: {trials} of this mix")
+        if wanted.num_trials is None:
+            output.text(f"{goal}: not within 64 such sessions")
+        else:
+            output.text(f"{goal} wherever it is measured: {count(wanted.num_trials, 'trial')} of this mix")
     output.text()
     combination = _combination(plan.least_determined.weights)
     output.paragraph(
