@@ -11,6 +11,7 @@ from hearfit.errors import InputError
 
 if TYPE_CHECKING:
     from hearfit.cli.output import Output
+    from hearfit.experiment.protocol import Protocol
     from hearfit.experiment.trials import Trials
 
 _UNSAFE_IN_NAMES: Final = re.compile(r"[^\w.-]+")
@@ -86,6 +87,20 @@ class Problems:
         """Raises all of them, if there are any."""
         if self._sentences:
             raise InputError(list(dict.fromkeys(self._sentences)))
+
+
+def read_protocols(names: Sequence[str], problems: Problems) -> tuple["Protocol", ...]:
+    """Each protocol by its name or file, once; what is wrong with any of them is collected."""
+    from hearfit.protocols.loader import load_protocol
+
+    protocols: list[Protocol] = []
+    for name in names:
+        with problems.collected():
+            protocol = load_protocol(name)
+            if protocol.name in [other.name for other in protocols]:
+                raise InputError(f"The protocol {protocol.name} is given twice. Give each protocol once.")
+            protocols.append(protocol)
+    return tuple(protocols)
 
 
 def folder_name(listener: str) -> str:

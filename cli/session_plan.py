@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
-from hearfit.cli.inputs import Problems
+from hearfit.cli.inputs import Problems, read_protocols
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import InputError
 from hearfit.reports.wording import count, ear_name, is_prior, number
@@ -61,7 +61,6 @@ def check_session(request: PlanRequest, output: Output) -> None:
 def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...]]:
     """Everything that was named, or all problems with it at once."""
     from hearfit.audiology.retspl import reference_thresholds
-    from hearfit.protocols.loader import load_protocol
     from hearfit.storage.audiogram_files import read_audiogram
 
     problems = Problems()
@@ -74,13 +73,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
             wanted = "an ear with air-conduction thresholds" if ear is None else f"thresholds of the {ear} ear"
             raise InputError(f"{request.audiogram}: lacks {wanted}. It has {' and '.join(present) or 'no ear'}.")
         ear = present[0] if ear is None else ear
-    protocols: list[Protocol] = []
-    for name in request.protocols:
-        with problems.collected():
-            protocol = load_protocol(name)
-            if protocol.name in [other.name for other in protocols]:
-                raise InputError(f"The protocol {protocol.name} is given twice. Give each protocol once.")
-            protocols.append(protocol)
+    protocols = read_protocols(request.protocols, problems)
     with problems.collected():
         reference_thresholds(request.transducer)
     with problems.collected():
@@ -94,7 +87,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     problems.tell()
     assert audiogram is not None
     assert ear is not None
-    return audiogram, ear, tuple(protocols)
+    return audiogram, ear, protocols
 
 
 def _print(plan: "SessionPlan", output: Output) -> None:

@@ -39,7 +39,8 @@ def simulate(
 ) -> None:
     """Simulate a listener's answers in one or more protocols.
 
-    The listener has the thresholds of the audiogram. Existing files of these names are replaced.
+    The listener has the thresholds of the audiogram. Levels are those of an audiometer, -20 to 130 dB HL: a design that
+    asks for more presents the nearest. Existing files of these names are replaced.
     """
     output = Output(is_json=as_json, is_quiet=quiet)
     if out.suffix.lower() != ".tsv":

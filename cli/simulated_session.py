@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
-from hearfit.cli.inputs import Problems
+from hearfit.cli.inputs import Problems, read_protocols
 from hearfit.cli.output import Output
 from hearfit.errors import InputError
 from hearfit.reports.wording import ear_name
 from hearfit.storage.files import check_not_replaced, check_output
 
 if TYPE_CHECKING:
-    from hearfit.experiment.protocol import Protocol
     from hearfit.experiment.trials import Trials
 
 
@@ -38,7 +37,6 @@ def simulate_session(
     """The trials of each ear, which are also written to `out`."""
     from hearfit.audiology.retspl import reference_thresholds
     from hearfit.experiment.trial_cells import check_listener, check_session
-    from hearfit.protocols.loader import load_protocol
     from hearfit.storage.audiogram_files import read_audiogram
     from hearfit.storage.trial_files import write_trials
     from hearfit.storage.trial_sidecar import sidecar_path
@@ -53,13 +51,7 @@ def simulate_session(
                 f"{audiogram}: has no thresholds of the {ear} ear. It has {' and '.join(present) or 'no ear'}."
             )
         check_listener(f"SIM-{measured.listener}" if listener is None else listener)
-    tests: list[Protocol] = []
-    for name in protocols:
-        with problems.collected():
-            test = load_protocol(name)
-            if test.name in [other.name for other in tests]:
-                raise InputError(f"The protocol {test.name} is given twice. Give each protocol once.")
-            tests.append(test)
+    tests = read_protocols(protocols, problems)
     with problems.collected():
         check_session(session)
     with problems.collected():

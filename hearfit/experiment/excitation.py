@@ -14,7 +14,8 @@ from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.filterbank import analytic_output, frequency_response, noise_power
 from hearfit.frontend.frames import merge_frames
 from hearfit.frontend.power_terms import power_terms
-from hearfit.levels import REFERENCE_PRESSURE_PA, pascal_from_db_spl
+from hearfit.frontend.transmission import transmission_gain
+from hearfit.levels import REFERENCE_PRESSURE_PA
 from hearfit.listener.normal import NormalEar
 from hearfit.stimuli.noise import narrowband_noise
 from hearfit.stimuli.tones import pure_tone
@@ -77,24 +78,6 @@ def waveform_pa(
         rate_hz=rate_hz,
         seed=_NOISE_SEED,
     )
-
-
-def transmission_gain(
-    frequency_hz: Float[np.ndarray, " bins"], reference: ReferenceThresholds | None
-) -> Float[np.ndarray, " bins"]:
-    """Gain from pascal at the transducer to units of the normal threshold, for each spectral component.
-
-    Each component is divided by its own reference threshold, not by that of the channel which receives it: the shape of
-    the normal threshold is mostly transmission, and a tone of 0 dB HL then excites the bank alike through every
-    transducer.
-    Beyond the table the outermost value holds: nothing is presented there, only skirts and ramps reach it.
-    """
-    if reference is None:
-        zero_db_hl = np.zeros_like(frequency_hz)
-    else:
-        inside = np.clip(frequency_hz, reference.frequency_hz[0], reference.frequency_hz[-1])
-        zero_db_hl = reference.at(inside)
-    return 1.0 / pascal_from_db_spl(zero_db_hl)
 
 
 def excite(stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar) -> tuple[Excitation, ...]:

@@ -20,6 +20,9 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int
 
+# Rates at which every bank is tested.
+MIN_SAMPLING_RATE_HZ, MAX_SAMPLING_RATE_HZ = 8_000.0, 96_000.0
+
 # A pole of radius 1 - 1e-6 has decayed by then.
 _NUM_DOUBLINGS = 28
 # So many blocks at once, 2^18, are an hour of sound; callers keep far below.

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from hearfit.errors import InputError
+from hearfit.frontend.block_filter import MAX_SAMPLING_RATE_HZ, MIN_SAMPLING_RATE_HZ
 
 # Poles and zeros in units of the nominal centre frequency; complex ones stand for a conjugate pair.
 PROTOTYPE_POLES = (-0.02395 + 1.03668j, -0.08149 + 0.99140j, -0.22023 + 0.82053j, -0.45217 + 0.0j)
@@ -19,7 +20,6 @@ PROTOTYPE_ZEROS = (-0.02337 + 1.07579j, -0.27996 + 1.16577j)
 PROTOTYPE_REAL_ZEROS = (0.28815, -0.85093)
 PROTOTYPE_GAIN = 0.051198
 
-MIN_SAMPLING_RATE_HZ, MAX_SAMPLING_RATE_HZ = 8_000.0, 96_000.0
 # Half the sampling rate that a channel needs, re its centre frequency: the first 10 dB of its steep skirt must fit. At
 # 16 kHz this admits one channel above the paper's 129, which inhibits the highest of them.
 _NYQUIST_PER_CENTRE = 1.07
@@ -110,18 +110,6 @@ def frequency_response(
     """Complex gain of every channel."""
     delay = np.exp(-2j * np.pi * frequency_hz / sampling_rate_hz)[None, :]
     return filters.gain[:, None] * _product(filters.zeros, delay) / _product(filters.poles, delay)
-
-
-def residues(filters: PoleZeroFilters) -> Complex[np.ndarray, "channels poles"]:
-    """Partial fractions: the impulse response is sum_i r_i p_i^n from sample 1 on, and the gain at sample 0.
-
-    Holds for at most as many zeros as poles.
-    """
-    poles = filters.poles
-    ratio = poles[:, None, :] / poles[:, :, None]
-    np.einsum("cii->ci", ratio)[:] = 0.0
-    numerator = np.prod(1.0 - filters.zeros[:, None, :] / poles[:, :, None], axis=2)
-    return filters.gain[:, None] * numerator / np.prod(1.0 - ratio, axis=2)
 
 
 def latency_s(filters: PoleZeroFilters, sampling_rate_hz: float) -> Float[np.ndarray, " channels"]:

@@ -8,10 +8,8 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from hearfit.errors import InputError
-from hearfit.frontend.block_filter import StateSpace
+from hearfit.frontend.block_filter import MAX_SAMPLING_RATE_HZ, MIN_SAMPLING_RATE_HZ, StateSpace
 from hearfit.frontend.filterbank import FilterbankDesign
-
-MIN_SAMPLING_RATE_HZ, MAX_SAMPLING_RATE_HZ = 8_000.0, 96_000.0
 
 
 def digital_gammatone(design: FilterbankDesign, sampling_rate_hz: float) -> StateSpace:

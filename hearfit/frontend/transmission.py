@@ -24,11 +24,19 @@ _NUM_FITTED = 400
 
 
 def transmission_gain(
-    frequency_hz: Float[np.ndarray, " bins"], reference: ReferenceThresholds
+    frequency_hz: Float[np.ndarray, " bins"], reference: ReferenceThresholds | None
 ) -> Float[np.ndarray, " bins"]:
-    """Gain from pascal to units of the normal threshold; beyond the table its outermost value holds."""
-    inside = np.clip(frequency_hz, reference.frequency_hz[0], reference.frequency_hz[-1])
-    return 1.0 / pascal_from_db_spl(reference.at(inside))
+    """Gain from pascal to units of the normal threshold, for each spectral component.
+
+    Each component is divided by its own reference threshold, not by that of the channel which receives it: the shape of
+    the normal threshold is mostly transmission, and a tone of 0 dB HL then excites the bank alike through every
+    transducer. Beyond the table the outermost value holds. Without a table 0 dB HL is taken to be 0 dB SPL.
+    """
+    if reference is None:
+        zero_db_hl = np.zeros_like(frequency_hz)
+    else:
+        zero_db_hl = reference.at(np.clip(frequency_hz, reference.frequency_hz[0], reference.frequency_hz[-1]))
+    return 1.0 / pascal_from_db_spl(zero_db_hl)
 
 
 def transmission_filter(reference: ReferenceThresholds, sampling_rate_hz: float) -> StateSpace:

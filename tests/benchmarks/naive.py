@@ -9,13 +9,14 @@ from jaxtyping import Array, Float, Int
 
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.experiment.conditions import collapse
-from hearfit.experiment.excitation import FRAME_S, RATE_HZ, transmission_gain, waveform_pa
+from hearfit.experiment.excitation import FRAME_S, RATE_HZ, waveform_pa
 from hearfit.experiment.protocol import Task
 from hearfit.experiment.trials import TrialBlock
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.filterbank import analytic_output, frequency_response
 from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.frontend.power_terms import power_terms
+from hearfit.frontend.transmission import transmission_gain
 from hearfit.inference.likelihood import channel_coordinates, detection_evidence, ear_on_channels
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import listener_at

@@ -17,12 +17,12 @@ from hearfit.experiment.excitation import (
     Stimulus,
     excite,
     notched_noise_masker,
-    transmission_gain,
     waveform_pa,
 )
 from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
 from hearfit.frontend.cochlea import cochlea_of, normal_parameters
 from hearfit.frontend.filterbank import tone_power
+from hearfit.frontend.transmission import transmission_gain
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.protocols.loader import load_protocol
 from tests.inference.reference_model import ReferenceEar, gammatone_power

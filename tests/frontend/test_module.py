@@ -14,7 +14,6 @@ from flax import nnx
 
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
-from hearfit.experiment.excitation import transmission_gain
 from hearfit.frontend.block_filter import block_matrices, impulse_response
 from hearfit.frontend.bounded_parameters import parameter_table
 from hearfit.frontend.cochlea import EarParameters, cochlea_of, normal_parameters, relative_excitation
@@ -23,7 +22,7 @@ from hearfit.frontend.filterbank import tone_power
 from hearfit.frontend.frame_integration import FrameSampling
 from hearfit.frontend.module import EnvelopeFrontend, FineStructureFrontend
 from hearfit.frontend.presets import listener, narrowed, paper
-from hearfit.frontend.transmission import transmission_filter
+from hearfit.frontend.transmission import transmission_filter, transmission_gain
 from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
 from hearfit.levels import pascal_from_db_spl
 from hearfit.listener.normal import NORMAL
