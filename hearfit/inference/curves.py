@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL
 from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
@@ -85,11 +86,19 @@ def _grid(group: Conditions) -> _Grid:
         interval_count=np.repeat([row.interval_count for row in rows], _NUM_LEVELS),
         is_catch=np.zeros(size, bool),
         counts=np.zeros((size, group.counts.shape[1]), np.int64),
-        masker_level_db_spl_per_hz=(
-            np.repeat([row.masker_level_db for row in rows], _NUM_LEVELS) if group.has_masker else None
-        ),
+        parameters=_parameters(group, rows),
     )
     return _Grid(group, conditions, rows)
+
+
+def _parameters(group: Conditions, rows: Sequence[_Row]) -> dict[str, Float[np.ndarray, " conditions"]]:
+    """Of the grid: what belongs to the sound, and the level of its masker."""
+    if not group.has_masker:
+        return {}
+    of_sound = [dict(group.stimuli[row.stimulus].parameters) for row in rows]
+    values = {name: [own[name] for own in of_sound] for name in (of_sound[0] if of_sound else ())}
+    values[MASKER_LEVEL] = [row.masker_level_db for row in rows]
+    return {name: np.repeat(value, _NUM_LEVELS) for name, value in values.items()}
 
 
 def _masker_levels(group: Conditions) -> Float[np.ndarray, " conditions"]:
