@@ -94,6 +94,25 @@ def cortical_magnitude(
     return jnp.where(is_positive, jnp.sqrt(jnp.where(is_positive, power, 1.0)), 0.0), past
 
 
+def gain_after_onset(
+    filters: ModulationFilters, design: CortexDesign, num_frames: int
+) -> Float[Array, "filters frames"]:
+    """Magnitude of every filter's gain for its own ripple when that has lasted for 1, 2, ... frames; in the end 1.
+
+    A ripple of a few cycles ends before the filter has risen to it.
+    """
+    rate_filter = _rate_filter(filters, design)
+    step = rate_filter.cycles_per_frame
+    cycles = step[:, None] * jnp.arange(num_frames, dtype=step.dtype)[None, :]
+    angle = 2.0 * jnp.pi * cycles
+    waves = jnp.stack([jnp.cos(angle), jnp.sin(angle), jnp.ones_like(angle)], axis=-1)
+    parts = jnp.einsum("kpw,knw->kpn", rate_filter.waves, waves, precision=_PRECISION)
+    response = lax.complex(parts[:, 0], parts[:, 1]) * cycles**2 * jnp.exp(-_DECAY_PER_CYCLE * cycles)
+    # The ripple turns the other way than the filter of direction -1 counts.
+    ripple = jnp.exp(lax.complex(jnp.zeros_like(angle), -filters.direction[:, None] * angle))
+    return jnp.abs(jnp.cumsum(response * ripple, axis=1))
+
+
 def scale_gain(scale: Float[Array, " bins"], *, best_scale: Float[Array, " filters"]) -> Float[Array, "filters bins"]:
     """Gain of scale filters, q exp(1 - q) with q = (scale / best scale)^2; both in cycles per octave."""
     q = (scale[None, :] / best_scale[:, None]) ** 2

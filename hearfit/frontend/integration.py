@@ -39,6 +39,22 @@ def with_steady_past(weights: Float[np.ndarray, "frames frames"]) -> Float[np.nd
     return np.concatenate([1.0 - weights.sum(axis=1, keepdims=True), weights[:, 1:]], axis=1)
 
 
+def periodic_leaky_weights(
+    num_frames: int, *, period_s: float, time_constant_s: float
+) -> Float[np.ndarray, "frames frames"]:
+    """As `leaky_weights`, for one period in equal frames of an input that has repeated for ever; each row sums to one.
+
+    The state at the start of a frame is the sum over all frames before it, of which each comes round every period.
+    """
+    duration = period_s / num_frames
+    decay = np.exp(-duration / time_constant_s)
+    carried = (time_constant_s / duration) * (1.0 - decay)
+    frame = np.arange(num_frames)
+    frames_ago = (frame[:, None] - frame[None, :] - 1) % num_frames
+    state = (1.0 - decay) * decay**frames_ago / (1.0 - decay**num_frames)
+    return np.asarray(carried * state + (1.0 - carried) * np.eye(num_frames))
+
+
 def leaky_integration(
     excitation: Float[Array, "frames channels"], weights: Float[Array, "frames frames"]
 ) -> Float[Array, "frames channels"]:

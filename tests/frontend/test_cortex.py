@@ -11,6 +11,7 @@ from hearfit.frontend.cortex import (
     _response,
     cortical_magnitude,
     cortical_response,
+    gain_after_onset,
     memory_s,
     scale_matrices,
     silent_past,
@@ -190,3 +191,16 @@ def test_gradients_equal_finite_differences(is_magnitude: bool, rng: np.random.G
         ]
         expected = float(jnp.sum(gradient[index] * step))
         assert expected == pytest.approx(float(moved[0] - moved[1]) / 2.0, rel=1e-6, abs=1e-12)
+
+
+@pytest.mark.parametrize(("rate_hz", "direction"), [(4.0, 1.0), (4.0, -1.0), (30.0, 1.0)])
+def test_the_gain_after_an_onset_is_that_of_a_ripple_out_of_silence(rate_hz: float, direction: float) -> None:
+    # Truth: the response in the middle of a ripple that begins with the first frame; half of it is answered.
+    frames = 150
+    bank = filters((2.0, rate_hz, direction))
+    phase = direction * rate_hz * np.arange(frames)[:, None] / 200.0 + 2.0 * np.arange(129)[None, :] / 24.0
+    found = respond(np.cos(2.0 * np.pi * phase)[None], bank, is_magnitude=True)[0, 0, :, 64]
+    gain = np.asarray(gain_after_onset(bank, PAPER_CORTEX, frames))[0]
+    np.testing.assert_allclose(found, 0.5 * gain, atol=2e-3)
+    assert gain[0] == 0.0
+    np.testing.assert_allclose(gain[-1], 1.0, atol=0.01)
