@@ -18,7 +18,7 @@ from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
-from hearfit.inference.data import build_fit_data
+from hearfit.inference.data import build_fit_data, own_sensitivities
 from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.frequency_estimates import frequency_estimates
@@ -114,6 +114,7 @@ def fit_trials(
             posterior,
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
+            own_sensitivities=own_sensitivities(conditions),
         )
     tell("Done", 1.0)
     return Profile(

@@ -12,5 +12,8 @@ MAX_INTERVALS = 8
 MASKER_LEVEL_LIMITS_DB = (-40.0, 90.0)
 """Spectrum levels of a masker, dB SPL per hertz; 90 is some 125 dB SPL over a band of 3 kHz."""
 
+ROVE_LIMITS_DB = (0.0, 40.0)
+"""Range from which the level of each interval is drawn; 0 is a fixed level."""
+
 OUTER_EDGE_LIMITS = (0.1, 0.9)
 """How far a notched noise may reach to either side of its target, relative to the target's frequency."""

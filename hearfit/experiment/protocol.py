@@ -11,11 +11,24 @@ class StimulusKind(StrEnum):
     PURE_TONE = "pure_tone"
     NARROWBAND_NOISE = "narrowband_noise"
     TONE_IN_NOTCHED_NOISE = "tone_in_notched_noise"
+    INCREMENTED_TONE = "incremented_tone"
+    INCREMENTED_COMPLEX = "incremented_complex"
+    RIPPLED_NOISE = "rippled_noise"
 
     @property
     def has_masker(self) -> bool:
         """Whether the target is played in a masker, which has a level and a notch of its own in every trial."""
         return self is StimulusKind.TONE_IN_NOTCHED_NOISE
+
+    @property
+    def has_band(self) -> bool:
+        """Whether it reaches over a declared band, `bandwidth_octaves`, about its frequency."""
+        return self in (StimulusKind.NARROWBAND_NOISE, StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
+
+    @property
+    def shows_selectivity(self) -> bool:
+        """Whether answers depend on how well neighbouring frequencies are kept apart."""
+        return self.has_masker or self in (StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
 
 
 @unique
@@ -23,20 +36,22 @@ class Task(StrEnum):
     """What the listener is asked."""
 
     DETECTION = "detection"
+    DISCRIMINATION = "discrimination"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
 
     @property
     def is_choice(self) -> bool:
         """Whether an answer is yes or no, or right or wrong, so that there are intervals and catch trials."""
-        return self is Task.DETECTION
+        return self in (Task.DETECTION, Task.DISCRIMINATION)
 
 
 @dataclass(frozen=True)
 class StimulusDesign:
     """The declared stimulus. Ramps lie within the duration.
 
-    `bandwidth_octaves` only for narrowband noise. `noise_outer_edge` only for notched noise: how far the noise reaches
-    to either side of the target, relative to the target's frequency.
+    `bandwidth_octaves` only for what has a band: of a complex, from its lowest to its highest component.
+    `noise_outer_edge` only for notched noise: how far the noise reaches to either side of the target, relative to the
+    target's frequency. `ripple_depth_db` only for rippled noise: from peak to trough.
     """
 
     kind: StimulusKind
@@ -44,6 +59,7 @@ class StimulusDesign:
     ramp_s: float
     bandwidth_octaves: float | None = None
     noise_outer_edge: float | None = None
+    ripple_depth_db: float | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +78,10 @@ class SessionDesign:
     to the masked threshold, and `repetitions` and `catch_trials` are those of each notch. The masker's level within
     one normal auditory filter is `masker_level_offset_db` above the threshold in quiet, but its spectrum level is at
     most `highest_masker_level_db_spl_per_hz`. Categorical loudness: `num_levels` levels, evenly spaced from
-    `lowest_level_offset_db` re threshold to `highest_level_db_hl`.
+    `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Discrimination: `levels_db_hl` of the standard, but
+    each at least `lowest_level_offset_db` re threshold and at most `highest_level_db_hl`, with every combination of
+    `values` (name of a column, its values); `catch_trials` are those at each level and combination apart from the
+    signal.
     """
 
     frequency_hz: tuple[float, ...]
@@ -76,6 +95,8 @@ class SessionDesign:
     notches: tuple[Notch, ...] = ()
     masker_level_offset_db: float = 0.0
     highest_masker_level_db_spl_per_hz: float = 0.0
+    levels_db_hl: tuple[float, ...] = ()
+    values: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ Pydantic checks the shape at this edge and stays here. Nothing has a default: wh
 Each field's description is the sentence that an error message shows as what is allowed.
 """
 
-import difflib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from hearfit.errors import InputError
 from hearfit.experiment.limits import (
@@ -23,8 +22,9 @@ from hearfit.experiment.limits import (
     OUTER_EDGE_LIMITS,
 )
 from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol_sentences import key_problem, shown_value
+from hearfit.experiment.stimulus_columns import allowed_values, signal_column, stimulus_columns
 
-_SHOWN_CHARACTERS = 60
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
 _Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Count = Annotated[int, Field(strict=True)]
@@ -38,25 +38,33 @@ _FREQUENCIES = "a list of 1 to 100 frequencies from 125 to 8000 Hz, ascending, e
 _REPETITIONS = "a whole number from 1 to 1000"
 
 
+def _one_of(words: Iterable[str]) -> str:
+    *first, last = (f'"{word}"' for word in words)
+    return f"{', '.join(first)} or {last}"
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Stimulus(_Table):
-    kind: StimulusKind = Field(description='"pure_tone", "narrowband_noise" or "tone_in_notched_noise"')
+    kind: StimulusKind = Field(description=_one_of(StimulusKind))
     duration_s: _Number = Field(gt=0, le=10, description="a number of seconds above 0, at most 10")
     ramp_s: _Number = Field(ge=0, le=5, description="a number of seconds from 0 to half of duration_s")
     bandwidth_octaves: _Number | None = Field(
         default=None,
         gt=0,
-        le=2,
-        description="a number of octaves above 0, at most 2, for narrowband_noise only",
+        le=8,
+        description="a number of octaves above 0, at most 8 (narrowband_noise: 2), for what has a band only",
     )
     noise_outer_edge: _Number | None = Field(
         default=None,
         ge=OUTER_EDGE_LIMITS[0],
         le=OUTER_EDGE_LIMITS[1],
         description="a number from 0.1 to 0.9 (relative to the target's frequency), for tone_in_notched_noise only",
+    )
+    ripple_depth_db: _Number | None = Field(
+        default=None, gt=0, le=60, description="a number of decibels above 0, at most 60, for rippled_noise only"
     )
 
 
@@ -94,9 +102,31 @@ class _LoudnessDesign(_Table):
     repetitions: _Repetitions = Field(description=_REPETITIONS)
 
 
+class _DiscriminationDesign(_Table):
+    frequency_hz: _Frequencies = Field(description=_FREQUENCIES)
+    levels_db_hl: Annotated[
+        tuple[Annotated[_Number, Field(ge=LEVEL_LIMITS_DB[0], le=LEVEL_LIMITS_DB[1])], ...],
+        Field(min_length=1, max_length=100),
+    ] = Field(description="a list of 1 to 100 levels from -20 to 130 dB HL, ascending, each once")
+    lowest_level_offset_db: _Number = Field(ge=-30, le=60, description="a number from -30 to 60 dB")
+    highest_level_db_hl: _Number = Field(
+        ge=LEVEL_LIMITS_DB[0], le=LEVEL_LIMITS_DB[1], description="a number from -20 to 130 dB HL"
+    )
+    values: dict[str, Annotated[tuple[_Number, ...], Field(min_length=1, max_length=100)]] = Field(
+        description="a table of the columns of this stimulus, each with a list of 1 to 100 numbers"
+    )
+    repetitions: _Repetitions = Field(description=_REPETITIONS)
+    catch_trials: _Count = Field(ge=0, le=1000, description="a whole number from 0 to 1000; 0 for forced choice")
+    interval_count: _Count = Field(
+        ge=1,
+        le=MAX_INTERVALS,
+        description=f"a whole number from 1 (yes/no) to {MAX_INTERVALS} (forced choice)",
+    )
+
+
 class _Response(_Table):
     values: Annotated[tuple[_Count, ...], Field(min_length=2, max_length=100)] = Field(
-        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection"
+        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection and discrimination"
     )
     labels: tuple[_Text, ...] = Field(description="a list of texts, one for each response value")
 
@@ -111,7 +141,7 @@ class _Common(_Table):
     title: _Text = Field(description=_TEXT)
     description: _Text = Field(description=_TEXT)
     references: tuple[_Text, ...] = Field(description="a list of texts, empty where there is nothing to cite")
-    task: Task = Field(description='"detection" or "categorical_loudness"')
+    task: Task = Field(description=_one_of(Task))
     frequency_range_hz: tuple[_Frequency, _Frequency] = Field(
         description="the lowest and the highest frequency, within 125 to 8000 Hz"
     )
@@ -132,7 +162,11 @@ class _LoudnessProtocol(_Common):
     design: _LoudnessDesign = Field(description="a table [design]")
 
 
-_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol
+class _DiscriminationProtocol(_Common):
+    design: _DiscriminationDesign = Field(description="a table [design]")
+
+
+_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol | _DiscriminationProtocol
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -157,7 +191,7 @@ def parse_protocol(text: str, *, source: str) -> Protocol:
         is_task_known = raw.get("task") in tuple(Task)
         # Without a known task nobody can say which keys the design must have.
         details = [d for d in error.errors(include_url=False) if is_task_known or d["loc"][0] != "design"]
-        raise InputError([_sentence(detail, model=model, source=source) for detail in details]) from None
+        raise InputError([key_problem(detail, model=model, source=source) for detail in details]) from None
     if problems := [f"{source}: {problem}" for problem in _contradictions(content)]:
         raise InputError(problems)
     return _frozen(content)
@@ -167,40 +201,11 @@ def _model_of(raw: dict[str, object]) -> type[_Content]:
     """Task and stimulus decide which keys the design has."""
     if raw.get("task") == Task.CATEGORICAL_LOUDNESS.value:
         return _LoudnessProtocol
+    if raw.get("task") == Task.DISCRIMINATION.value:
+        return _DiscriminationProtocol
     stimulus = raw.get("stimulus")
     is_masked = isinstance(stimulus, dict) and stimulus.get("kind") == StimulusKind.TONE_IN_NOTCHED_NOISE.value
     return _MaskedProtocol if is_masked else _DetectionProtocol
-
-
-def _sentence(detail: ErrorDetails, *, model: type[BaseModel], source: str) -> str:
-    names = [part for part in detail["loc"] if isinstance(part, str)]
-    path = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
-    table = model
-    for name in names[:-1]:
-        inner = table.model_fields[name].annotation
-        assert isinstance(inner, type)
-        assert issubclass(inner, BaseModel)
-        table = inner
-    if detail["type"] == "extra_forbidden":
-        known = sorted(table.model_fields)
-        close = difflib.get_close_matches(names[-1], known, n=1)
-        guess = f"Did you mean {close[0]}? " if close else ""
-        return f"{source}: the key {_shown_key(path)} is not known. {guess}Known here are {', '.join(known)}."
-    allowed = table.model_fields[names[-1]].description
-    state = "is missing" if detail["type"] == "missing" else f"is {_shown(detail['input'])}"
-    return f"{source}: the key {path} {state}. Allowed is {allowed}."
-
-
-def _shown_key(path: str) -> str:
-    return path if path.replace("_", "").replace(".", "").isalnum() and len(path) <= _SHOWN_CHARACTERS else _shown(path)
-
-
-def _shown(value: object) -> str:
-    try:
-        text = "true" if value is True else "false" if value is False else repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def _contradictions(content: _Content) -> Iterator[str]:
@@ -213,12 +218,9 @@ def _contradictions(content: _Content) -> Iterator[str]:
             f"stimulus.ramp_s is {stimulus.ramp_s:g}. The two ramps lie within the duration, so at most "
             f"{stimulus.duration_s / 2:g} s is allowed."
         )
-    is_noise = stimulus.kind is StimulusKind.NARROWBAND_NOISE
-    if is_noise and stimulus.bandwidth_octaves is None:
-        yield "stimulus.bandwidth_octaves is missing. A narrowband_noise needs it: a number of octaves above 0."
-    if not is_noise and stimulus.bandwidth_octaves is not None:
-        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    yield from _band_contradictions(content)
     yield from _masker_contradictions(content)
+    yield from _signal_contradictions(content)
     for frequency in design.frequency_hz:
         if not low <= frequency <= high:
             yield f"design.frequency_hz has {frequency:g}. Allowed is {low:g} to {high:g} Hz, the frequency_range_hz."
@@ -231,9 +233,10 @@ def _contradictions(content: _Content) -> Iterator[str]:
     yield from _unordered("response.values", response.values)
     if isinstance(design, _DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
+    if not isinstance(design, _LoudnessDesign):
         if response.values != (0, 1):
             yield (
-                f"response.values is {list(response.values)}. In a detection task it must be [0, 1]: not heard or "
+                f"response.values is {list(response.values)}. In a {content.task} task it must be [0, 1]: not heard or "
                 "wrong, heard or right."
             )
         if design.interval_count > 1 and design.catch_trials:
@@ -241,6 +244,49 @@ def _contradictions(content: _Content) -> Iterator[str]:
                 f"design.catch_trials is {design.catch_trials}. A forced choice (interval_count "
                 f"{design.interval_count}) has no catch trials: only 0 is allowed."
             )
+
+
+def _band_contradictions(content: _Content) -> Iterator[str]:
+    stimulus = content.stimulus
+    width = stimulus.bandwidth_octaves
+    if stimulus.kind.has_band and width is None:
+        yield f"stimulus.bandwidth_octaves is missing. A {stimulus.kind} needs it: a number of octaves above 0."
+    if not stimulus.kind.has_band and width is not None:
+        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    if stimulus.kind is StimulusKind.NARROWBAND_NOISE and width is not None and width > 2:
+        yield f"stimulus.bandwidth_octaves is {width:g}. A narrowband_noise has at most 2 octaves."
+    is_rippled = stimulus.kind is StimulusKind.RIPPLED_NOISE
+    if is_rippled and stimulus.ripple_depth_db is None:
+        yield "stimulus.ripple_depth_db is missing. A rippled_noise needs it: a number of decibels above 0."
+    if not is_rippled and stimulus.ripple_depth_db is not None:
+        yield f"stimulus.ripple_depth_db is given. A {stimulus.kind} has no ripples: leave the key out."
+
+
+def _signal_contradictions(content: _Content) -> Iterator[str]:
+    """A discrimination needs a stimulus that states its signal, and such a stimulus is only discriminated."""
+    kind, design = content.stimulus.kind, content.design
+    signal = signal_column(kind)
+    if (signal is not None) != (content.task is Task.DISCRIMINATION):
+        allowed = "not discriminated" if signal is None else "only discriminated"
+        yield f"task is {content.task}. A {kind} is {allowed}: choose the task or the kind to fit."
+        return
+    if not isinstance(design, _DiscriminationDesign):
+        return
+    if kind is not StimulusKind.INCREMENTED_TONE and not content.is_transducer_required:
+        yield f"is_transducer_required is false. A {kind} needs it, for what lies beside frequency_hz."
+    yield from _unordered("design.levels_db_hl", design.levels_db_hl)
+    columns = {column.name: column for column in stimulus_columns(kind)}
+    if set(design.values) != set(columns):
+        yield (
+            f"design.values has {', '.join(design.values) or 'nothing'}. A {kind} needs each of "
+            f"{', '.join(columns)}, and nothing else."
+        )
+        return
+    for name, values in design.values.items():
+        yield from _unordered(f"design.values.{name}", values)
+        is_allowed, allowed = allowed_values(columns[name], np.array(values), content.stimulus.noise_outer_edge)
+        for value in np.array(values)[~is_allowed]:
+            yield f"design.values.{name} has {value:g}. Allowed: {allowed}."
 
 
 def _masker_contradictions(content: _Content) -> Iterator[str]:
@@ -270,7 +316,7 @@ def _masker_contradictions(content: _Content) -> Iterator[str]:
 
 def _unordered(path: str, values: tuple[float, ...] | tuple[int, ...]) -> Iterator[str]:
     if any(first >= second for first, second in pairwise(values)):
-        yield f"{path} is {_shown(list(values))}. The numbers must ascend, each once."
+        yield f"{path} is {shown_value(list(values))}. The numbers must ascend, each once."
 
 
 def _frozen(content: _Content) -> Protocol:
@@ -290,6 +336,17 @@ def _frozen(content: _Content) -> Protocol:
                 masker_level_offset_db=design.masker_level_offset_db,
                 highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
             )
+    elif isinstance(design, _DiscriminationDesign):
+        session = SessionDesign(
+            frequency_hz=design.frequency_hz,
+            repetitions=design.repetitions,
+            levels_db_hl=design.levels_db_hl,
+            lowest_level_offset_db=design.lowest_level_offset_db,
+            highest_level_db_hl=design.highest_level_db_hl,
+            values=tuple(design.values.items()),
+            catch_trials=design.catch_trials,
+            interval_count=design.interval_count,
+        )
     else:
         session = SessionDesign(
             frequency_hz=design.frequency_hz,
@@ -310,6 +367,7 @@ def _frozen(content: _Content) -> Protocol:
             ramp_s=stimulus.ramp_s,
             bandwidth_octaves=stimulus.bandwidth_octaves,
             noise_outer_edge=stimulus.noise_outer_edge,
+            ripple_depth_db=stimulus.ripple_depth_db,
         ),
         task=content.task,
         design=session,

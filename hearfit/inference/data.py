@@ -6,19 +6,20 @@ from typing import Final
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
 from hearfit.inference.task_detection import detection_data
+from hearfit.inference.task_discrimination import discrimination_data
 from hearfit.inference.task_loudness import loudness_data
-from hearfit.inference.task_model import TaskData
+from hearfit.inference.task_model import OWN_SENSITIVITY, TaskData
 from hearfit.listener.normal import NormalEar
 
 FitData = tuple[TaskData, ...]
 """Everything that the likelihood of one ear's session reads; nothing of tasks that were not done."""
 
-_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data)
+_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data, discrimination_data)
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
-    return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1}[protocol.task]
+    return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1, Task.DISCRIMINATION: 2}[protocol.task]
 
 
 def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> FitData:
@@ -33,3 +34,9 @@ def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, 
         )
         for group in groups
     )
+
+
+def own_sensitivities(conditions: Sequence[Conditions]) -> tuple[str, ...]:
+    """Names of the sensitivities, other than the general one, that these conditions depend on; each once."""
+    kinds = [c.protocol.stimulus.kind for c in conditions]
+    return tuple(dict.fromkeys(OWN_SENSITIVITY[kind] for kind in kinds if kind in OWN_SENSITIVITY))

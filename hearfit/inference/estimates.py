@@ -1,6 +1,6 @@
 """Posterior mean, SD and 95 % interval of the reported quantities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ from scipy.special import expit
 from hearfit.experiment.protocol import Task
 from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
 from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.task_model import TASK_SENSITIVITY
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, listener_at
@@ -85,9 +86,16 @@ def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
 
 
 def observer_estimates(
-    posterior: LaplacePosterior, tasks: frozenset[Task], *, has_masker: bool
+    posterior: LaplacePosterior,
+    tasks: frozenset[Task],
+    *,
+    has_masker: bool,
+    own_sensitivities: Sequence[str] = (),
 ) -> tuple[ObserverEstimate, ...]:
-    """The parameters of the person who answers, of the tasks that were done."""
+    """The parameters of the person who answers, of the tasks that were done.
+
+    `own_sensitivities` are those of `TASKS_OF_OWN_SENSITIVITY` that were done.
+    """
     sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
 
     def one(name: str, unit: str, index: int, transform: Callable[[np.ndarray], np.ndarray]) -> ObserverEstimate:
@@ -96,11 +104,13 @@ def observer_estimates(
         )
 
     rows = []
-    if Task.DETECTION in tasks:
+    if any(task.is_choice for task in tasks):
         rows.append(one("sensitivity re normal", "ratio of d'", first, np.exp))
         rows.append(one("criterion", "d'", first + 1, np.asarray))
     if has_masker:
         rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
+    for name in own_sensitivities:
+        rows.append(one(f"sensitivity in {name}", "ratio of d'", TASK_SENSITIVITY[name], np.exp))
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import StimulusKind
 from hearfit.frontend.cochlea import Cochlea
 from hearfit.listener.parameters import NUM_BOUNDARIES, NUM_KNOTS, TASKS_OF_OWN_SENSITIVITY
 
@@ -24,6 +25,12 @@ NUM_CURVES = 3
 SENSITIVITY = NUM_CURVES * NUM_KNOTS
 CRITERION, LAPSE, SPREAD, MASKED_SENSITIVITY, BOUNDARIES = (SENSITIVITY + i for i in (1, 2, 3, 4, 5))
 TASK_SENSITIVITY = {task: BOUNDARIES + NUM_BOUNDARIES + i for i, task in enumerate(TASKS_OF_OWN_SENSITIVITY)}
+OWN_SENSITIVITY = {
+    StimulusKind.INCREMENTED_TONE: "intensity discrimination",
+    StimulusKind.INCREMENTED_COMPLEX: "profile analysis",
+    StimulusKind.RIPPLED_NOISE: "spectral ripple discrimination",
+}
+"""What people make of these sounds has a coordinate of its own, among `TASK_SENSITIVITY`."""
 
 
 Evidence = Callable[
