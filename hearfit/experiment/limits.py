@@ -15,5 +15,11 @@ MASKER_LEVEL_LIMITS_DB = (-40.0, 90.0)
 ROVE_LIMITS_DB = (0.0, 40.0)
 """Range from which the level of each interval is drawn; 0 is a fixed level."""
 
+RIPPLE_RATE_LIMITS_HZ = (2.0, 32.0)
+"""Rates of moving ripples: slower ones hardly move while they last, faster ones are not heard as ripples."""
+
+MOVING_RIPPLE_DENSITY_LIMITS = (0.25, 8.0)
+"""Densities of moving ripples, periods per octave: those of the cortical filters that answer to them."""
+
 OUTER_EDGE_LIMITS = (0.1, 0.9)
 """How far a notched noise may reach to either side of its target, relative to the target's frequency."""

@@ -14,6 +14,7 @@ class StimulusKind(StrEnum):
     INCREMENTED_TONE = "incremented_tone"
     INCREMENTED_COMPLEX = "incremented_complex"
     RIPPLED_NOISE = "rippled_noise"
+    MOVING_RIPPLE = "moving_ripple"
 
     @property
     def has_masker(self) -> bool:
@@ -23,12 +24,21 @@ class StimulusKind(StrEnum):
     @property
     def has_band(self) -> bool:
         """Whether it reaches over a declared band, `bandwidth_octaves`, about its frequency."""
-        return self in (StimulusKind.NARROWBAND_NOISE, StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
+        return self in (
+            StimulusKind.NARROWBAND_NOISE,
+            StimulusKind.INCREMENTED_COMPLEX,
+            StimulusKind.RIPPLED_NOISE,
+            StimulusKind.MOVING_RIPPLE,
+        )
 
     @property
     def shows_selectivity(self) -> bool:
         """Whether answers depend on how well neighbouring frequencies are kept apart."""
-        return self.has_masker or self in (StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
+        return self.has_masker or self in (
+            StimulusKind.INCREMENTED_COMPLEX,
+            StimulusKind.RIPPLED_NOISE,
+            StimulusKind.MOVING_RIPPLE,
+        )
 
 
 @unique

@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.audiology.retspl import reference_thresholds
+from hearfit.experiment.excitation import Stimulus
+from hearfit.experiment.stimulus_columns import RIPPLE_DENSITY, RIPPLE_RATE
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.filterbank import frequency_response
 from hearfit.frontend.transmission import transmission_gain
@@ -36,6 +38,13 @@ class Ripple:
     bandwidth_octaves: float
     rate_hz: float
     density_per_octave: float
+
+
+def ripple_of(stimulus: Stimulus) -> Ripple:
+    """The ripple of a stimulus of that kind."""
+    value, width = dict(stimulus.parameters), stimulus.design.bandwidth_octaves
+    assert width is not None
+    return Ripple(stimulus.frequency_hz, width, value[RIPPLE_RATE], value[RIPPLE_DENSITY])
 
 
 def ripple_phase_rad(ripple: Ripple, num_frames: int) -> Float[np.ndarray, " frames"]:

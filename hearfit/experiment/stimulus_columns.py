@@ -6,7 +6,12 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from hearfit.experiment.limits import MASKER_LEVEL_LIMITS_DB, ROVE_LIMITS_DB
+from hearfit.experiment.limits import (
+    MASKER_LEVEL_LIMITS_DB,
+    MOVING_RIPPLE_DENSITY_LIMITS,
+    RIPPLE_RATE_LIMITS_HZ,
+    ROVE_LIMITS_DB,
+)
 from hearfit.experiment.protocol import Protocol, StimulusKind
 
 MASKER_LEVEL: Final = "masker_level_db_spl_per_hz"
@@ -17,6 +22,8 @@ INCREMENT: Final = "increment_db"
 NUM_COMPONENTS: Final = "num_components"
 ROVE_RANGE: Final = "rove_range_db"
 RIPPLE_DENSITY: Final = "ripple_density_per_octave"
+RIPPLE_RATE: Final = "ripple_rate_hz"
+MODULATION_DEPTH: Final = "modulation_depth_db"
 
 
 @dataclass(frozen=True)
@@ -106,21 +113,51 @@ _RIPPLED_NOISE: Final = (
         50.0,
         unit="1/octave",
         meaning="a density of ripples",
-        description="ripples per octave; n/a in a catch trial",
+        description="ripples per octave",
         is_of_sound=True,
     ),
     _ROVE,
+)
+_MOVING_RIPPLE: Final = (
+    StimulusColumn(
+        RIPPLE_RATE,
+        -RIPPLE_RATE_LIMITS_HZ[1],
+        RIPPLE_RATE_LIMITS_HZ[1],
+        unit="Hz",
+        meaning="the rate of a moving ripple",
+        description="periods a second at each frequency; positive where ripples move down in frequency, negative up",
+        is_of_sound=True,
+    ),
+    StimulusColumn(
+        RIPPLE_DENSITY,
+        *MOVING_RIPPLE_DENSITY_LIMITS,
+        unit="1/octave",
+        meaning="a density of ripples",
+        description="ripples per octave",
+        is_of_sound=True,
+    ),
+    StimulusColumn(
+        MODULATION_DEPTH,
+        -60.0,
+        0.0,
+        unit="dB",
+        meaning="the depth of a modulation",
+        description="20 log10 m, the amplitude of each component being 1 + m sin(...); n/a in a catch trial",
+        is_of_sound=False,
+    ),
 )
 _COLUMNS: Final[dict[StimulusKind, tuple[StimulusColumn, ...]]] = {
     StimulusKind.TONE_IN_NOTCHED_NOISE: _NOTCHED_NOISE,
     StimulusKind.INCREMENTED_TONE: _INCREMENTED_TONE,
     StimulusKind.INCREMENTED_COMPLEX: _INCREMENTED_COMPLEX,
     StimulusKind.RIPPLED_NOISE: _RIPPLED_NOISE,
+    StimulusKind.MOVING_RIPPLE: _MOVING_RIPPLE,
 }
 _SIGNAL_COLUMNS: Final[dict[StimulusKind, str]] = {
     StimulusKind.INCREMENTED_TONE: LEVEL_DIFFERENCE,
     StimulusKind.INCREMENTED_COMPLEX: INCREMENT,
     StimulusKind.RIPPLED_NOISE: RIPPLE_DENSITY,
+    StimulusKind.MOVING_RIPPLE: MODULATION_DEPTH,
 }
 COLUMN_SETS: Final = tuple(tuple(column.name for column in columns) for columns in _COLUMNS.values())
 """The columns of each kind that has any; a table may have several of these sets."""
@@ -154,13 +191,15 @@ def column_problem(
     catch trial must be is not asked here.
     """
     is_known = ~np.isinf(value)
-    if column not in stimulus_columns(protocol.stimulus.kind):
+    # Kinds may share the name of a column and not its limits.
+    own = next((each for each in stimulus_columns(protocol.stimulus.kind) if each.name == column.name), None)
+    if own is None:
         of = "a masker" if column in _NOTCHED_NOISE else "a stimulus"
         return is_known & ~np.isnan(value), f"describes {of}, which {protocol.name} does not have. Allowed here: n/a."
-    is_allowed, allowed = allowed_values(column, value, protocol.stimulus.noise_outer_edge)
-    if column.name == signal_column(protocol.stimulus.kind):
+    is_allowed, allowed = allowed_values(own, value, protocol.stimulus.noise_outer_edge)
+    if own.name == signal_column(protocol.stimulus.kind):
         is_known &= ~is_catch
-    return is_known & ~is_allowed, f"is not {column.meaning}. Allowed in {protocol.name}: {allowed}."
+    return is_known & ~is_allowed, f"is not {own.meaning}. Allowed in {protocol.name}: {allowed}."
 
 
 def allowed_values(
@@ -174,6 +213,10 @@ def allowed_values(
     if column.name == NUM_COMPONENTS:
         is_odd = np.mod(value, 2.0) == 1.0
         return is_odd & (value >= column.lowest) & (value <= column.highest), "an odd whole number from 3 to 99"
+    if column.name == RIPPLE_RATE:
+        low, high = RIPPLE_RATE_LIMITS_HZ
+        is_inside = (np.abs(value) >= low) & (np.abs(value) <= high)
+        return is_inside, f"{low:g} to {high:g} Hz, with a minus sign where the ripples move up"
     unit = {"1": "", "dB SPL/Hz": " dB SPL per Hz", "1/octave": " per octave"}.get(column.unit, f" {column.unit}")
     is_inside = (value >= column.lowest) & (value <= column.highest)
     return is_inside, f"{column.lowest:g} to {column.highest:g}{unit}"

@@ -106,11 +106,11 @@ def gain_after_onset(
     cycles = step[:, None] * jnp.arange(num_frames, dtype=step.dtype)[None, :]
     angle = 2.0 * jnp.pi * cycles
     waves = jnp.stack([jnp.cos(angle), jnp.sin(angle), jnp.ones_like(angle)], axis=-1)
-    parts = jnp.einsum("kpw,knw->kpn", rate_filter.waves, waves, precision=_PRECISION)
-    response = lax.complex(parts[:, 0], parts[:, 1]) * cycles**2 * jnp.exp(-_DECAY_PER_CYCLE * cycles)
+    envelope = cycles**2 * jnp.exp(-_DECAY_PER_CYCLE * cycles)
+    parts = envelope[:, None] * jnp.einsum("kpw,knw->kpn", rate_filter.waves, waves, precision=_PRECISION)
     # The ripple turns the other way than the filter of direction -1 counts.
     ripple = jnp.exp(lax.complex(jnp.zeros_like(angle), -filters.direction[:, None] * angle))
-    return jnp.abs(jnp.cumsum(response * ripple, axis=1))
+    return jnp.abs(jnp.cumsum(lax.complex(parts[:, 0], parts[:, 1]) * ripple, axis=1))
 
 
 def scale_gain(scale: Float[Array, " bins"], *, best_scale: Float[Array, " filters"]) -> Float[Array, "filters bins"]:

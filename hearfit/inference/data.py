@@ -4,21 +4,29 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.protocol import Protocol, Task
+from hearfit.experiment.protocol import Protocol, StimulusKind, Task
 from hearfit.inference.task_detection import detection_data
 from hearfit.inference.task_discrimination import discrimination_data
 from hearfit.inference.task_loudness import loudness_data
 from hearfit.inference.task_model import OWN_SENSITIVITY, TaskData
+from hearfit.inference.task_ripple import ripple_data
 from hearfit.listener.normal import NormalEar
 
 FitData = tuple[TaskData, ...]
 """Everything that the likelihood of one ear's session reads; nothing of tasks that were not done."""
 
-_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data, discrimination_data)
+_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
+    detection_data,
+    loudness_data,
+    discrimination_data,
+    ripple_data,
+)
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
+    if protocol.stimulus.kind is StimulusKind.MOVING_RIPPLE:
+        return 3
     return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1, Task.DISCRIMINATION: 2}[protocol.task]
 
 

@@ -77,7 +77,10 @@ def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " kno
         distance = np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :])
         is_near = distance == distance.min(axis=1, keepdims=True)
         design = group.protocol.stimulus
-        if design.kind is StimulusKind.RIPPLED_NOISE and design.bandwidth_octaves is not None:
+        if (
+            design.kind in (StimulusKind.RIPPLED_NOISE, StimulusKind.MOVING_RIPPLE)
+            and design.bandwidth_octaves is not None
+        ):
             is_near |= distance <= 0.5 * design.bandwidth_octaves
         counts += num_trials @ is_near
     return counts

@@ -29,6 +29,7 @@ OWN_SENSITIVITY = {
     StimulusKind.INCREMENTED_TONE: "intensity discrimination",
     StimulusKind.INCREMENTED_COMPLEX: "profile analysis",
     StimulusKind.RIPPLED_NOISE: "spectral ripple discrimination",
+    StimulusKind.MOVING_RIPPLE: "spectro-temporal modulation",
 }
 """What people make of these sounds has a coordinate of its own, among `TASK_SENSITIVITY`."""
 
