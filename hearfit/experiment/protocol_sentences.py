@@ -31,11 +31,8 @@ def key_problem(detail: ErrorDetails, *, model: type[BaseModel], source: str) ->
 
 
 def _shown_key(path: str) -> str:
-    return (
-        path
-        if path.replace("_", "").replace(".", "").isalnum() and len(path) <= _SHOWN_CHARACTERS
-        else shown_value(path)
-    )
+    is_plain = path.replace("_", "").replace(".", "").isalnum() and len(path) <= _SHOWN_CHARACTERS
+    return path if is_plain else shown_value(path)
 
 
 def shown_value(value: object) -> str:

@@ -66,7 +66,7 @@ def steady_pair(stimulus: Stimulus, *, transducer: str | None, normal: NormalEar
     frequency_hz = stimulus.frequency_hz * 2.0 ** (octave - 0.5 * width)
     ripple_db = 0.5 * stimulus.design.ripple_depth_db * np.sin(2.0 * np.pi * value[RIPPLE_DENSITY] * octave)
     density = 10.0 ** (np.stack([ripple_db, -ripple_db]) / 10.0) / frequency_hz
-    density /= np.trapezoid(density, frequency_hz, axis=1)[:, None]
+    density /= np.asarray(np.trapezoid(density, frequency_hz, axis=1))[:, None]
     standard, inverted = noise_power(bank, density * _amplitude(stimulus, frequency_hz, reference) ** 2, frequency_hz)
     return SteadyPair(standard, inverted - standard)
 

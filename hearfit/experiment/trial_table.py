@@ -270,9 +270,7 @@ class _Checker:
         self._wrong(chunk, name, is_absent & ~columns.is_catch & is_catch_known & ~has_standard, reason)
         reason = "is a level in a catch trial, in which nothing was played. Allowed here: n/a."
         self._wrong(chunk, name, ~is_absent & is_without, reason)
-        reason = (
-            f"is not a level. Allowed: {low:g} to {high:g} {unit}, the level of the standard, which every trial has."
-        )
+        reason = f"is not the level of the standard, which every trial has. Allowed: {low:g} to {high:g} {unit}."
         self._wrong(chunk, name, is_absent & has_standard, reason)
 
     def _check_per_protocol(self, chunk: TableChunk, columns: RowValues, response: Float[np.ndarray, " rows"]) -> None:

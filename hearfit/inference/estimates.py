@@ -109,8 +109,7 @@ def observer_estimates(
         rows.append(one("criterion", "d'", first + 1, np.asarray))
     if has_masker:
         rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
-    for name in own_sensitivities:
-        rows.append(one(f"sensitivity in {name}", "ratio of d'", TASK_SENSITIVITY[name], np.exp))
+    rows += [one(f"sensitivity in {name}", "ratio of d'", TASK_SENSITIVITY[name], np.exp) for name in own_sensitivities]
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))

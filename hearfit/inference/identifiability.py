@@ -24,8 +24,9 @@ def not_identified(
 ) -> tuple[str, ...]:
     """Sentences for the report, one for each kind of quantity that the answers left to the prior.
 
-    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials with a
-    masker, a complex or ripples: single sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of excitation.
+    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials with a masker,
+    a complex or ripples: single sounds in quiet say nothing about selectivity, whatever little the model makes of their
+    spread of excitation.
     """
     sentences = []
     untested = _frequencies(num_trials == 0)

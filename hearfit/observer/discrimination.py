@@ -21,8 +21,9 @@ def log_discriminability(
     """Natural logarithm of d' between two intervals whose levels vary with this SD, independently.
 
     d'^2 = x' (I/N + s^2 g g')^-1 x for the change x, the growth g with level and N = `precision`, by the formula of
-    Sherman and Morrison: N (|x|^2 - N s^2 (g'x)^2 / (1 + N s^2 |g|^2)). It is d' in the sense of the m-interval formula,
-    of one interval: the difference of two intervals has sqrt(2) times the SD, of the rove as of the noise.
+    Sherman and Morrison: N (|x|^2 - N s^2 (g'x)^2 / (1 + N s^2 |g|^2)). It is the d' of one
+    interval, which the m-interval formula takes: the difference of two intervals has sqrt(2) times the SD, of the rove
+    as of the noise.
     """
     roved = precision * rove_sd_db**2
     explained = roved * jnp.sum(growth_per_db * change) ** 2 / (1.0 + roved * jnp.sum(growth_per_db**2))
