@@ -12,7 +12,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.excitation import Stimulus
 from hearfit.experiment.rippled_noise import ripple_gains, ripple_of, ripple_phase_rad, ripple_power
 from hearfit.experiment.stimulus_columns import MODULATION_DEPTH
-from hearfit.frontend.cochlea import Cochlea, cochlea_of, internal_representation, relative_excitation
+from hearfit.frontend.cochlea import Cochlea, internal_representation, relative_excitation
 from hearfit.frontend.integration import periodic_leaky_weights
 from hearfit.inference.ear_coordinates import ear_on_channels
 from hearfit.inference.padded_stimuli import STIMULUS_STEP
@@ -84,7 +84,7 @@ def _sounds_of(
         ripple_power(ripple, NUM_FRAMES, transducer=transducer, normal=normal),
         periodic_leaky_weights(NUM_FRAMES, period_s=1.0 / abs(ripple.rate_hz), time_constant_s=normal.time_constant_s),
         ripple_phase_rad(ripple, NUM_FRAMES),
-        scale_response(ripple.density_per_octave, cochlea_of(normal)),
+        scale_response(ripple.density_per_octave, normal=normal),
         looks(ripple.rate_hz, ripple.density_per_octave, duration_s, normal=normal),
     )
 

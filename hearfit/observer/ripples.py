@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.interpolate import CubicSpline
 
-from hearfit.frontend.cochlea import Cochlea
+from hearfit.frontend.cochlea import Cochlea, cochlea_of
 from hearfit.frontend.cortex import gain_after_onset, scale_matrices
 from hearfit.frontend.cortex_parameters import PAPER_CORTEX, CortexDesign, ModulationFilters
 from hearfit.frontend.erb_scale import erb_number
@@ -29,6 +29,7 @@ from hearfit.listener.normal import NormalEar
 
 # Keeps the logarithm and its gradient finite where there is no ripple.
 _SMALLEST = 1e-20
+_KEPT = 2
 _scale_matrices = jax.jit(scale_matrices, static_argnames="design")
 _gain_after_onset = jax.jit(gain_after_onset, static_argnames=("design", "num_frames"))
 
@@ -39,20 +40,23 @@ def cortex_of(cochlea: Cochlea) -> CortexDesign:
     return replace(PAPER_CORTEX, num_channels=int(octaves * PAPER_CORTEX.channels_per_octave) + 1)
 
 
-def scale_response(density_per_octave: float, cochlea: Cochlea) -> Float[np.ndarray, "2 channels log_channels"]:
+@lru_cache(maxsize=64)
+def scale_response(density_per_octave: float, *, normal: NormalEar) -> Float[np.ndarray, "2 channels log_channels"]:
     """Real and imaginary part of the matrix from the phasors of the channels to the response of a scale filter.
 
     Channels are brought to the even spacing in octaves of the cortex by cubic splines: between channels that are a
-    third of a ripple apart, straight lines would halve its energy. Each response is in units of the noise there, for
-    noise of unit density per Cam. Call under `jax.enable_x64`.
+    third of a ripple apart, straight lines would halve its energy. Of the filter's output every second channel is kept,
+    12 in an octave: its energy varies slowly. It is in units of the noise there, for noise of unit density per Cam.
+    Call under `jax.enable_x64`.
     """
+    cochlea = cochlea_of(normal)
     design = cortex_of(cochlea)
     octave = np.arange(design.num_channels) / design.channels_per_octave
     channels = CubicSpline(np.log2(cochlea.frequency_hz / cochlea.frequency_hz[0]), np.eye(len(cochlea.frequency_hz)))
     filters = _scale_matrices(jax.device_put(np.array([float(density_per_octave)])), design)
     per_octave = np.gradient(erb_number(cochlea.frequency_hz[0] * 2.0**octave), octave)
     matrices = np.stack([np.asarray(filters.real[0]), np.asarray(filters.imaginary[0])])
-    return np.asarray(channels(octave).T @ matrices * np.sqrt(per_octave))
+    return np.asarray(channels(octave).T @ matrices * np.sqrt(per_octave))[:, :, ::_KEPT]
 
 
 @lru_cache(maxsize=512)
@@ -70,9 +74,9 @@ def listening_s(rate_hz: float, duration_s: float, *, normal: NormalEar) -> floa
 
 
 def looks(rate_hz: float, density_per_octave: float, duration_s: float, *, normal: NormalEar) -> float:
-    """The factor T / (rate x density) of d'^2, over the spacing of the cortical channels. Under `jax.enable_x64`."""
+    """The factor T / (rate x density) of d'^2, per channel of `scale_response`. Under `jax.enable_x64`."""
     seconds = listening_s(rate_hz, duration_s, normal=normal)
-    return seconds / (abs(rate_hz) * density_per_octave * PAPER_CORTEX.channels_per_octave)
+    return seconds * _KEPT / (abs(rate_hz) * density_per_octave * PAPER_CORTEX.channels_per_octave)
 
 
 def log_ripple_detectability(

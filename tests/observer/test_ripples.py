@@ -47,7 +47,7 @@ def detectability(ripple: Ripple, depth_db: float, *, num_frames: int = 16, dura
     leak = periodic_leaky_weights(
         num_frames, period_s=1.0 / abs(ripple.rate_hz), time_constant_s=NORMAL.time_constant_s
     )
-    phase, response = ripple_phase_rad(ripple, num_frames), scale_response(ripple.density_per_octave, COCHLEA)
+    phase, response = ripple_phase_rad(ripple, num_frames), scale_response(ripple.density_per_octave, normal=NORMAL)
     num_looks = np.array(looks(ripple.rate_hz, ripple.density_per_octave, duration_s, normal=NORMAL))
     return float(jnp.exp(_log_detectability(*jax.device_put((power, leak, phase, response, num_looks)))))
 
@@ -121,7 +121,7 @@ def test_a_ripple_that_moves_the_other_way_is_not_heard_by_the_filter() -> None:
         axes=1,
     )
     representation = internal_representation(relative_excitation(jnp.asarray(power), None, ear, COCHLEA), ear, COCHLEA)
-    response = jnp.asarray(scale_response(1.0, COCHLEA))
+    response = jnp.asarray(scale_response(1.0, normal=NORMAL))
     own, other = (
         float(log_ripple_detectability(representation, phase, response, jnp.asarray(0.01), sensitivity=0.25))
         for sign in (1.0, -1.0)
@@ -152,7 +152,7 @@ def test_what_is_heard_of_a_long_ripple_is_the_memory() -> None:
 
 
 def test_no_ripple_has_no_evidence_and_a_finite_gradient() -> None:
-    response = jnp.asarray(scale_response(2.0, COCHLEA))
+    response = jnp.asarray(scale_response(2.0, normal=NORMAL))
     phase = jnp.asarray(ripple_phase_rad(Ripple(1500.0, 4.0, 4.0, 2.0), 16))
 
     def evidence(level: jax.Array) -> jax.Array:
