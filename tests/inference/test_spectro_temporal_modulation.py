@@ -151,8 +151,8 @@ def test_both_directions_and_the_level_make_little_difference() -> None:
 
 
 def test_a_narrow_carrier_needs_deeper_ripples() -> None:
-    # Truth: independent channels add up as squared d', and d' grows as squared depth: 5 lg 4 = 3 dB for a quarter of the
-    # channels, and some more because those that lie lower have filters that are broader in octaves.
+    # Truth: independent channels add up as squared d', and d' grows as squared depth: 5 lg 4 = 3 dB for a quarter of
+    # the channels, and some more because those that lie lower have filters that are broader in octaves.
     position = normal_position(NORMAL)
     broad = thresholds_db(position, moving_ripples())[4.0, 2.0]
     narrow = thresholds_db(position, moving_ripples(octaves=1.0, centre_hz=1000.0))[4.0, 2.0]
