@@ -1,8 +1,8 @@
 """The library's verbs: fit a listener's trials, score a profile on new trials, simulate a listener."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -48,7 +48,8 @@ Progress = Callable[[str, float], None]
 class ConditionScore:
     """Observed counts and expected counts of each response in one condition.
 
-    `level_db_hl` is None in a catch trial, the last three where there is no masker.
+    `parameters` are the columns of the stimulus. What makes the signal, the level or one of them, is None in a catch
+    trial.
     """
 
     protocol: str
@@ -58,9 +59,7 @@ class ConditionScore:
     responses: tuple[int, ...]
     counts: tuple[int, ...]
     predicted: tuple[float, ...]
-    masker_level_db_spl_per_hz: float | None = None
-    notch_lower: float | None = None
-    notch_upper: float | None = None
+    parameters: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -261,19 +260,20 @@ def _provenance(trials: Trials, seed: int) -> Provenance:
 
 def _condition_score(conditions: Conditions, row: int, probability: Float[np.ndarray, " responses"]) -> ConditionScore:
     total = int(conditions.counts[row].sum())
-    levels, notch = conditions.masker_level_db_spl_per_hz, conditions.stimuli[conditions.stimulus_index[row]].notch
     return ConditionScore(
         protocol=conditions.protocol.name,
         frequency_hz=float(conditions.frequency_hz[row]),
-        level_db_hl=None if conditions.is_catch[row] else float(conditions.level_db_hl[row]),
+        level_db_hl=_known(conditions.level_db_hl[row]),
         interval_count=int(conditions.interval_count[row]),
         responses=conditions.protocol.response_values,
         counts=tuple(map(int, conditions.counts[row])),
         predicted=tuple(map(float, total * probability)),
-        masker_level_db_spl_per_hz=None if levels is None else float(levels[row]),
-        notch_lower=None if notch is None else notch.lower,
-        notch_upper=None if notch is None else notch.upper,
+        parameters={name: _known(values[row]) for name, values in conditions.parameters.items()},
     )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _silent(_task: str, _fraction: float) -> None:

@@ -78,6 +78,32 @@ def detection_alternative(frequencies: str, protocol: str) -> str:
     )
 
 
+def discrimination_alternative(frequencies: str, protocol: str) -> str:
+    """What the discrimination figure shows, for who cannot see it."""
+    return (
+        f"Small graphs of the share of signals that were told from the standard, at {frequencies} ({protocol}), against "
+        "how far they differ: the shares, the curve of the fitted ear with its 95 % band, and that of the model's "
+        "normal ear."
+    )
+
+
+def discrimination_caption(
+    protocol: str, *, has_rove: bool, has_catch_trials: bool, has_forced_choice: bool
+) -> str:
+    """What the dots are, by the task."""
+    parts = [
+        f"Discrimination; {protocol}. Share of signals that were told from the standard: said to differ (yes/no) or "
+        "found (forced choice). Levels are those of the standard; the most frequent settings are drawn."
+    ]
+    if has_rove:
+        parts.append("Rove: the level of each interval was drawn from this range about the stated one.")
+    if has_catch_trials:
+        parts.append("Squares at the left edge: how often the standard alone was said to differ.")
+    if has_forced_choice:
+        parts.append("Dotted line: guessing.")
+    return " ".join(parts)
+
+
 def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool, has_forced_choice: bool) -> str:
     """What the dots are, by the task."""
     parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]

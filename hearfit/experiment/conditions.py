@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from hearfit.experiment.excitation import Stimulus
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, signal_column, stimulus_columns
+from hearfit.experiment.stimulus_columns import LEVEL, MASKER_LEVEL, signal_column, stimulus_columns
 from hearfit.experiment.trials import TrialBlock
 
 
@@ -56,7 +56,7 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
     columns = stimulus_columns(block.protocol.stimulus.kind)
     of_sound = [column.name for column in columns if column.is_of_sound]
     others = [column.name for column in columns if not column.is_of_sound]
-    signal = signal_column(block.protocol.stimulus.kind) or "level_db_hl"
+    signal = signal_column(block.protocol.stimulus.kind) or LEVEL
     # NaN is not equal to itself, so catch trials are keyed by a signal of zero and told apart by their flag.
     keys = {
         "frequency_hz": block.frequency_hz,
@@ -64,7 +64,7 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
         "is_catch": block.is_catch.astype(np.float64),
         "interval_count": block.interval_count.astype(np.float64),
         **{name: block.parameters[name] for name in others},
-        "level_db_hl": block.level_db_hl,
+        LEVEL: block.level_db_hl,
     }
     keys[signal] = np.where(block.is_catch, 0.0, keys[signal])
     unique, index = np.unique(np.stack(list(keys.values()), axis=1), axis=0, return_inverse=True)
@@ -87,7 +87,7 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
             for frequency, *parameters in sounds
         ),
         stimulus_index=stimulus_index.reshape(-1),
-        level_db_hl=value["level_db_hl"],
+        level_db_hl=value[LEVEL],
         interval_count=value["interval_count"].astype(np.int64),
         is_catch=catch,
         counts=counts,

@@ -14,6 +14,7 @@ from hearfit.experiment.limits import (
 )
 from hearfit.experiment.protocol import Protocol, StimulusKind
 
+LEVEL: Final = "level_db_hl"
 MASKER_LEVEL: Final = "masker_level_db_spl_per_hz"
 NOTCH_LOWER: Final = "notch_lower"
 NOTCH_UPPER: Final = "notch_upper"
@@ -176,6 +177,11 @@ def signal_column(kind: StimulusKind) -> str | None:
     In a catch trial it is n/a: there is no signal. Where it is a column, the level is that of the standard and stays.
     """
     return _SIGNAL_COLUMNS.get(kind)
+
+
+def curve_column(kind: StimulusKind) -> str:
+    """The column that a report draws answers against."""
+    return signal_column(kind) or LEVEL
 
 
 def column_problem(
