@@ -16,10 +16,12 @@ from hearfit.experiment.stimulus_columns import (
     INCREMENT,
     LEVEL,
     LEVEL_DIFFERENCE,
+    MODULATION_DEPTH,
     NOTCH_LOWER,
     NOTCH_UPPER,
     NUM_COMPONENTS,
     RIPPLE_DENSITY,
+    RIPPLE_RATE,
     ROVE_RANGE,
 )
 from hearfit.listener.profile import ResponseCurve
@@ -48,6 +50,7 @@ _X_LABELS: Final = {
     LEVEL_DIFFERENCE: "Level difference (dB)",
     INCREMENT: "Increment re the amplitude of the target (dB)",
     RIPPLE_DENSITY: "Ripples per octave",
+    MODULATION_DEPTH: "Modulation depth (dB re full)",
 }
 _SHARE_LIMITS: Final = (-0.03, 1.03)
 
@@ -109,6 +112,9 @@ def setting(curve: ResponseCurve) -> str:
     words = []
     if NOTCH_LOWER in value:
         words.append(_notch(value[NOTCH_LOWER], value[NOTCH_UPPER]))
+    if RIPPLE_RATE in value:
+        arrow = "↓" if value[RIPPLE_RATE] > 0.0 else "↑"
+        words.append(f"{abs(value[RIPPLE_RATE]):g} Hz {arrow} {value[RIPPLE_DENSITY]:g}/octave")
     if LEVEL in value:
         words.append(f"{number(value[LEVEL], 0)} dB HL")
     if NUM_COMPONENTS in value:

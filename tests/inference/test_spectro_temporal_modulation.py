@@ -12,8 +12,6 @@ from scipy.stats import norm
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
-from hearfit.experiment.conditions import Conditions, collapse
-from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.protocol_file import parse_protocol
 from hearfit.experiment.rippled_noise import Ripple
 from hearfit.experiment.stimulus_columns import MODULATION_DEPTH, RIPPLE_DENSITY, RIPPLE_RATE
@@ -21,7 +19,7 @@ from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channe
 from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
 from hearfit.inference.likelihood import predict
-from hearfit.inference.simulate import normal_position, planned_block, position_from_thresholds, thresholds_at_knots
+from hearfit.inference.simulate import normal_position, position_from_thresholds, thresholds_at_knots
 from hearfit.inference.task_model import TASK_SENSITIVITY
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
@@ -40,66 +38,11 @@ from tests.inference.sessions import (
     truth,
 )
 from tests.observer.ripple_reference import COCHLEA, detectability_of_the_cortex
+from tests.studies.ripple_thresholds import SHARE_CORRECT, moving_ripples, planned, thresholds_db, with_inhibition
 
 pytestmark = pytest.mark.usefixtures("float64")
 
 NAME = "spectro_temporal_modulation"
-DEPTHS_DB = tuple(np.arange(-40.0, 0.5, 1.0))
-# Where a staircase of three down and one up converges (Levitt 1971).
-SHARE_CORRECT = 0.794
-
-
-def moving_ripples(
-    *,
-    rate_hz: tuple[float, ...] = (4.0,),
-    density: tuple[float, ...] = (2.0,),
-    depth_db: tuple[float, ...] = DEPTHS_DB,
-    repetitions: int = 1,
-    catch_trials: int = 0,
-    interval_count: int = 3,
-    duration_s: float = 0.5,
-    octaves: float = 4.0,
-    centre_hz: float = 1500.0,
-) -> Protocol:
-    """The shipped protocol with other ripples."""
-    protocol = load_protocol(NAME)
-    design = replace(
-        protocol.design,
-        frequency_hz=(centre_hz,),
-        values=((RIPPLE_RATE, rate_hz), (RIPPLE_DENSITY, density), (MODULATION_DEPTH, depth_db)),
-        repetitions=repetitions,
-        catch_trials=catch_trials,
-        interval_count=interval_count,
-    )
-    stimulus = replace(protocol.stimulus, duration_s=duration_s, bandwidth_octaves=octaves)
-    return replace(protocol, design=design, stimulus=stimulus)
-
-
-def planned(protocol: Protocol, position: np.ndarray) -> Conditions:
-    """What a session presents, with the first answer to everything."""
-    generator = np.random.default_rng(0)
-    return collapse(planned_block(protocol, position, transducer=TRANSDUCER, normal=NORMAL, generator=generator))
-
-
-def thresholds_db(position: np.ndarray, protocol: Protocol) -> dict[tuple[float, float], float]:
-    """Depth at which the share correct of a forced choice is 79.4 %, by rate and density; NaN where none is enough."""
-    conditions = planned(protocol, position)
-    (responses,) = predict(position, fit_data([conditions]), normal=NORMAL)
-    found = {}
-    for index, stimulus in enumerate(conditions.stimuli):
-        own = conditions.stimulus_index == index
-        depth, correct = conditions.parameters[MODULATION_DEPTH][own], responses.probability[own, 1]
-        order = np.argsort(depth)
-        value = np.interp(SHARE_CORRECT, correct[order], depth[order], right=np.nan)
-        parameters = dict(stimulus.parameters)
-        found[parameters[RIPPLE_RATE], parameters[RIPPLE_DENSITY]] = float(value)
-    return found
-
-
-def with_inhibition(strength: float) -> np.ndarray:
-    position = normal_position(NORMAL)
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(strength / (1.0 - strength))
-    return position
 
 
 def test_simulated_answers_of_a_normal_ear_have_the_published_threshold() -> None:
@@ -163,7 +106,9 @@ def test_a_broadly_tuned_ear_hears_dense_ripples_worse_and_sparse_ones_as_well()
     # Truth: Bernstein et al. 2013, Mehraei et al. 2014: impaired listeners are worse at 2 and 4 cycles per octave and
     # low rates, not at low densities.
     densities = moving_ripples(density=(0.5, 2.0))
-    normal, broad = (thresholds_db(with_inhibition(strength), densities) for strength in (0.5, 0.02))
+    normal, broad = (
+        thresholds_db(with_inhibition(normal_position(NORMAL), strength), densities) for strength in (0.5, 0.02)
+    )
     loss = {density: broad[4.0, density] - normal[4.0, density] for density in (0.5, 2.0)}
     assert loss[0.5] < 3.0
     assert loss[2.0] > 5.0
@@ -173,8 +118,7 @@ def test_a_broadly_tuned_ear_hears_dense_ripples_worse_and_sparse_ones_as_well()
 def test_a_sloping_loss_of_compression_and_tuning_is_worse_at_the_same_level() -> None:
     # Truth: the direction of Bernstein et al. 2013, with more than audibility: the level is 75 dB HL.
     wanted = thresholds_at_knots(standard_audiogram("N4"), Ear.LEFT)
-    position = position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL)
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(0.1 / 0.9)
+    position = with_inhibition(position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL), 0.1)
     protocol = moving_ripples()
     at_2 = thresholds_db(normal_position(NORMAL), protocol)[4.0, 2.0]
     impaired = thresholds_db(position, protocol)[4.0, 2.0]
@@ -236,8 +180,7 @@ def test_the_jacobian_is_that_of_finite_differences() -> None:
 
 def test_the_inhibition_of_a_simulated_listener_is_found_again() -> None:
     # Truth: the listener who answered; 3 SDs, in the mean over the band.
-    position = truth().copy()
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(0.2 / 0.8)
+    position = with_inhibition(truth(), 0.2)
     ripples = moving_ripples(
         density=(0.5, 1.0, 2.0), depth_db=tuple(np.arange(-28.0, 0.0, 4.0)), repetitions=16, interval_count=3
     )

@@ -29,6 +29,7 @@ from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAME
 from hearfit.observer.threshold import steady_log_detectability
 from tests.studies.loudness_boundaries import read_boundaries
 from tests.studies.real_runs import cross_validated
+from tests.studies.ripple_thresholds import print_thresholds
 
 CRITICAL_RATIOS_HZ = (500.0, 1000.0, 2000.0, 4000.0)
 
@@ -120,6 +121,7 @@ def main() -> None:
     print("critical ratios at", f, "Hz, ISO/PAS 20065", published)
     for log_masked in (0.0, 0.55, 0.9):
         print(f"log masked sensitivity {log_masked}: critical ratios", critical_ratios_db(NORMAL, log_masked))
+    print_thresholds()
     if data is None:
         return
     boundaries = read_boundaries(data)
