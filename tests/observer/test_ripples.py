@@ -46,14 +46,14 @@ def detectability(ripple: Ripple, depth_db: float, *, num_frames: int = 16, dura
 
 
 @pytest.mark.parametrize(
-    ("rate_hz", "density", "depth_db"), [(4.0, 2.0, -20.0), (-4.0, 1.0, -20.0), (10.0, 2.0, -6.0), (20.0, 0.5, -12.0)]
+    ("rate_hz", "density", "depth_db"), [(4.0, 2.0, -20.0), (-4.0, 1.0, -20.0), (10.0, 2.0, 0.0), (20.0, 0.5, -12.0)]
 )
 def test_the_evidence_is_that_of_the_cortical_stage(rate_hz: float, density: float, depth_db: float) -> None:
     # Truth: the cortical stage run on the whole sound. The closed form leaves out harmonics and the rise of what is
-    # not periodic; 8 % of d' are 0.3 dB of depth.
+    # not periodic; 6 % of d' are 0.3 dB of depth.
     ripple = Ripple(1500.0, 4.0, rate_hz, density)
     truth = detectability_of_the_cortex(ripple, depth_db, normal_parameters(COCHLEA), level_db_hl=60.0, duration_s=0.5)
-    assert detectability(ripple, depth_db) == pytest.approx(truth, rel=0.08)
+    assert detectability(ripple, depth_db) == pytest.approx(truth, rel=0.06)
 
 
 def test_a_ripple_that_moves_the_other_way_is_not_heard_by_the_filter() -> None:
