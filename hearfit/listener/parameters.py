@@ -173,7 +173,16 @@ DEFAULT_PRIOR = Prior(
     boundary_common_sd_cu=2.5,
     boundary_independent_sd_cu=1.5,
     # In the order of `TASKS_OF_OWN_SENSITIVITY`.
-    log_task_sensitivity=(NormalPrior(0.0, 0.35),) * len(TASKS_OF_OWN_SENSITIVITY),
+    log_task_sensitivity=(
+        NormalPrior(0.0, 0.35),
+        # Level differences as in detection: d' = 1 for 1.0 dB at 60 dB HL.
+        NormalPrior(0.0, 0.35),
+        # The median of the listeners of Guest et al. 2024, whose SD is 0.3 (`tests.studies.profile_analysis`).
+        NormalPrior(0.5, 0.35),
+        # Normal ears tell inverted ripples in 71 % of three-interval trials up to 4.8 per octave (Henry et al. 2005).
+        NormalPrior(-0.25, 0.35),
+        NormalPrior(0.0, 0.35),
+    ),
 )
 
 
