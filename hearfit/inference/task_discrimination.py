@@ -32,7 +32,12 @@ from hearfit.inference.task_model import (
     round_up,
 )
 from hearfit.listener.normal import NormalEar
-from hearfit.observer.discrimination import log_discriminability
+from hearfit.observer.discrimination import (
+    BROAD_GROWTH,
+    log_ideal_discriminability,
+    log_pooling_efficiency,
+    rove_correlation,
+)
 
 # One program serves all: a condition weights these coordinates by 0 and 1.
 _TASKS: Final = ("intensity discrimination", "profile analysis", "spectral ripple discrimination")
@@ -49,13 +54,17 @@ class DiscriminationSounds(NamedTuple):
 
 
 class DiscriminationRow(NamedTuple):
-    """One condition; `amount` of the change makes the signal, `task` picks the sensitivity in this task."""
+    """One condition; `amount` of the change makes the signal, `task` picks the sensitivity in this task.
+
+    `is_broad` is 1 for complexes and noises, 0 for a tone.
+    """
 
     stimulus: Int[Array, "*conditions"]
     gain: Float[Array, "*conditions"]
     amount: Float[Array, "*conditions"]
     rove_sd_db: Float[Array, "*conditions"]
     task: Float[Array, "*conditions tasks"]
+    is_broad: Float[Array, "*conditions"]
     is_played: Float[Array, "*conditions"]
     interval_count: Float[Array, "*conditions"]
 
@@ -79,13 +88,14 @@ def discrimination_data(conditions: Sequence[Conditions], *, transducer: str | N
         np.concatenate([signal_amounts(group) for group in conditions]),
         np.concatenate([_SD_PER_RANGE * group.parameters[ROVE_RANGE] for group in conditions]),
         np.concatenate(tasks),
+        np.concatenate([np.full(len(c.counts), float(c.protocol.stimulus.kind.has_band)) for c in conditions]),
         1.0 - np.concatenate([group.is_catch for group in conditions]),
         np.concatenate([group.interval_count for group in conditions]).astype(float),
         joined_counts(conditions),
     )
     blocks = [
         Block(sounds, DiscriminationRow(*row), counts)
-        for *row, counts in in_blocks(columns, fill=(0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+        for *row, counts in in_blocks(columns, fill=(0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0))
     ]
     return TaskData(DISCRIMINATION, tuple(blocks), len(columns[0]))
 
@@ -97,12 +107,14 @@ def discrimination_evidence(
     change: Float[Array, " channels"],
     window_s: Float[Array, ""],
     rove_sd_db: Float[Array, ""],
+    is_broad: Float[Array, ""],
     cochlea: Cochlea,
 ) -> Float[Array, ""]:
     """Log d' of `standard + change` against `standard`, both given as the channel power that was played.
 
-    Noise and integration are those of detection: with a fixed level, d'^2 = window x channel spacing x sum of squared
-    changes of the representation / sigma^2, times the squared sensitivity.
+    Noise and integration are those of detection: of a tone with a fixed level, d'^2 = window x channel spacing x sum of
+    squared changes of the representation / sigma^2, times the squared sensitivity. Of broad sounds fewer channels
+    decide.
     """
     ear, normal = ear_on_channels(coordinates), cochlea.normal
 
@@ -114,7 +126,11 @@ def discrimination_evidence(
     # The signal of a rippled noise may lie below the standard, and by rounding below nothing.
     at_signal = representation(jnp.maximum(standard + change, 0.0))
     precision = window_s * normal.spacing_cam * jnp.exp(2.0 * log_sensitivity) / normal.sensitivity**2
-    return log_discriminability(at_signal - at_standard, growth_per_db, precision, rove_sd_db)
+    difference = at_signal - at_standard
+    correlation = jnp.asarray(rove_correlation(len(cochlea.frequency_hz), spacing_cam=normal.spacing_cam))
+    ideal = log_ideal_discriminability(difference, growth_per_db, precision, rove_sd_db, correlation)
+    broad = BROAD_GROWTH * (ideal + log_pooling_efficiency(difference))
+    return is_broad * broad + (1.0 - is_broad) * ideal
 
 
 def _one_hot(conditions: Conditions) -> Float[np.ndarray, " tasks"]:
@@ -135,6 +151,7 @@ def _evidence(
         row.gain * row.amount * sounds.change[row.stimulus],
         sounds.window_s[row.stimulus],
         row.rove_sd_db,
+        row.is_broad,
         cochlea,
     )
 

@@ -174,7 +174,13 @@ DEFAULT_PRIOR = Prior(
     boundary_independent_sd_cu=1.5,
     # In the order of `TASKS_OF_OWN_SENSITIVITY`.
     log_task_sensitivity=(
-        *(NormalPrior(0.0, 0.35),) * 4,
+        NormalPrior(0.0, 0.35),
+        # Level differences as in detection: d' = 1 for 1.0 dB at 60 dB HL.
+        NormalPrior(0.0, 0.35),
+        # The median of the listeners of Guest et al. 2024, whose SD is 0.3 (`tests.studies.profile_analysis`).
+        NormalPrior(0.5, 0.35),
+        # Normal ears tell inverted ripples in 71 % of three-interval trials up to 4.8 per octave (Henry et al. 2005).
+        NormalPrior(-0.25, 0.35),
         # Brings the depth of a ripple of 4 Hz and 2 cycles per octave, on four octaves of noise, that the normal ear
         # hears in 79 % of three-interval trials to -20 dB: between laboratory values (Chi et al. 1999; Bernstein et al.
         # 2013) and the easier criterion of clinical tests (Zaar et al. 2023). Noise as large as that in comparing the
