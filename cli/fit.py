@@ -7,9 +7,10 @@ import typer
 
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
-from hearfit.cli.inputs import Problems, folder_name, read_audiogram_of, read_session
+from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session
 from hearfit.cli.options import (
     DEFAULT_SEED,
+    ColumnsOption,
     EarOption,
     JsonFlag,
     ListenerOption,
@@ -37,6 +38,7 @@ def fit(
     session: SessionOption = None,
     transducer: TransducerOption = None,
     protocol: OwnProtocolsOption = None,
+    columns: ColumnsOption = None,
     audiogram: Annotated[
         str | None,
         typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3; compared with, never used as data."),
@@ -75,6 +77,7 @@ def fit(
             session=session,
             transducer=transducer,
             output=output,
+            columns=columns,
         )
     measured: Audiogram | None = None
     with problems.collected():
@@ -92,6 +95,7 @@ def fit(
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),
+        column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
     print_session(result, output)

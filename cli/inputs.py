@@ -11,9 +11,11 @@ from hearfit.errors import InputError
 
 if TYPE_CHECKING:
     from hearfit.cli.output import Output
+    from hearfit.experiment.column_map import ColumnMap
     from hearfit.experiment.protocol import Protocol
     from hearfit.experiment.trials import Trials
 
+NO_COLUMN_MAP: Final = "none"
 _UNSAFE_IN_NAMES: Final = re.compile(r"[^\w.-]+")
 
 
@@ -26,9 +28,11 @@ def read_session(
     session: str | None,
     transducer: str | None,
     output: "Output",
+    columns: Sequence[str] | None = None,
 ) -> tuple["Trials", ...]:
     """The trials of one listener in one session, an entry an ear; warnings are printed."""
     from hearfit.protocols.loader import load_protocol, shipped_protocols
+    from hearfit.storage.column_map_files import read_column_map
     from hearfit.storage.trial_files import read_trials
 
     problems = Problems()
@@ -39,10 +43,20 @@ def read_session(
             if own.name in [other.name for other in protocols]:
                 raise InputError(f"{path}: another protocol is named {own.name} too. Give each its own name.")
             protocols.append(own)
-    # Without a protocol its trials would be refused for a reason that is not theirs.
+    maps: list[ColumnMap | None] = []
+    for name in columns or ():
+        with problems.collected():
+            maps.append(None if name == NO_COLUMN_MAP else read_column_map(Path(name)))
+    # Without a protocol or a map its trials would be refused for a reason that is not theirs.
     problems.tell()
     trials, warnings = read_trials(
-        paths, protocols=protocols, listener=listener, ear=ear, session=session, transducer=transducer
+        paths,
+        protocols=protocols,
+        listener=listener,
+        ear=ear,
+        session=session,
+        transducer=transducer,
+        column_maps=maps,
     )
     for warning in warnings:
         output.warning(warning)

@@ -51,7 +51,7 @@ MASKER = (MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER)
 REQUIRED = ("listener", "ear", "session", "protocol", "trial", "frequency_hz", "response")
 
 _KNOWN = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *MASKER)
-_UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
+UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
 # Parameters of stimuli that no protocol of this version has: to leave them out would change what was played.
 _UNKNOWN_STIMULUS = re.compile(r"(masker|notch|gap)_.*|.*_db(_.*)?", re.IGNORECASE)
 
@@ -83,7 +83,7 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
     if "" in names:
         yield f"column {names.index('') + 1} has no name. Name it or remove it."
     extra = [name for name in names if name and name not in _KNOWN]
-    unitless = [name for name in extra if name.lower() in _UNITLESS_LEVELS]
+    unitless = [name for name in extra if name.lower() in UNITLESS_LEVELS]
     for name in unitless:
         yield (
             f"the column {shown(name)} does not say what its decibels refer to, and dB SPL and dB HL differ by up to "
