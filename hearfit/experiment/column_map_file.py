@@ -9,17 +9,8 @@ from typing import Any, TypeAlias
 from hearfit.errors import InputError
 from hearfit.experiment.column_map import ColumnMap, LeaveOut, MappedColumn, RowRule
 from hearfit.experiment.trial_cells import is_missing, shown
-from hearfit.experiment.trial_columns import (
-    CATCH,
-    INTERVAL_COUNT,
-    MASKER,
-    REQUIRED,
-    UNITLESS_LEVELS,
-    LevelColumn,
-    trial_columns,
-)
+from hearfit.experiment.trial_columns import CATCH, KNOWN_COLUMNS, UNITLESS_LEVELS, LevelColumn, trial_columns
 
-_TARGETS = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *MASKER)
 _NOT_NUMERIC = frozenset({"listener", "ear", "session", "protocol", CATCH})
 _TABLE_KEYS = ("columns", "constants", "leave_out", "transducer")
 _COLUMN_KEYS = ("column", "json_key", "missing", "missing_where", "values", "date_format", "scale", "add")
@@ -107,7 +98,7 @@ class _Reader:
         return {}
 
     def _check_target(self, name: str) -> None:
-        if name in _TARGETS:
+        if name in KNOWN_COLUMNS:
             return
         if name.lower() in UNITLESS_LEVELS:
             self._wrong(
@@ -115,7 +106,7 @@ class _Reader:
                 "whichever the numbers of the source are."
             )
             return
-        self._wrong(f"{shown(name)} is no column of a trial table. {_guess(name, _TARGETS)}")
+        self._wrong(f"{shown(name)} is no column of a trial table. {_guess(name, KNOWN_COLUMNS)}")
 
     def _unknown(self, raw: Mapping[str, _Toml], known: Sequence[str], *, where: str) -> None:
         for key in raw:
