@@ -31,18 +31,19 @@ def read_session(
     columns: Sequence[str] | None = None,
 ) -> tuple["Trials", ...]:
     """The trials of one listener in one session, an entry an ear; warnings are printed."""
-    from hearfit.protocols.loader import load_protocol, shipped_protocols
+    from hearfit.protocols.agreement import NamedProtocol, check_agreement, shipped
+    from hearfit.protocols.loader import load_protocol
     from hearfit.storage.column_map_files import read_column_map
     from hearfit.storage.trial_files import read_trials
 
     problems = Problems()
-    protocols = [*shipped_protocols()]
+    known = [*shipped()]
     for path in own_protocols or ():
         with problems.collected():
-            own = load_protocol(path)
-            if own.name in [other.name for other in protocols]:
-                raise InputError(f"{path}: another protocol is named {own.name} too. Give each its own name.")
-            protocols.append(own)
+            own = NamedProtocol(str(path), load_protocol(path))
+            check_agreement(own, known)
+            if own.protocol.name not in [other.protocol.name for other in known]:
+                known.append(own)
     maps: list[ColumnMap | None] = []
     for name in columns or ():
         with problems.collected():
@@ -51,7 +52,7 @@ def read_session(
     problems.tell()
     trials, warnings = read_trials(
         paths,
-        protocols=protocols,
+        protocols=[each.protocol for each in known],
         listener=listener,
         ear=ear,
         session=session,
@@ -105,16 +106,19 @@ class Problems:
 
 def read_protocols(names: Sequence[str], problems: Problems) -> tuple["Protocol", ...]:
     """Each protocol by its name or file, once; what is wrong with any of them is collected."""
+    from hearfit.protocols.agreement import NamedProtocol, check_agreement, shipped
     from hearfit.protocols.loader import load_protocol
 
-    protocols: list[Protocol] = []
+    chosen: list[NamedProtocol] = []
     for name in names:
         with problems.collected():
-            protocol = load_protocol(name)
-            if protocol.name in [other.name for other in protocols]:
-                raise InputError(f"The protocol {protocol.name} is given twice. Give each protocol once.")
-            protocols.append(protocol)
-    return tuple(protocols)
+            new = NamedProtocol(name, load_protocol(name))
+            # What it is used for, a table or a plan, would be read by its name.
+            check_agreement(new, [*chosen, *shipped()])
+            if new.protocol.name in [other.protocol.name for other in chosen]:
+                raise InputError(f"The protocol {new.protocol.name} is given twice. Give each protocol once.")
+            chosen.append(new)
+    return tuple(each.protocol for each in chosen)
 
 
 def folder_name(listener: str) -> str:

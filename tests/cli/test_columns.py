@@ -1,5 +1,6 @@
 """`--columns`: tables of other programs in `fit` and `score`."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,10 @@ def test_all_problems_of_maps_at_once(cli: Cli, tmp_path: Path) -> None:
     assert "error: bad.toml: 'frequency_frequency' is no column of a trial table." in outcome.err
     assert "error: no.toml: there is no such file." in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_shipped_protocol_may_be_given_again(cli: Cli, tmp_path: Path) -> None:
+    """A copy of it, or one that only presents other levels in a simulated session, is no contradiction."""
+    shipped = files("hearfit.protocols").joinpath("pure_tone_detection.toml").read_text(encoding="utf-8")
+    (tmp_path / "copy.toml").write_text(shipped.replace("repetitions = 5", "repetitions = 3"))
+    assert cli("fit", "t.csv", "--columns", "m.toml", "--protocol", "copy.toml", "--no-track").code == 0
