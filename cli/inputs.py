@@ -84,6 +84,23 @@ def read_audiogram_of(source: str, trials: Sequence["Trials"], *, listener: str 
     return audiogram
 
 
+def with_thresholds_of(
+    audiogram: Audiogram, trials: Sequence["Trials"], *, source: str, output: "Output"
+) -> tuple["Trials", ...]:
+    """The trials of each ear and the thresholds of an audiogram as further data; warnings are printed."""
+    from hearfit.experiment.stored_audiogram import with_stored_thresholds
+    from hearfit.protocols.loader import load_protocol
+
+    protocol = load_protocol("stored_thresholds")
+    joined = []
+    for each in trials:
+        more, warnings = with_stored_thresholds(each, audiogram, protocol, source=Path(source).name)
+        joined.append(more)
+        for warning in warnings:
+            output.warning(warning)
+    return tuple(joined)
+
+
 class Problems:
     """Goes on after a refusal, so that a person hears of everything that is wrong at once."""
 

@@ -19,7 +19,7 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
+from hearfit.inference.diagnostics import parameters_at_bound, stored_threshold_warnings, warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
@@ -117,7 +117,12 @@ def fit_trials(
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
         )
-        masker = masker_warnings(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL)
+        warnings = (
+            *warnings_of(conditions, trials.transducer),
+            *track_warnings(trials.blocks),
+            *masker_warnings(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL),
+            *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
+        )
     tell("Done", 1.0)
     return Profile(
         listener=trials.listener,
@@ -132,7 +137,7 @@ def fit_trials(
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
         diagnostics=_diagnostics(
-            trials, conditions, estimate, posterior, masker, method=method, seconds=time.perf_counter() - begun
+            trials, conditions, estimate, posterior, warnings, method=method, seconds=time.perf_counter() - begun
         ),
         not_identified=unknown,
         provenance=_provenance(trials, seed),
@@ -231,7 +236,7 @@ def _diagnostics(
     conditions: Sequence[Conditions],
     estimate: MapEstimate,
     posterior: LaplacePosterior,
-    masker: Sequence[str],
+    warnings: tuple[str, ...],
     *,
     method: str,
     seconds: float,
@@ -250,7 +255,7 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=(*warnings_of(conditions, trials.transducer), *track_warnings(trials.blocks), *masker),
+        warnings=warnings,
     )
 
 
