@@ -83,8 +83,8 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; for a "
-        "protocol of your own give the path of its .toml file."
+        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; "
+        "for a protocol of your own give the path of its .toml file."
     )
 
 
