@@ -125,7 +125,11 @@ def _read_source(
         if column_map is not None:
             mapped = MappedTable(column_map, names=table.names, source=str(path), row_word=table.row_word)
             names = column_map.names
-        columns = trial_columns(names, source=str(path))
+        try:
+            columns = trial_columns(names, source=str(path))
+        except InputError as error:
+            hint = [] if column_map is not None else _hint(path, names)
+            raise InputError([*error.problems, *hint]) from None
         reference = None
         try:
             sidecar = read_sidecar(path)
@@ -154,6 +158,15 @@ def _read_source(
     if problems := problems or transducer_problems(source):
         raise InputError(problems)
     return source, columns.warnings if mapped is None else mapped.warnings()
+
+
+def _hint(path: Path, names: Sequence[str]) -> list[str]:
+    """What helps where the header is that of a program that many people use."""
+    is_psychopy = "psychopyVersion" in names or any(name.endswith((".thisN", ".thisTrialN")) for name in names)
+    if not is_psychopy and not {"trial_type", "trial_index"} <= set(names):
+        return []
+    program = "PsychoPy" if is_psychopy else "jsPsych"
+    return [f"{path}: looks like a table of {program}. Say with --columns what its columns mean."]
 
 
 def _transducer(column_map: ColumnMap | None, given: str | None) -> str | None:

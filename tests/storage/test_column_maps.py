@@ -377,3 +377,13 @@ def test_one_map_for_each_table(tmp_path: Path) -> None:
     assert [block.protocol.name for block in trials.blocks] == ["categorical_loudness", "pure_tone_detection"]
     with pytest.raises(InputError, match=r"There are 3 column maps for 2 tables\."):
         read_trials([theirs, ours], protocols=PROTOCOLS, column_maps=[column_map, None, None])
+
+
+@needs_examples
+@pytest.mark.parametrize(("name", "program"), [("psychopy_staircases", "PsychoPy"), ("jspsych_yes_no", "jsPsych")])
+def test_without_a_map_such_a_table_is_refused_with_a_hint(name: str, program: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_trials([EXAMPLES / f"{name}.csv"], protocols=PROTOCOLS)
+    assert caught.value.problems[-1].endswith(
+        f"looks like a table of {program}. Say with --columns what its columns mean."
+    )
