@@ -32,6 +32,11 @@ class StimulusKind(StrEnum):
         )
 
     @property
+    def is_broad(self) -> bool:
+        """Whether it is all signal over a broad band: of each frequency within, but of no threshold there."""
+        return self in (StimulusKind.RIPPLED_NOISE, StimulusKind.MOVING_RIPPLE)
+
+    @property
     def shows_selectivity(self) -> bool:
         """Whether answers depend on how well neighbouring frequencies are kept apart."""
         return self.has_masker or self in (
@@ -48,6 +53,7 @@ class Task(StrEnum):
     DETECTION = "detection"
     DISCRIMINATION = "discrimination"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
+    STORED_THRESHOLD = "stored_threshold"
 
     @property
     def is_choice(self) -> bool:
@@ -78,6 +84,17 @@ class Notch:
 
     lower: float
     upper: float
+
+
+@dataclass(frozen=True)
+class StoringProcedure:
+    """How thresholds were found of which only the result is stored: to the next step above, with a retest SD.
+
+    The SD is that of the threshold before it is rounded to a step.
+    """
+
+    step_db: float
+    retest_sd_db: float
 
 
 @dataclass(frozen=True)
@@ -113,7 +130,8 @@ class SessionDesign:
 class Protocol:
     """One listening test.
 
-    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words.
+    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words. `procedure`
+    only for stored thresholds.
     """
 
     name: str
@@ -128,3 +146,4 @@ class Protocol:
     response_labels: tuple[str, ...]
     frequency_range_hz: tuple[float, float]
     is_transducer_required: bool
+    procedure: StoringProcedure | None = None

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Int
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.protocol import StimulusKind
 from hearfit.inference.estimates import (
     bandwidth_estimates,
     cochlear_estimates,
@@ -68,7 +67,7 @@ def frequency_estimates(
 def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
     """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves.
 
-    Those of a rippled noise, which is all signal, count at each audiometric frequency within its band.
+    Those of a broad sound, which is all signal, count at each audiometric frequency within its band.
     """
     counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
     knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
@@ -77,10 +76,7 @@ def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " kno
         distance = np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :])
         is_near = distance == distance.min(axis=1, keepdims=True)
         design = group.protocol.stimulus
-        if (
-            design.kind in (StimulusKind.RIPPLED_NOISE, StimulusKind.MOVING_RIPPLE)
-            and design.bandwidth_octaves is not None
-        ):
+        if design.kind.is_broad and design.bandwidth_octaves is not None:
             is_near |= distance <= 0.5 * design.bandwidth_octaves
         counts += num_trials @ is_near
     return counts
