@@ -191,14 +191,13 @@ def test_the_inhibition_of_a_simulated_listener_is_found_again() -> None:
     share = np.full(8, 1.0 / 8.0)
     sd = float(np.sqrt(share @ posterior.covariance[band, band] @ share))
     assert abs(float(share @ (posterior.mode - position)[band])) < 3.0 * sd
-    assert sd < 0.6 * float(np.sqrt(share @ posterior.prior_covariance[band, band] @ share))
+    assert sd < 0.7 * float(np.sqrt(share @ posterior.prior_covariance[band, band] @ share))
 
 
 def test_what_a_planned_session_tells_of_inhibition() -> None:
-    # Truth: without a test of selectivity the SD is that of the prior, about 0.2; ripples narrow it.
-    position = position_from_thresholds(
-        thresholds_at_knots(standard_audiogram("N2"), Ear.LEFT), outer_hair_cell_share=0.65, normal=NORMAL
-    )
+    # Truth: without a test of selectivity the SD is nearly that of the prior; ripples narrow it.
+    wanted = thresholds_at_knots(standard_audiogram("N2"), Ear.LEFT)
+    position = with_inhibition(position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL), 0.3)
     plain = [load_protocol("pure_tone_detection"), load_protocol("categorical_loudness")]
     without, with_ripples = (
         expected_sd(
