@@ -23,17 +23,12 @@ _BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
     discrimination_data,
     ripple_data,
 )
-_GROUPS: Final = {
-    Task.DETECTION: 0,
-    Task.CATEGORICAL_LOUDNESS: 1,
-    Task.STORED_THRESHOLD: 2,
-    Task.DISCRIMINATION: 3,
-}
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
-    return 4 if protocol.stimulus.kind is StimulusKind.MOVING_RIPPLE else _GROUPS[protocol.task]
+    places = (Task.DETECTION, Task.CATEGORICAL_LOUDNESS, Task.STORED_THRESHOLD, Task.DISCRIMINATION)
+    return len(places) if protocol.stimulus.kind is StimulusKind.MOVING_RIPPLE else places.index(protocol.task)
 
 
 def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> FitData:

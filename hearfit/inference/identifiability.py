@@ -43,7 +43,7 @@ def not_identified(
         )
     if not quiet_tasks:
         sentences.append("No sound was presented in quiet. Thresholds are extrapolated from masked ones.")
-    elif not {Task.DETECTION, Task.STORED_THRESHOLD, Task.CATEGORICAL_LOUDNESS} & set(quiet_tasks):
+    elif not {Task.DETECTION, Task.CATEGORICAL_LOUDNESS, Task.STORED_THRESHOLD} & set(quiet_tasks):
         sentences.append(
             "Neither tone detection nor loudness was measured in quiet. Thresholds are extrapolated from how sounds "
             "well above them were told apart."

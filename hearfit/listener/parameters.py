@@ -184,8 +184,9 @@ DEFAULT_PRIOR = Prior(
         NormalPrior(0.0, 0.35),
         # Level differences as in detection: d' = 1 for 1.0 dB at 60 dB HL.
         NormalPrior(0.0, 0.35),
-        # The median of the listeners of Guest et al. 2024, whose SD is 0.3 (`tests.studies.profile_analysis`).
-        NormalPrior(0.5, 0.35),
+        # With the general sensitivity, the mean and SD of 12 listeners (Guest et al. 2024;
+        # `tests.studies.profile_analysis`) are 0.25 and 0.5.
+        NormalPrior(0.25, 0.45),
         # Normal ears tell inverted ripples in 71 % of three-interval trials up to 4.8 per octave (Henry et al. 2005).
         NormalPrior(-0.25, 0.35),
         # Brings the depth of a ripple of 4 Hz and 2 cycles per octave, on four octaves of noise, that the normal ear
