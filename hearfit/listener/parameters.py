@@ -10,7 +10,8 @@ so that a + L_A (1 - alpha_0/alpha) = t is the threshold of the channel by itsel
 and says nothing of x; loudness fixes the exponent. An ear without loss has the normal exponent and no attenuation, and
 no attenuation is larger than the loss: a smaller exponent cannot make up for it. In the exponent and the attenuation
 themselves the posterior is a curved ridge, in t and x it is close to Gaussian. Inhibition is 1/(1 + exp(-y)) in (0, 1).
-The prior is Gaussian in these coordinates: per-frequency curves vary smoothly over log frequency.
+The prior is Gaussian in these coordinates: per-frequency curves vary smoothly over log frequency. What it says of
+thresholds, shares and category boundaries was learned from people (`population`).
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from hearfit.listener import population
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 
@@ -52,9 +54,12 @@ class Listener(NamedTuple):
 
 @dataclass(frozen=True)
 class SmoothPrior:
-    """Gaussian prior of one curve over log frequency: common shift, smooth part, independent part per frequency."""
+    """Gaussian prior of one curve over log frequency: common shift, smooth part, independent part per frequency.
 
-    mean: float
+    The mean is one for all audiometric frequencies or one for each.
+    """
+
+    mean: float | tuple[float, ...]
     common_sd: float
     smooth_sd: float
     smoothness_octaves: float
@@ -69,10 +74,26 @@ class SmoothPrior:
 
 
 @dataclass(frozen=True)
+class TabulatedPrior:
+    """Gaussian prior of several coordinates by their means, SDs and correlations (the rows below the diagonal)."""
+
+    mean: float | tuple[float, ...]
+    sd: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+    def covariance(self) -> Float[np.ndarray, "size size"]:
+        """Covariance between the coordinates."""
+        correlation = np.eye(len(self.sd))
+        for index, row in enumerate(self.correlation):
+            correlation[index, :index] = correlation[:index, index] = row
+        return correlation * np.outer(self.sd, self.sd)
+
+
+@dataclass(frozen=True)
 class Prior:
     """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
 
-    threshold: SmoothPrior
+    threshold: SmoothPrior | TabulatedPrior
     compressive_share_logit: SmoothPrior
     inhibition_logit: SmoothPrior
     log_sensitivity_sd: float
@@ -84,8 +105,7 @@ class Prior:
     log_category_spread_sd: float
     log_masked_sensitivity_mean: float
     log_masked_sensitivity_sd: float
-    boundary_common_sd_cu: float
-    boundary_independent_sd_cu: float
+    boundary_shift_cu: TabulatedPrior
 
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
@@ -98,8 +118,9 @@ class Prior:
             self.log_category_spread_mean,
             self.log_masked_sensitivity_mean,
         ]
+        boundaries = np.full(NUM_BOUNDARIES, self.boundary_shift_cu.mean)
         return np.concatenate(
-            [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)]
+            [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, boundaries]
         )
 
     @cached_property
@@ -112,7 +133,7 @@ class Prior:
             self.log_category_spread_sd,
             self.log_masked_sensitivity_sd,
         ]
-        boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
+        boundaries = self.boundary_shift_cu.covariance()
         curves = [self.compressive_share_logit, self.threshold, self.inhibition_logit]
         blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries]
         covariance = np.zeros((len(self.mean), len(self.mean)))
@@ -125,12 +146,17 @@ class Prior:
 
 
 DEFAULT_PRIOR = Prior(
-    # A typical client of a hearing clinic; 95 % of thresholds between -22 and 72 dB HL.
-    threshold=SmoothPrior(mean=25.0, common_sd=18.0, smooth_sd=15.0, smoothness_octaves=3.0, independent_sd=3.0),
-    # A median of 65 % of a loss in compression, and 95 % of ears between 20 and 93 %. Priors with SDs of 1 to 1.4 and
-    # medians of 65 to 73 % predict held-out answers of four real listeners alike (within 0.006 nats a trial).
+    threshold=TabulatedPrior(
+        mean=population.THRESHOLD_MEAN_DB_HL,
+        sd=population.THRESHOLD_SD_DB,
+        correlation=population.THRESHOLD_CORRELATION,
+    ),
     compressive_share_logit=SmoothPrior(
-        mean=0.6, common_sd=0.7, smooth_sd=0.7, smoothness_octaves=3.0, independent_sd=0.1
+        mean=population.SHARE_LOGIT_MEAN,
+        common_sd=population.SHARE_LOGIT_COMMON_SD,
+        smooth_sd=population.SHARE_LOGIT_SMOOTH_SD,
+        smoothness_octaves=population.SHARE_LOGIT_SMOOTHNESS_OCTAVES,
+        independent_sd=population.SHARE_LOGIT_INDEPENDENT_SD,
     ),
     # No clinical norms exist: nearly uniform over the middle of [0, 1] about the normal value.
     inhibition_logit=SmoothPrior(mean=0.0, common_sd=0.8, smooth_sd=0.5, smoothness_octaves=3.0, independent_sd=0.1),
@@ -146,8 +172,10 @@ DEFAULT_PRIOR = Prior(
     # ISO/PAS 20065:2016). With the sensitivity in quiet they would be 3 dB higher. Listeners vary by an SD of 2 dB.
     log_masked_sensitivity_mean=0.55,
     log_masked_sensitivity_sd=0.35,
-    boundary_common_sd_cu=2.5,
-    boundary_independent_sd_cu=1.5,
+    # About those of a normal ear's listener, by whose boundaries loudness is defined.
+    boundary_shift_cu=TabulatedPrior(
+        mean=0.0, sd=population.BOUNDARY_SD_CU, correlation=population.BOUNDARY_CORRELATION
+    ),
 )
 
 
