@@ -29,6 +29,14 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 
 NUM_KNOTS = len(AUDIOMETRIC_FREQUENCIES_HZ)
 NUM_BOUNDARIES = len(CATEGORY_BOUNDARIES_CU)
+# What people make of what they hear differs from task to task: memory, attention, the noise of other stages.
+TASKS_OF_OWN_SENSITIVITY = (
+    "forward masking",
+    "intensity discrimination",
+    "profile analysis",
+    "spectral ripple discrimination",
+    "spectro-temporal modulation",
+)
 # A threshold of 0 dB HL counts as a loss of 0.7 dB, one of -5 dB HL as none.
 _LOSS_SOFTNESS_DB = 1.0
 # Loss of compression as large as the anchor level would mean an infinite exponent; it stops softly before.
@@ -50,6 +58,7 @@ class Listener(NamedTuple):
     category_spread_cu: Float[Array, ""]
     log_masked_sensitivity: Float[Array, ""]
     boundary_shift_cu: Float[Array, " boundaries"]
+    log_task_sensitivity: Float[Array, " tasks"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,14 @@ class TabulatedPrior:
 
 
 @dataclass(frozen=True)
+class NormalPrior:
+    """Mean and standard deviation of one coordinate."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True)
 class Prior:
     """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
 
@@ -106,6 +123,7 @@ class Prior:
     log_masked_sensitivity_mean: float
     log_masked_sensitivity_sd: float
     boundary_shift_cu: TabulatedPrior
+    log_task_sensitivity: tuple[NormalPrior, ...]
 
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
@@ -120,7 +138,12 @@ class Prior:
         ]
         boundaries = np.full(NUM_BOUNDARIES, self.boundary_shift_cu.mean)
         return np.concatenate(
-            [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, boundaries]
+            [
+                *(np.full(NUM_KNOTS, curve.mean) for curve in curves),
+                scalars,
+                boundaries,
+                [task.mean for task in self.log_task_sensitivity],
+            ]
         )
 
     @cached_property
@@ -135,7 +158,8 @@ class Prior:
         ]
         boundaries = self.boundary_shift_cu.covariance()
         curves = [self.compressive_share_logit, self.threshold, self.inhibition_logit]
-        blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries]
+        tasks = np.diag([task.sd**2 for task in self.log_task_sensitivity])
+        blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries, tasks]
         covariance = np.zeros((len(self.mean), len(self.mean)))
         start = 0
         for block in blocks:
@@ -176,6 +200,8 @@ DEFAULT_PRIOR = Prior(
     boundary_shift_cu=TabulatedPrior(
         mean=0.0, sd=population.BOUNDARY_SD_CU, correlation=population.BOUNDARY_CORRELATION
     ),
+    # In the order of `TASKS_OF_OWN_SENSITIVITY`.
+    log_task_sensitivity=(NormalPrior(0.0, 0.35),) * len(TASKS_OF_OWN_SENSITIVITY),
 )
 
 
@@ -193,6 +219,7 @@ PARAMETER_NAMES: tuple[str, ...] = (
     "log category spread",
     "log masked sensitivity",
     *(f"category boundary shift at {b:g} CU" for b in CATEGORY_BOUNDARIES_CU),
+    *(f"log sensitivity in {task}" for task in TASKS_OF_OWN_SENSITIVITY),
 )
 NUM_PARAMETERS = len(PARAMETER_NAMES)
 
@@ -211,7 +238,8 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
         lapse=jax.nn.sigmoid(position[3 * k + 2]),
         category_spread_cu=jnp.exp(position[3 * k + 3]),
         log_masked_sensitivity=position[3 * k + 4],
-        boundary_shift_cu=position[3 * k + 5 :],
+        boundary_shift_cu=position[3 * k + 5 : 3 * k + 5 + NUM_BOUNDARIES],
+        log_task_sensitivity=position[3 * k + 5 + NUM_BOUNDARIES :],
     )
 
 
