@@ -19,6 +19,7 @@ from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, listener_at
+from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import FrequencyEstimates
 
 # Beside the sound itself: the time to answer and the pause before the next trial. An assumption, not a measurement.
@@ -51,6 +52,7 @@ class SessionPlan:
     num_trials: int
     minutes: float
     outer_hair_cell_share: float
+    prior: str
     frequencies: tuple[FrequencyEstimates, ...]
     not_identified: tuple[str, ...]
     least_determined: Direction
@@ -75,12 +77,17 @@ def plan_trials(
     outer_hair_cell_share: float,
     minutes: float | None = None,
     seed: int = 0,
+    prior: str = POPULATION,
 ) -> SessionPlan:
     """Expected precision of a session of these protocols; with `minutes`, of a longer or shorter one of the same mix.
 
+    `prior` is a name of `PRIORS`.
+
     Raises:
-        InputError: the share is outside [0, 1], the duration is not positive, or the audiogram lacks the ear.
+        InputError: the share is outside [0, 1], the duration is not positive, the prior is unknown, or the audiogram
+            lacks the ear.
     """
+    assumed = prior_named(prior)
     if not 0.0 <= outer_hair_cell_share <= 1.0:
         raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
     if minutes is not None and not minutes > 0.0:
@@ -90,7 +97,7 @@ def plan_trials(
         position = position_from_thresholds(
             thresholds_at_knots(audiogram, ear), outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL
         )
-        session = plan_session(protocols, position, transducer=reference.id, prior=DEFAULT_PRIOR, normal=NORMAL)
+        session = plan_session(protocols, position, transducer=reference.id, prior=assumed, normal=NORMAL)
         once = sum(
             float(group.counts.sum()) * (group.protocol.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS) / 60.0
             for group in session.conditions
@@ -107,6 +114,7 @@ def plan_trials(
         num_trials=round(sessions * session.num_trials),
         minutes=sessions * once,
         outer_hair_cell_share=outer_hair_cell_share,
+        prior=prior,
         frequencies=tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows),
         not_identified=unknown,
         least_determined=least_determined(posterior, of_the_ear),

@@ -226,14 +226,30 @@ def test_the_audiogram_is_carried_along_and_not_used() -> None:
     assert compared.posterior == profile.posterior
 
 
-def test_an_audiogram_of_the_other_ear_and_an_unknown_method_are_refused_together() -> None:
+def test_an_audiogram_of_the_other_ear_an_unknown_method_and_prior_are_refused_together() -> None:
     trials, _ = both_tasks()
     right = Audiogram("L001", (Threshold(Ear.RIGHT, 1000.0, 20.0),))
     with pytest.raises(InputError) as caught:
-        fit_trials(trials, audiogram=right, method="magic", seed=0)
-    assert len(caught.value.problems) == 2
+        fit_trials(trials, audiogram=right, method="magic", seed=0, prior="vague")
+    assert len(caught.value.problems) == 3
+    assert "The prior 'vague' is not known" in str(caught.value)
     assert "'magic' is not known" in str(caught.value)
     assert "left ear, but the audiogram has right ear" in str(caught.value)
+
+
+def test_a_flat_prior_widens_what_the_answers_leave_open_and_is_told() -> None:
+    trials, usual = detection_only()
+    flat = fit_trials(trials, audiogram=None, method="map", seed=0, prior="flat")
+    assert flat.diagnostics.is_converged
+    assert (usual.provenance.prior, flat.provenance.prior) == ("population", "flat")
+    for knot, (with_people, without) in enumerate(zip(usual.frequencies, flat.frequencies, strict=True)):
+        own, other = with_people.threshold_db_hl, without.threshold_db_hl
+        if knot in KNOTS:
+            assert abs(own.mean - other.mean) < own.sd + other.sd
+        else:
+            assert other.sd > own.sd
+        # Tones tell nothing of the exponent, with either prior.
+        assert without.compression_exponent.data_share == pytest.approx(0.0, abs=0.2)
 
 
 def test_no_trials_are_refused() -> None:

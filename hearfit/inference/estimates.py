@@ -52,8 +52,8 @@ def cochlear_estimates(
     """Compression exponent and attenuation at every audiometric frequency. Call under `jax.enable_x64`.
 
     Both follow from two coordinates. Their data share is what the answers added to the threshold: 1 - posterior
-    variance / variance under the prior of the compressive share and the posterior of the threshold. A threshold alone
-    so has the share 0, although with a prior it narrows both.
+    variance / variance under the population `prior` of the compressive share and the posterior of the threshold. A
+    threshold alone so has the share 0, although with a prior it narrows both.
     """
     draws = posterior.draws(NUM_COCHLEAR_DRAWS, seed=seed)
     share_logit, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]

@@ -1,10 +1,11 @@
 """Threshold predicted from loudness alone: boundaries 3 to 10 of 100 real listeners, and the level of boundary 1.
 
 Each listener's boundaries at 12.5 to 47.5 CU and ten frequencies are fitted by the most probable ear, as if two answers
-just above and two just below had been given at each level: with a spread of 4 CU that is an SD of some 6 dB a boundary,
-like the 6.6 to 7.8 dB of retests (Al-Salim et al. 2010). What that ear says of boundary 1 (2.5 CU, between "not heard" and
-"very soft") is compared with the listener's. The prior of shares and boundaries is learned from the other nine tenths of
-the listeners (fold = listener modulo 10); that of thresholds is of other people altogether.
+just above and two just below had been given at each level: with a spread of 4 CU that is an SD of some 6 dB a
+boundary, like the 6.6 to 7.8 dB of retests (Al-Salim et al. 2010). What that ear says of boundary 1 (2.5 CU, between
+"not heard" and the softest category), the nearest thing to a threshold in these data, is compared with the listener's.
+The prior of shares and boundaries is learned from the other nine tenths of the listeners (fold = listener modulo 10);
+that of thresholds is of other people altogether.
 
     python -m tests.studies.threshold_from_loudness ../shared/data
 """
@@ -33,7 +34,9 @@ def prior_without(boundaries: Boundaries, fold: int) -> Prior:
     return replace(DEFAULT_PRIOR, compressive_share_logit=share, boundary_shift_cu=shift.prior())
 
 
-def errors_db(boundaries: Boundaries, prior: Prior, listeners: np.ndarray) -> Float[np.ndarray, "listeners frequencies"]:
+def errors_db(
+    boundaries: Boundaries, prior: Prior, listeners: np.ndarray
+) -> Float[np.ndarray, "listeners frequencies"]:
     """Predicted minus true level of boundary 1 of these listeners. Under `jax.enable_x64`."""
     errors = []
     for own in boundaries.level_db_hl[listeners]:

@@ -1,0 +1,41 @@
+"""The priors that a fit can be given, by name."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from hearfit.errors import InputError
+from hearfit.listener.parameters import DEFAULT_PRIOR, Prior, SmoothPrior
+
+
+def _independent(mean: float, sd: float) -> SmoothPrior:
+    return SmoothPrior(mean=mean, common_sd=0.0, smooth_sd=0.0, smoothness_octaves=1.0, independent_sd=sd)
+
+
+# A logit with this SD is nearly uniform between 0 and 1 (its logistic has the uniform's quantiles within 0.01); a wider
+# one would favour nothing and everything over all that lies between.
+_UNIFORM_LOGIT_SD = 1.7
+
+# Nothing is known of the ear, and no frequency says anything of another. What is assumed of the person who answers
+# (criterion, lapses, use of loudness words) stays: no test of the ear could do without it.
+FLAT_PRIOR: Final = replace(
+    DEFAULT_PRIOR,
+    threshold=_independent(30.0, 60.0),
+    compressive_share_logit=_independent(0.0, _UNIFORM_LOGIT_SD),
+    inhibition_logit=_independent(0.0, _UNIFORM_LOGIT_SD),
+)
+
+POPULATION: Final = "population"
+PRIORS: Final[Mapping[str, Prior]] = MappingProxyType({POPULATION: DEFAULT_PRIOR, "flat": FLAT_PRIOR})
+
+
+def prior_named(name: str) -> Prior:
+    """The prior of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in PRIORS:
+        raise InputError(f"The prior {name!r} is not known. Known are {', '.join(PRIORS)}.")
+    return PRIORS[name]
