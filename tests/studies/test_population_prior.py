@@ -46,8 +46,8 @@ def test_loudness_constants_follow_from_the_boundaries(shared_data: Path) -> Non
 
 
 def test_moments_of_simulated_ears_are_found_although_no_group_has_all_frequencies() -> None:
-    # Truth: the Gaussian from which the ears are drawn, smooth enough that what one group lacks follows from the rest;
-    # nothing is widened beyond what chance in the tails asks for.
+    # Truth: the Gaussian from which the ears are drawn; nothing is widened beyond what chance in the tails asks for. Of
+    # pairs of frequencies that no group has, the correlation is not known exactly.
     generator = np.random.default_rng(4)
     distance = np.abs(np.subtract.outer(np.arange(NUM_KNOTS), np.arange(NUM_KNOTS)))
     covariance, mean = 400.0 * np.exp(-distance / 5.0), np.linspace(10.0, 40.0, NUM_KNOTS)
@@ -58,4 +58,6 @@ def test_moments_of_simulated_ears_are_found_although_no_group_has_all_frequenci
     scale = np.diag(found.covariance) / 400.0
     assert np.all((scale > 0.95) & (scale < 1.8))
     correlation = found.covariance / np.sqrt(np.outer(np.diag(found.covariance), np.diag(found.covariance)))
-    np.testing.assert_allclose(correlation, covariance / 400.0, atol=0.03)
+    error = np.abs(correlation - covariance / 400.0)
+    assert max(error[np.ix_(low, low)].max(), error[np.ix_(high, high)].max()) < 0.03
+    assert error.max() < 0.1
