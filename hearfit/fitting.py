@@ -28,7 +28,7 @@ from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_m
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
+from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import (
     Diagnostics,
@@ -111,7 +111,7 @@ def fit_trials(
         )
         posterior = laplace(estimate, assumed)
         tell("Working out thresholds and bandwidths", 0.7)
-        frequencies, unknown = frequency_estimates(conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
+        frequencies, unknown = frequency_estimates(conditions, posterior, assumed, normal=NORMAL, seed=seed)
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
         observer = observer_estimates(

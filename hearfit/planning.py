@@ -18,7 +18,7 @@ from hearfit.inference.information import Direction, PlannedSession, least_deter
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, listener_at
+from hearfit.listener.parameters import NUM_KNOTS, listener_at
 from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import FrequencyEstimates
 
@@ -104,7 +104,7 @@ def plan_trials(
         )
         sessions = 1.0 if minutes is None else minutes / once
         posterior = session.posterior(sessions=sessions)
-        rows, unknown = frequency_estimates(session.conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
+        rows, unknown = frequency_estimates(session.conditions, posterior, assumed, normal=NORMAL, seed=seed)
         precisions = _precisions(session)
     tested = np.flatnonzero(trials_near_knots(session.conditions))
     of_the_ear = [curve * NUM_KNOTS + int(knot) for curve in range(3) for knot in tested]

@@ -43,7 +43,7 @@ PRIORS: Final = {
     ),
     "flat": (
         "Before any answer, next to nothing was assumed of this ear (flat prior), so numbers without answers are "
-        "hardly bounded. Marked are those that the answers do not tell better than what is known of people in general."
+        "hardly bounded. Marked are those that the answers tell hardly better than what is known of people."
     ),
 }
 

@@ -146,11 +146,12 @@ def test_detection_alone_does_not_pretend_to_know_compression() -> None:
 def test_loudness_alone_says_that_thresholds_are_extrapolated() -> None:
     _, profile = loudness_only()
     assert any("Tone detection was not measured" in sentence for sentence in profile.not_identified)
-    # 60 judgements tell something of where the loss comes from, and less of the threshold than tones would.
+    # 60 judgements tell something of where the loss comes from, although less than they would of somebody whose use of
+    # loudness words is known, and less of the threshold than tones would.
     _, tones = detection_only()
     for k in KNOTS:
         row, other = profile.frequencies[k], tones.frequencies[k]
-        assert (row.attenuation_db.data_share or 0.0) > 0.2 + (other.attenuation_db.data_share or 0.0)
+        assert (row.attenuation_db.data_share or 0.0) > 0.05 + (other.attenuation_db.data_share or 0.0)
         assert row.threshold_db_hl.sd > other.threshold_db_hl.sd
 
 

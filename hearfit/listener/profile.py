@@ -14,8 +14,8 @@ class Estimate:
 
     `data_share` is 1 - (posterior variance / variance of the population prior), within [0, 1]: 0 means that the answers
     say no more than what is known of anybody, 1 that they alone decided. It is measured against the population
-    whichever prior was used. For compression exponent and attenuation the prior is that given the threshold, because a
-    threshold alone tells neither of them. None where there is no such share.
+    whichever prior was used. For compression exponent and attenuation the variance is that under the prior that was
+    used, given the threshold, because a threshold alone tells neither of them. None where there is no such share.
     """
 
     mean: float
