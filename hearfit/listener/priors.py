@@ -23,7 +23,7 @@ FLAT_PRIOR: Final = replace(
     DEFAULT_PRIOR,
     threshold=_independent(30.0, 60.0),
     compressive_share_logit=_independent(0.0, _UNIFORM_LOGIT_SD),
-    inhibition_logit=_independent(0.0, _UNIFORM_LOGIT_SD),
+    inhibition=_independent(0.0, _UNIFORM_LOGIT_SD),
 )
 
 POPULATION: Final = "population"

@@ -11,12 +11,11 @@ from hearfit.inference.laplace import laplace
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.start import starting_point
 from hearfit.listener import population
-from hearfit.listener.normal import NORMAL
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_BOUNDARIES, NUM_KNOTS, TabulatedPrior
 from hearfit.listener.priors import FLAT_PRIOR, PRIORS, prior_named
 from tests.inference.sessions import TESTED_HZ, detection, loudness, simulated, truth
 from tests.inference.test_laplace import expected_data
-from tests.listener.test_parameters import AUDIOMETRIC_FREQUENCIES_HZ
 
 TESTED = [AUDIOMETRIC_FREQUENCIES_HZ.index(f) for f in TESTED_HZ]
 
