@@ -17,11 +17,13 @@ def _independent(mean: float, sd: float) -> SmoothPrior:
 # one would favour nothing and everything over all that lies between.
 _UNIFORM_LOGIT_SD = 1.7
 
-# Nothing is known of the ear, and no frequency says anything of another. What is assumed of the person who answers
-# (criterion, lapses, use of loudness words) stays: no test of the ear could do without it.
+# Any level of loss (SD 63 dB) and any share of it, but thresholds an octave apart differ by an SD of 23 dB. Were they
+# independent, an untested frequency could hear 60 dB better than a tested one beside it, whose tones would then be
+# heard there: the answers would fix no threshold at all. What is assumed of the person who answers (criterion, lapses,
+# use of loudness words) stays: no test of the ear could do without it.
 FLAT_PRIOR: Final = replace(
     DEFAULT_PRIOR,
-    threshold=_independent(30.0, 60.0),
+    threshold=SmoothPrior(mean=30.0, common_sd=55.0, smooth_sd=30.0, smoothness_octaves=3.0, independent_sd=1.0),
     compressive_share_logit=_independent(0.0, _UNIFORM_LOGIT_SD),
     inhibition=_independent(0.0, _UNIFORM_LOGIT_SD),
 )
