@@ -8,7 +8,15 @@ import typer
 from hearfit.audiology.audiogram import Ear
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
 from hearfit.cli.inputs import read_audiogram_of, read_session
-from hearfit.cli.options import DEFAULT_SEED, JsonFlag, NoTrackFlag, QuietFlag, SeedOption, TrackingUriOption
+from hearfit.cli.options import (
+    DEFAULT_SEED,
+    JsonFlag,
+    NoTrackFlag,
+    PriorChoice,
+    QuietFlag,
+    SeedOption,
+    TrackingUriOption,
+)
 from hearfit.cli.output import Output
 from hearfit.cli.simulate import DEFAULT_OUTER_HAIR_CELL_SHARE
 from hearfit.cli.simulated_session import simulate_session, today
@@ -55,6 +63,7 @@ def demo(
         out=out,
         audiogram=read_audiogram_of(AUDIOGRAM, ears),
         method=Method.MAP,
+        prior=PriorChoice.POPULATION,
         seed=seed,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,

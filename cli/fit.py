@@ -16,6 +16,8 @@ from hearfit.cli.options import (
     ListenerOption,
     NoTrackFlag,
     OwnProtocolsOption,
+    PriorChoice,
+    PriorOption,
     QuietFlag,
     SeedOption,
     SessionOption,
@@ -52,6 +54,7 @@ def fit(
     method: Annotated[
         Method, typer.Option("--method", help="map: posterior mode with Laplace approximation.")
     ] = Method.MAP,
+    prior: PriorOption = PriorChoice.POPULATION,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
     ] = None,
@@ -102,6 +105,7 @@ def fit(
         out=folder,
         audiogram=measured,
         method=method,
+        prior=prior,
         seed=seed,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
 from hearfit.listener.profile import Estimate, Profile
@@ -33,6 +34,7 @@ class FitRequest:
     out: Path
     audiogram: Audiogram | None
     method: Method
+    prior: PriorChoice
     seed: int
     is_tracked: bool
     tracking_uri: str | None
@@ -82,6 +84,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
                         audiogram=request.audiogram,
                         method=request.method.value,
                         seed=request.seed,
+                        prior=request.prior.value,
                         progress=progress,
                     )
                 )
@@ -193,7 +196,8 @@ def _print_ear(profile: Profile, output: Output) -> None:
     outcome = "converged" if fit.is_converged else "did NOT converge"
     output.text(
         f"The fit {outcome} after {count(fit.num_iterations, 'iteration')} on {count(fit.num_trials, 'answer')}; log "
-        f"likelihood {number(fit.log_likelihood_per_trial, 3)} per answer. Values are mean ± SD; † is mostly the prior."
+        f"likelihood {number(fit.log_likelihood_per_trial, 3)} per answer. Values are mean ± SD, with the "
+        f"{profile.provenance.prior} prior; † is mostly the prior."
     )
     output.text()
 
@@ -208,6 +212,7 @@ def _ear_document(ear: FittedEar) -> JsonValue:
     return {
         "ear": profile.ear.value,
         "session": profile.session,
+        "prior": profile.provenance.prior,
         "profile": str(ear.path),
         "is_converged": fit.is_converged,
         "status": fit.status,

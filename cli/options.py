@@ -1,11 +1,21 @@
 """Options that several commands share."""
 
+from enum import StrEnum, unique
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from hearfit.audiology.audiogram import Ear
+
+
+@unique
+class PriorChoice(StrEnum):
+    """What is assumed before any answer."""
+
+    POPULATION = "population"
+    FLAT = "flat"
+
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout instead of text.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; warnings stay.")]
@@ -16,6 +26,12 @@ ListenerOption = Annotated[
 ]
 SessionOption = Annotated[
     str | None, typer.Option("--session", help="Which session (YYYY-MM-DD); needed where an ear has several.")
+]
+PriorOption = Annotated[
+    PriorChoice,
+    typer.Option(
+        "--prior", help="population: what is known of people; flat: nothing of the ear, to see what data say."
+    ),
 ]
 TransducerOption = Annotated[
     str | None,

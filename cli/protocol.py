@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.cli.options import JsonFlag, QuietFlag
+from hearfit.cli.options import JsonFlag, PriorChoice, PriorOption, QuietFlag
 from hearfit.cli.output import Output, json_value, new_table, printable
 from hearfit.cli.session_plan import PlanRequest, check_session
 from hearfit.reports.wording import frequency
@@ -76,6 +76,7 @@ def check_command(
     outer_hair_cell_share: Annotated[
         float, typer.Option("--outer-hair-cell-share", min=0.0, max=1.0, help="Assumed share of lost compression.")
     ] = 0.65,
+    prior: PriorOption = PriorChoice.POPULATION,
     out: Annotated[
         Path | None, typer.Option("--out", help="A figure of it (.svg, .pdf or .png).", show_default="none")
     ] = None,
@@ -83,7 +84,9 @@ def check_command(
     quiet: QuietFlag = False,
 ) -> None:
     """Say what a session would pin down in an ear, and what it would not, before anybody sits down to it."""
-    request = PlanRequest(tuple(names), audiogram, ear, tuple(minutes or ()), transducer, outer_hair_cell_share, out)
+    request = PlanRequest(
+        tuple(names), audiogram, ear, tuple(minutes or ()), transducer, outer_hair_cell_share, prior, out
+    )
     check_session(request, Output(is_json=as_json, is_quiet=quiet))
 
 

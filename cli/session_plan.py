@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.cli.inputs import Problems, read_protocols
+from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import InputError
 from hearfit.reports.wording import count, ear_name, is_prior, number
@@ -32,6 +33,7 @@ class PlanRequest:
     minutes: tuple[float, ...]
     transducer: str
     outer_hair_cell_share: float
+    prior: PriorChoice
     figure: Path | None
 
 
@@ -51,6 +53,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
             transducer=request.transducer,
             outer_hair_cell_share=request.outer_hair_cell_share,
             minutes=sorted(request.minutes),
+            prior=request.prior.value,
         )
     for plan in plans[:-1]:
         _print_expected(plan, output)
@@ -105,7 +108,8 @@ def _print_expected(plan: "SessionPlan", output: Output) -> None:
     )
     output.text(
         f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression; "
-        "expected SDs:"
+        "expected SDs "
+        f"with the {plan.prior} prior:"
     )
     table = new_table(
         "Hz", "trials", "threshold\ndB", "compression\nexponent", "attenuation\ndB", "lateral\ninhibition"

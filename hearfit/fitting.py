@@ -30,7 +30,8 @@ from hearfit.inference.simulate import position_from_thresholds, simulate_block,
 from hearfit.inference.start import starting_point
 from hearfit.inference.track_warnings import track_warnings
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
+from hearfit.listener.parameters import PARAMETER_NAMES
+from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import (
     Diagnostics,
     NamedVersion,
@@ -80,17 +81,20 @@ def fit_trials(
     audiogram: Audiogram | None,
     method: str,
     seed: int,
+    prior: str = POPULATION,
     progress: Progress | None = None,
 ) -> Profile:
     """Posterior mode and Laplace approximation of one ear's parameters, as a profile.
 
-    The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and
-    which fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
+    The audiogram is not used as data: it is carried along for comparison. `prior` is a name of `PRIORS`. `progress` is
+    told what is being done and which fraction (0 to 1) is behind. A fit that did not converge is returned with
+    `diagnostics.is_converged` false.
 
     Raises:
-        InputError: an unknown method, no trials, or an audiogram without this ear.
+        InputError: an unknown method or prior, no trials, or an audiogram without this ear.
     """
-    _check(trials, audiogram, method)
+    _check(trials, audiogram, method, prior)
+    assumed = prior_named(prior)
     tell = progress if progress is not None else _silent
     begun = time.perf_counter()
     with jax.enable_x64(True):
@@ -100,15 +104,15 @@ def fit_trials(
         tell("Searching for the most probable ear", 0.3)
         estimate = find_map(
             data,
-            whitened_prior(DEFAULT_PRIOR),
+            whitened_prior(assumed),
             normal=NORMAL,
             settings=SearchSettings(),
-            start=starting_point(conditions, DEFAULT_PRIOR, NORMAL),
+            start=starting_point(conditions, assumed, NORMAL),
             progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
         )
-        posterior = laplace(estimate, DEFAULT_PRIOR)
+        posterior = laplace(estimate, assumed)
         tell("Working out thresholds and bandwidths", 0.7)
-        frequencies, unknown = frequency_estimates(conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
+        frequencies, unknown = frequency_estimates(conditions, posterior, assumed, normal=NORMAL, seed=seed)
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
         observer = observer_estimates(
@@ -140,7 +144,7 @@ def fit_trials(
             trials, conditions, estimate, posterior, warnings, method=method, seconds=time.perf_counter() - begun
         ),
         not_identified=unknown,
-        provenance=_provenance(trials, seed),
+        provenance=_provenance(trials, seed, prior),
         measured_audiogram=audiogram,
     )
 
@@ -210,10 +214,14 @@ def simulate_trials(
     )
 
 
-def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
+def _check(trials: Trials, audiogram: Audiogram | None, method: str, prior: str) -> None:
     problems = []
     if method not in METHODS:
         problems.append(f"The method {method!r} is not known. Known are {', '.join(METHODS)}.")
+    try:
+        prior_named(prior)
+    except InputError as error:
+        problems += error.problems
     if trials.num_trials == 0:
         problems.append(f"There are no trials of the {trials.ear} ear of {trials.listener}.")
     by_name = {block.protocol.name: block.protocol for block in trials.blocks}
@@ -259,7 +267,7 @@ def _diagnostics(
     )
 
 
-def _provenance(trials: Trials, seed: int) -> Provenance:
+def _provenance(trials: Trials, seed: int, prior: str) -> Provenance:
     standards = []
     if trials.transducer is not None:
         reference = reference_thresholds(trials.transducer)
@@ -273,6 +281,7 @@ def _provenance(trials: Trials, seed: int) -> Provenance:
         software=tuple(NamedVersion(name, version(name)) for name in _SOFTWARE),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        prior=prior,
     )
 
 

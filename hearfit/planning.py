@@ -18,7 +18,8 @@ from hearfit.inference.information import Direction, PlannedSession, least_deter
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, listener_at
+from hearfit.listener.parameters import NUM_KNOTS, listener_at
+from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import FrequencyEstimates
 
 # Beside the sound itself: the time to answer and the pause before the next trial. An assumption, not a measurement.
@@ -51,6 +52,7 @@ class SessionPlan:
     num_trials: int
     minutes: float
     outer_hair_cell_share: float
+    prior: str
     frequencies: tuple[FrequencyEstimates, ...]
     not_identified: tuple[str, ...]
     least_determined: Direction
@@ -75,6 +77,7 @@ def plan_trials(
     outer_hair_cell_share: float,
     minutes: float | None = None,
     seed: int = 0,
+    prior: str = POPULATION,
 ) -> SessionPlan:
     """As `plan_lengths`, for one session: as designed, or of this many minutes."""
     (plan,) = plan_lengths(
@@ -85,6 +88,7 @@ def plan_trials(
         outer_hair_cell_share=outer_hair_cell_share,
         minutes=() if minutes is None else (minutes,),
         seed=seed,
+        prior=prior,
     )
     return plan
 
@@ -98,14 +102,19 @@ def plan_lengths(
     outer_hair_cell_share: float,
     minutes: Sequence[float],
     seed: int = 0,
+    prior: str = POPULATION,
 ) -> tuple[SessionPlan, ...]:
     """Expected precision of sessions of these protocols, longer or shorter ones of the same mix for each of `minutes`.
 
     Without any, of the session as designed.
 
+    `prior` is a name of `PRIORS`.
+
     Raises:
-        InputError: the share is outside [0, 1], a duration is not positive, or the audiogram lacks the ear.
+        InputError: the share is outside [0, 1], a duration is not positive, the prior is unknown, or the audiogram
+            lacks the ear.
     """
+    assumed = prior_named(prior)
     if not 0.0 <= outer_hair_cell_share <= 1.0:
         raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
     for length in minutes:
@@ -116,14 +125,14 @@ def plan_lengths(
         position = position_from_thresholds(
             thresholds_at_knots(audiogram, ear), outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL
         )
-        session = plan_session(protocols, position, transducer=reference.id, prior=DEFAULT_PRIOR, normal=NORMAL)
+        session = plan_session(protocols, position, transducer=reference.id, prior=assumed, normal=NORMAL)
         once = sum(
             float(group.counts.sum()) * (group.protocol.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS) / 60.0
             for group in session.conditions
         )
         precisions = _precisions(session)
         return tuple(
-            _plan(session, ear, sessions, once, outer_hair_cell_share, precisions, seed)
+            _plan(session, ear, sessions, once, outer_hair_cell_share, prior, precisions, seed)
             for sessions in ([length / once for length in minutes] or [1.0])
         )
 
@@ -134,6 +143,7 @@ def _plan(
     sessions: float,
     minutes_once: float,
     outer_hair_cell_share: float,
+    prior: str,
     precisions: tuple[Precision, ...],
     seed: int,
 ) -> SessionPlan:
@@ -147,6 +157,7 @@ def _plan(
         num_trials=round(sessions * session.num_trials),
         minutes=sessions * minutes_once,
         outer_hair_cell_share=outer_hair_cell_share,
+        prior=prior,
         frequencies=tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows),
         not_identified=unknown,
         least_determined=least_determined(posterior, of_the_ear),

@@ -163,6 +163,7 @@ def _params(profile: Profile) -> dict[str, str]:
     return {
         "method": profile.diagnostics.method,
         "seed": str(profile.provenance.seed),
+        "prior": profile.provenance.prior,
         "transducer": profile.provenance.transducer,
         "profile_version": str(profile.version),
     }

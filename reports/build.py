@@ -264,7 +264,8 @@ def _place(curve: ResponseCurve) -> tuple[float, ...]:
 
 
 def _prior_speaks(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:
-    blocks: list[Block] = []
+    used = sorted({profile.provenance.prior for profile in profiles})
+    blocks: list[Block] = [Paragraph(sentences.PRIORS[name]) for name in used if name in sentences.PRIORS]
     for profile in profiles:
         if len(profiles) > 1:
             blocks.append(Paragraph(f"{ear_name(profile.ear)}:"))

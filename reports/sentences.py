@@ -36,6 +36,17 @@ AUDIOGRAM_REMARK: Final = (
     "where few answers speak. One octave is as wide as 20 dB is tall."
 )
 
+PRIORS: Final = {
+    "population": (
+        "Before any answer, this ear was assumed to be like those of people in general, very widely: their thresholds "
+        "(OHHR, NHANES), and how the loudness of sounds grows for them (qCLS)."
+    ),
+    "flat": (
+        "Before any answer, next to nothing was assumed of this ear (flat prior), so numbers without answers are "
+        "hardly bounded. Marked are those that the answers tell hardly better than what is known of people."
+    ),
+}
+
 IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the answers."
 
 PARAMETERS_CAPTION: Final = (

@@ -108,6 +108,7 @@ def _provenance(profile: Profile) -> list[tuple[str, str]]:
         ("Transducer", source.transducer or "not stated"),
         ("Standards", editions(source.standards) or "none needed"),
         ("Answers", f"{fit.num_trials:,} in {count(fit.num_conditions, 'different condition')}"),
+        ("Prior", source.prior),
         ("Method", f"{fit.method.upper()}, seed {source.seed}"),
         ("Outcome", fit.status),
         ("Iterations", f"{fit.num_iterations} in {fit.seconds:.1f} s"),

@@ -169,6 +169,24 @@ def test_the_least_determined_direction_is_one_that_these_tests_cannot_see() -> 
     assert thresholds.data_share > 0.5
 
 
+def test_unknown_priors_are_refused_and_known_ones_matter() -> None:
+    def planned(prior: str) -> SessionPlan:
+        return plan_trials(
+            [detection([1000.0])],
+            standard_audiogram("N3"),
+            Ear.LEFT,
+            transducer=TRANSDUCER,
+            outer_hair_cell_share=0.65,
+            prior=prior,
+        )
+
+    with pytest.raises(InputError, match="'vague' is not known"):
+        planned("vague")
+    usual, flat = planned("population"), planned("flat")
+    assert (usual.prior, flat.prior) == ("population", "flat")
+    assert flat.frequencies[1].threshold_db_hl.sd > usual.frequencies[1].threshold_db_hl.sd
+
+
 @pytest.mark.parametrize(("share", "minutes", "problem"), [(1.5, None, "share is 1.5"), (0.5, 0.0, "longer than 0")])
 def test_impossible_plans_are_refused(share: float, minutes: float | None, problem: str) -> None:
     with pytest.raises(InputError, match=problem):

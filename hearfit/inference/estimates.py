@@ -64,8 +64,9 @@ def cochlear_estimates(
     """Compression exponent and attenuation at every audiometric frequency. Call under `jax.enable_x64`.
 
     Both follow from two coordinates. Their data share is what the answers added to the threshold: 1 - posterior
-    variance / variance under the prior of the compressive share and the posterior of the threshold. A threshold alone
-    so has the share 0, although with a prior it narrows both.
+    variance / variance under the prior that was used of the compressive share and the posterior of the threshold. A
+    threshold alone so has the share 0, although with a prior it narrows both. A share is bounded, so that no prior of
+    it is so wide that it would pass for data.
     """
     draws = posterior.draws(NUM_COCHLEAR_DRAWS, seed=seed)
     share_logit, threshold = draws[:, :NUM_KNOTS], draws[:, NUM_KNOTS : 2 * NUM_KNOTS]

@@ -76,12 +76,12 @@ def plan_session(
 
 
 def least_determined(posterior: LaplacePosterior, indices: Sequence[int], *, num_weights: int = 4) -> Direction:
-    """The direction among these coordinates in which answers take away least of the prior's variance.
+    """The direction among these coordinates in which answers take away least of the variance among people.
 
-    It is the eigenvector, with the largest eigenvalue, of their posterior covariance in units of the prior's.
+    It is the eigenvector, with the largest eigenvalue, of their posterior covariance in units of the population's.
     """
     chosen = np.ix_(indices, indices)
-    prior = posterior.prior_covariance[chosen]
+    prior = posterior.reference_covariance[chosen]
     factor = np.linalg.cholesky(prior)
     half = solve_triangular(factor, posterior.covariance[chosen], lower=True)
     whitened = solve_triangular(factor, half.T, lower=True)

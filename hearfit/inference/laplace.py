@@ -7,28 +7,35 @@ from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
 
 from hearfit.inference.map import MapEstimate
-from hearfit.listener.parameters import NUM_PARAMETERS, Prior
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS, Prior
 
 
 @dataclass(frozen=True)
 class LaplacePosterior:
-    """Mode and covariance in the order of `PARAMETER_NAMES`, and the condition number of the precision."""
+    """Mode and covariance in the order of `PARAMETER_NAMES`, and the condition number of the precision.
+
+    `reference_covariance` is what is known of anybody without an answer: that of the population, whichever prior was
+    used. Against a prior that says nothing, every number would pass for data.
+    """
 
     mode: Float[np.ndarray, " parameters"]
     covariance: Float[np.ndarray, "parameters parameters"]
-    prior_covariance: Float[np.ndarray, "parameters parameters"]
+    reference_covariance: Float[np.ndarray, "parameters parameters"]
     condition_number: float
 
     @property
     def data_share(self) -> Float[np.ndarray, " parameters"]:
-        """1 - posterior variance / prior variance of each coordinate: 0 where the prior speaks, 1 where the data do."""
-        return 1.0 - np.diag(self.covariance) / np.diag(self.prior_covariance)
+        """1 - posterior variance / variance among people of each coordinate: 1 where the data speak.
+
+        0 where they do not; less than 0 where a prior wider than the population was used and the answers did not help.
+        """
+        return 1.0 - np.diag(self.covariance) / np.diag(self.reference_covariance)
 
     def share_along(self, direction: Float[np.ndarray, "*batch parameters"]) -> Float[np.ndarray, "*batch"]:
         """Data share of the linear combination of coordinates with these weights."""
         posterior = np.einsum("...p,pq,...q->...", direction, self.covariance, direction)
-        prior = np.einsum("...p,pq,...q->...", direction, self.prior_covariance, direction)
-        return np.asarray(1.0 - posterior / prior)
+        reference = np.einsum("...p,pq,...q->...", direction, self.reference_covariance, direction)
+        return np.asarray(1.0 - posterior / reference)
 
     def draws(self, count: int, *, seed: int) -> Float[np.ndarray, "draws parameters"]:
         """Random points of the posterior; the same seed gives the same points."""
@@ -54,6 +61,6 @@ def posterior_about(
     return LaplacePosterior(
         mode=mode,
         covariance=0.5 * (covariance + covariance.T),
-        prior_covariance=prior.covariance,
+        reference_covariance=DEFAULT_PRIOR.covariance,
         condition_number=float(np.linalg.cond(precision)),
     )

@@ -11,7 +11,8 @@ and says nothing of x; loudness fixes the exponent. An ear without loss has the 
 no attenuation is larger than the loss: a smaller exponent cannot make up for it. In the exponent and the attenuation
 themselves the posterior is a curved ridge, in t and x it is close to Gaussian. Inhibition is w_max / (1 + exp(-y)),
 where w_max is the strength up to which more inhibition makes an ear more selective.
-The prior is Gaussian in these coordinates: per-frequency curves vary smoothly over log frequency.
+The prior is Gaussian in these coordinates: per-frequency curves vary smoothly over log frequency. What it says of
+thresholds, shares and category boundaries was learned from people (`population`).
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from hearfit.listener import population
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 
@@ -67,9 +69,12 @@ class Listener(NamedTuple):
 
 @dataclass(frozen=True)
 class SmoothPrior:
-    """Gaussian prior of one curve over log frequency: common shift, smooth part, independent part per frequency."""
+    """Gaussian prior of one curve over log frequency: common shift, smooth part, independent part per frequency.
 
-    mean: float
+    The mean is one for all audiometric frequencies or one for each.
+    """
+
+    mean: float | tuple[float, ...]
     common_sd: float
     smooth_sd: float
     smoothness_octaves: float
@@ -84,6 +89,22 @@ class SmoothPrior:
 
 
 @dataclass(frozen=True)
+class TabulatedPrior:
+    """Gaussian prior of several coordinates by their means, SDs and correlations (the rows below the diagonal)."""
+
+    mean: float | tuple[float, ...]
+    sd: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+    def covariance(self) -> Float[np.ndarray, "size size"]:
+        """Covariance between the coordinates."""
+        correlation = np.eye(len(self.sd))
+        for index, row in enumerate(self.correlation):
+            correlation[index, :index] = correlation[:index, index] = row
+        return correlation * np.outer(self.sd, self.sd)
+
+
+@dataclass(frozen=True)
 class NormalPrior:
     """Mean and standard deviation of one coordinate."""
 
@@ -95,7 +116,7 @@ class NormalPrior:
 class Prior:
     """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
 
-    threshold: SmoothPrior
+    threshold: SmoothPrior | TabulatedPrior
     compressive_share_logit: SmoothPrior
     inhibition: SmoothPrior
     log_sensitivity_sd: float
@@ -107,8 +128,7 @@ class Prior:
     log_category_spread_sd: float
     log_masked_sensitivity_mean: float
     log_masked_sensitivity_sd: float
-    boundary_common_sd_cu: float
-    boundary_independent_sd_cu: float
+    boundary_shift_cu: TabulatedPrior
     log_task_sensitivity: tuple[NormalPrior, ...]
 
     @cached_property
@@ -122,11 +142,12 @@ class Prior:
             self.log_category_spread_mean,
             self.log_masked_sensitivity_mean,
         ]
+        boundaries = np.full(NUM_BOUNDARIES, self.boundary_shift_cu.mean)
         return np.concatenate(
             [
                 *(np.full(NUM_KNOTS, curve.mean) for curve in curves),
                 scalars,
-                np.zeros(NUM_BOUNDARIES),
+                boundaries,
                 [task.mean for task in self.log_task_sensitivity],
             ]
         )
@@ -141,7 +162,7 @@ class Prior:
             self.log_category_spread_sd,
             self.log_masked_sensitivity_sd,
         ]
-        boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
+        boundaries = self.boundary_shift_cu.covariance()
         curves = [self.compressive_share_logit, self.threshold, self.inhibition]
         tasks = np.diag([task.sd**2 for task in self.log_task_sensitivity])
         blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries, tasks]
@@ -155,12 +176,17 @@ class Prior:
 
 
 DEFAULT_PRIOR = Prior(
-    # A typical client of a hearing clinic; 95 % of thresholds between -22 and 72 dB HL.
-    threshold=SmoothPrior(mean=25.0, common_sd=18.0, smooth_sd=15.0, smoothness_octaves=3.0, independent_sd=3.0),
-    # A median of 65 % of a loss in compression, and 95 % of ears between 20 and 93 %. Priors with SDs of 1 to 1.4 and
-    # medians of 65 to 73 % predict held-out answers of four real listeners alike (within 0.006 nats a trial).
+    threshold=TabulatedPrior(
+        mean=population.THRESHOLD_MEAN_DB_HL,
+        sd=population.THRESHOLD_SD_DB,
+        correlation=population.THRESHOLD_CORRELATION,
+    ),
     compressive_share_logit=SmoothPrior(
-        mean=0.6, common_sd=0.7, smooth_sd=0.7, smoothness_octaves=3.0, independent_sd=0.1
+        mean=population.SHARE_LOGIT_MEAN,
+        common_sd=population.SHARE_LOGIT_COMMON_SD,
+        smooth_sd=population.SHARE_LOGIT_SMOOTH_SD,
+        smoothness_octaves=population.SHARE_LOGIT_SMOOTHNESS_OCTAVES,
+        independent_sd=population.SHARE_LOGIT_INDEPENDENT_SD,
     ),
     # No clinical norms exist: 95 % of ears between 0.12 and 0.53, most of them below the normal 0.5, because what
     # damages an ear broadens its filters.
@@ -177,8 +203,10 @@ DEFAULT_PRIOR = Prior(
     # ISO/PAS 20065:2016). With the sensitivity in quiet they would be 3 dB higher. Listeners vary by an SD of 2 dB.
     log_masked_sensitivity_mean=0.55,
     log_masked_sensitivity_sd=0.35,
-    boundary_common_sd_cu=2.5,
-    boundary_independent_sd_cu=1.5,
+    # About those of a normal ear's listener, by whose boundaries loudness is defined.
+    boundary_shift_cu=TabulatedPrior(
+        mean=0.0, sd=population.BOUNDARY_SD_CU, correlation=population.BOUNDARY_CORRELATION
+    ),
     # In the order of `TASKS_OF_OWN_SENSITIVITY`.
     log_task_sensitivity=(
         NormalPrior(0.0, 0.35),

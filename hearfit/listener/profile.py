@@ -13,9 +13,10 @@ PROFILE_VERSION = 2
 class Estimate:
     """Posterior of one quantity.
 
-    `data_share` is 1 - (posterior variance / prior variance), within [0, 1]: 0 means that the number is the prior
-    speaking, 1 that the answers alone decided. For compression exponent and attenuation the prior is that given the
-    threshold, because a threshold alone tells neither of them. None where there is no such share.
+    `data_share` is 1 - (posterior variance / variance of the population prior), within [0, 1]: 0 means that the answers
+    say no more than what is known of anybody, 1 that they alone decided. It is measured against the population
+    whichever prior was used. For compression exponent and attenuation the variance is that under the prior that was
+    used, given the threshold, because a threshold alone tells neither of them. None where there is no such share.
     """
 
     mean: float
@@ -119,7 +120,7 @@ class NamedVersion:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the profile was made from and with."""
+    """What the profile was made from and with; `prior` is the name of what was assumed before any answer."""
 
     data_sha256: str
     trial_files: tuple[str, ...]
@@ -129,6 +130,8 @@ class Provenance:
     software: tuple[NamedVersion, ...]
     seed: int
     created: str
+    # Older profiles do not say; theirs was set by hand.
+    prior: str = "not stated"
 
 
 @dataclass(frozen=True)

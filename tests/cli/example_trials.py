@@ -45,6 +45,7 @@ def fake_fit(
     audiogram: Audiogram | None,
     method: str,
     seed: int,
+    prior: str = "population",
     progress: Callable[[str, float], None] | None = None,
 ) -> Profile:
     """The example profile under the names of the trials."""
@@ -52,7 +53,7 @@ def fake_fit(
     if progress is not None:
         progress("Fitting", 0.5)
     profile = example_profile(trials.ear, listener=trials.listener, seed=seed, has_audiogram=False)
-    provenance = dataclasses.replace(profile.provenance, data_sha256=trials.source_sha256)
+    provenance = dataclasses.replace(profile.provenance, data_sha256=trials.source_sha256, prior=prior)
     return dataclasses.replace(profile, provenance=provenance, measured_audiogram=audiogram)
 
 
@@ -62,6 +63,7 @@ def fake_fit_that_fails_to_converge(
     audiogram: Audiogram | None,
     method: str,
     seed: int,
+    prior: str = "population",
     progress: Callable[[str, float], None] | None = None,
 ) -> Profile:
     """As `fake_fit`, but not converged in the left ear."""

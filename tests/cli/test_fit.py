@@ -78,6 +78,23 @@ def test_results_are_replaced(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
     assert read_profile(tmp_path / "results" / "profile.json").provenance.seed == 9
 
 
+def test_the_prior_is_chosen_and_told(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
+    outcome = cli("fit", one_ear, "--prior", "flat", "--out", "results", "--no-track")
+    assert outcome.code == 0
+    assert read_profile(tmp_path / "results" / "profile.json").provenance.prior == "flat"
+    assert "with the flat prior" in " ".join(outcome.out.split())
+    assert "(flat prior)" in (tmp_path / "results" / "report.html").read_text("utf-8")
+    assert cli("fit", one_ear, "--out", "results", "--no-track").code == 0
+    assert read_profile(tmp_path / "results" / "profile.json").provenance.prior == "population"
+
+
+def test_an_unknown_prior_is_refused(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
+    outcome = cli("fit", one_ear, "--prior", "uniform", "--out", "results", "--no-track")
+    assert outcome.code == 2
+    assert "uniform" in outcome.err
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_fit_that_did_not_converge_is_written_and_exits_1(
     cli: Cli, two_ears: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,7 @@ def test_covariance_is_symmetric_positive_and_smaller_than_the_prior() -> None:
     np.testing.assert_array_equal(posterior.covariance, posterior.covariance.T)
     assert np.linalg.eigvalsh(posterior.covariance).min() > 0.0
     # Answers never add uncertainty: prior minus posterior covariance is positive semidefinite.
-    gained = np.linalg.eigvalsh(posterior.prior_covariance - posterior.covariance)
+    gained = np.linalg.eigvalsh(posterior.reference_covariance - posterior.covariance)
     assert gained.min() > -1e-9
     assert posterior.condition_number >= 1.0
 
@@ -93,7 +93,7 @@ def test_data_share_is_one_minus_the_ratio_of_variances() -> None:
     direction = np.zeros(NUM_PARAMETERS)
     direction[[3, 7]] = 1.0
     block = np.ix_([3, 7], [3, 7])
-    expected = 1.0 - posterior.covariance[block].sum() / posterior.prior_covariance[block].sum()
+    expected = 1.0 - posterior.covariance[block].sum() / posterior.reference_covariance[block].sum()
     assert posterior.share_along(direction) == pytest.approx(expected)
 
 

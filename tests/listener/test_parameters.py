@@ -158,11 +158,11 @@ def test_prior_covariance_of_a_curve_is_that_of_its_three_parts() -> None:
 
 
 def test_prior_does_not_favour_a_share() -> None:
-    # Documented: 95 % of ears have between 20 and 93 % of their loss in compression.
+    # Any share must be within reach of a few answers: 95 % intervals from about a third to nearly all.
     sd = np.sqrt(np.diag(DEFAULT_PRIOR.covariance))[:NUM_KNOTS]
     low, high = (1.0 / (1.0 + np.exp(-(DEFAULT_PRIOR.mean[:NUM_KNOTS] + side * 1.96 * sd))) for side in (-1.0, 1.0))
-    np.testing.assert_allclose(low, 0.20, atol=0.01)
-    np.testing.assert_allclose(high, 0.93, atol=0.01)
+    assert np.all(low < 0.4)
+    assert np.all(high > 0.9)
 
 
 def test_prior_is_wide_enough_for_hearing_losses() -> None:

@@ -93,6 +93,7 @@ def example_profile(
             software=(NamedVersion("hearfit", "0.1.0"), NamedVersion("jax", "0.7.2")),
             seed=seed,
             created="2026-03-14T10:20:30+00:00",
+            prior="population",
         ),
         measured_audiogram=_audiogram(listener, ear) if has_audiogram else None,
     )

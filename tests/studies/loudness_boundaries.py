@@ -13,7 +13,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.experiment.conditions import Conditions
@@ -24,7 +24,7 @@ from hearfit.inference.map import SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import normal_position
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR
+from hearfit.listener.parameters import DEFAULT_PRIOR, Prior
 from hearfit.protocols.loader import load_protocol
 
 TRANSDUCER = "ER-3A/HA-2"
@@ -60,17 +60,34 @@ def fitted_boundaries(
     frequency_hz: Float[np.ndarray, " frequencies"], level_db_hl: Float[np.ndarray, "frequencies boundaries"]
 ) -> Float[np.ndarray, "frequencies boundaries"]:
     """Boundary levels of the most probable ear for one listener's boundaries. Under `jax.enable_x64`."""
+    everything = np.ones(level_db_hl.shape[1], bool)
+    ear = most_probable_ear(frequency_hz, level_db_hl, prior=DEFAULT_PRIOR, known=everything, answers=_ANSWERS)
+    return predicted_boundaries(frequency_hz, ear)
+
+
+def most_probable_ear(
+    frequency_hz: Float[np.ndarray, " frequencies"],
+    level_db_hl: Float[np.ndarray, "frequencies boundaries"],
+    *,
+    prior: Prior,
+    known: Bool[np.ndarray, " boundaries"],
+    answers: int,
+) -> Float[np.ndarray, " parameters"]:
+    """The ear for the known ones of a listener's boundaries. Under `jax.enable_x64`.
+
+    As if so many answers just above and as many just below had been given at the level of each.
+    """
     num_frequencies, num_boundaries = level_db_hl.shape
-    counts = np.zeros((num_frequencies * num_boundaries, num_boundaries + 1), np.int64)
+    below = np.tile(np.flatnonzero(known), num_frequencies)
+    counts = np.zeros((len(below), num_boundaries + 1), np.int64)
     rows = np.arange(len(counts))
-    below = np.tile(np.arange(num_boundaries), num_frequencies)
-    counts[rows, below] = counts[rows, below + 1] = _ANSWERS
-    conditions = _conditions(frequency_hz, level_db_hl, counts)
-    prior = whitened_prior(DEFAULT_PRIOR)
-    start = starting_point([conditions], DEFAULT_PRIOR, NORMAL)
+    counts[rows, below] = counts[rows, below + 1] = answers
+    conditions = _conditions(frequency_hz, level_db_hl[:, known], counts)
+    start = starting_point([conditions], prior, NORMAL)
     data = build_fit_data([conditions], transducer=TRANSDUCER, normal=NORMAL)
-    estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-4), start=start)
-    return predicted_boundaries(frequency_hz, prior.mean + prior.factor @ estimate.whitened)
+    whitened = whitened_prior(prior)
+    estimate = find_map(data, whitened, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-4), start=start)
+    return whitened.mean + whitened.factor @ estimate.whitened
 
 
 def predicted_boundaries(

@@ -84,14 +84,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
-    share = DEFAULT_PRIOR.compressive_share_logit
+    share, boundary = DEFAULT_PRIOR.compressive_share_logit, DEFAULT_PRIOR.boundary_shift_cu
     variants: list[tuple[str, Prior, NormalEar]] = [
         ("as shipped", DEFAULT_PRIOR, NORMAL),
         ("anchor 104 dB HL", DEFAULT_PRIOR, replace(NORMAL, anchor_db_hl=104.0)),
         ("anchor 112 dB HL", DEFAULT_PRIOR, replace(NORMAL, anchor_db_hl=112.0)),
         (
             "everybody's category boundaries",
-            replace(DEFAULT_PRIOR, boundary_common_sd_cu=1e-3, boundary_independent_sd_cu=1e-3),
+            replace(DEFAULT_PRIOR, boundary_shift_cu=replace(boundary, sd=(1e-3,) * len(boundary.sd))),
             NORMAL,
         ),
         (
@@ -99,8 +99,9 @@ def main() -> None:
             replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, common_sd=1.0, smooth_sd=1.0)),
             NORMAL,
         ),
-        ("larger shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, mean=1.5)), NORMAL),
-        ("rougher shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, independent_sd=0.4)), NORMAL),
+        ("larger shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, mean=2.0)), NORMAL),
+        ("smaller shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, mean=0.3)), NORMAL),
+        ("rougher shares", replace(DEFAULT_PRIOR, compressive_share_logit=replace(share, independent_sd=0.6)), NORMAL),
     ]
     print("variant", *LISTENERS, "mean", sep="\t")
     for name, prior, normal in variants:
