@@ -25,6 +25,11 @@ class Task(StrEnum):
     DETECTION = "detection"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether an answer is yes or no, or right or wrong, so that there are intervals and catch trials."""
+        return self is Task.DETECTION
+
 
 @dataclass(frozen=True)
 class StimulusDesign:

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.protocol import Task
-from hearfit.inference.data import build_fit_data
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL
+from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
 from hearfit.inference.simulate import normal_position
@@ -35,7 +35,7 @@ def response_curves(
     In noise of several levels, a curve is that of the level with most trials.
     """
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
-    grids = [_grid(group) for task in Task for group in conditions if group.protocol.task is task]
+    grids = [_grid(group) for group in sorted(conditions, key=lambda group: task_group(group.protocol))]
     grids = [grid for grid in grids if grid.rows]
     if not grids:
         return ()
@@ -86,11 +86,19 @@ def _grid(group: Conditions) -> _Grid:
         interval_count=np.repeat([row.interval_count for row in rows], _NUM_LEVELS),
         is_catch=np.zeros(size, bool),
         counts=np.zeros((size, group.counts.shape[1]), np.int64),
-        masker_level_db_spl_per_hz=(
-            np.repeat([row.masker_level_db for row in rows], _NUM_LEVELS) if group.has_masker else None
-        ),
+        parameters=_parameters(group, rows),
     )
     return _Grid(group, conditions, rows)
+
+
+def _parameters(group: Conditions, rows: Sequence[_Row]) -> dict[str, Float[np.ndarray, " conditions"]]:
+    """Of the grid: what belongs to the sound, and the level of its masker."""
+    if not group.has_masker:
+        return {}
+    of_sound = [dict(group.stimuli[row.stimulus].parameters) for row in rows]
+    values = {name: [own[name] for own in of_sound] for name in (of_sound[0] if of_sound else ())}
+    values[MASKER_LEVEL] = [row.masker_level_db for row in rows]
+    return {name: np.repeat(value, _NUM_LEVELS) for name, value in values.items()}
 
 
 def _masker_levels(group: Conditions) -> Float[np.ndarray, " conditions"]:
@@ -113,11 +121,11 @@ def _is_of(group: Conditions, row: _Row) -> Bool[np.ndarray, " conditions"]:
 
 def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Prediction]:
     """Probabilities and Jacobians of each grid, cut out of the groups of the likelihood."""
-    of_task = dict(zip(dict.fromkeys(grid.presented.protocol.task for grid in grids), groups, strict=True))
+    of_task = dict(zip(dict.fromkeys(task_group(grid.presented.protocol) for grid in grids), groups, strict=True))
     start = dict.fromkeys(of_task, 0)
     predictions = []
     for grid in grids:
-        task, size = grid.presented.protocol.task, len(grid.conditions.counts)
+        task, size = task_group(grid.presented.protocol), len(grid.conditions.counts)
         part = slice(start[task], start[task] + size)
         start[task] += size
         responses = of_task[task]

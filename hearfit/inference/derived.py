@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.erb_scale import normal_erb_hz
 from hearfit.frontend.filterbank import tone_power
-from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
+from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import listener_at
 from hearfit.observer.bandwidth import NOISE_LEVEL_ABOVE_THRESHOLD_DB, notched_noise_power, roex_bandwidth_ratio

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from hearfit.errors import InputError
 from hearfit.frontend.cochlea import EarParameters, cochlea_of
-from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
+from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
 from hearfit.listener.normal import NORMAL, NormalEar
 from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.profile import Profile

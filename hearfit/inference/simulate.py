@@ -10,7 +10,7 @@ from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse_with_index
 from hearfit.experiment.protocol import Protocol, Task
-from hearfit.experiment.trials import TrialBlock, take_trials
+from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
@@ -104,7 +104,7 @@ def planned_block(
         interval_count=np.full(len(order), protocol.design.interval_count),
         is_catch=np.isnan(presented.level_db_hl[order]),
         response=np.full(len(order), protocol.response_values[0]),
-        masker=None if presented.masker is None else take_trials(presented.masker, order),
+        parameters={name: values[order] for name, values in presented.parameters.items()},
     )
 
 
@@ -123,7 +123,7 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
         presented = np.repeat(np.round(chosen), design.repetitions)
         frequencies += [frequency] * (len(presented) + design.catch_trials)
         levels += [*presented, *[np.nan] * design.catch_trials]
-    return Presented(np.array(frequencies), np.array(levels), masker=None)
+    return Presented(np.array(frequencies), np.array(levels), parameters={})
 
 
 def _answered(

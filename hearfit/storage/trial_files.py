@@ -13,9 +13,10 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.limits import LEVEL_LIMITS_DB
 from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS
 from hearfit.experiment.trial_assembly import TrialSource, assemble_trials, transducer_problems
 from hearfit.experiment.trial_cells import check_listener, check_session
-from hearfit.experiment.trial_columns import MASKER, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, LevelColumn, trial_columns
+from hearfit.experiment.trial_columns import LevelColumn, trial_columns
 from hearfit.experiment.trial_table import checked_rows
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.storage.files import write_text
@@ -144,8 +145,8 @@ def trial_table(*trials: Trials) -> str:
     text = io.StringIO()
     # Quotes a listener's id that holds a quotation mark.
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    has_masker = _has_masker(*trials)
-    writer.writerow((*_WRITTEN_COLUMNS, *MASKER) if has_masker else _WRITTEN_COLUMNS)
+    parameters = _parameters(*trials)
+    writer.writerow((*_WRITTEN_COLUMNS, *parameters))
     for each in trials:
         check_listener(each.listener)
         check_session(each.session)
@@ -155,12 +156,14 @@ def trial_table(*trials: Trials) -> str:
         for block in each.blocks:
             _check_block(block)
             head = (each.listener, each.ear.value, each.session, block.protocol.name)
-            writer.writerows((*head, *row) for row in _rows(block, has_masker=has_masker))
+            writer.writerows((*head, *row) for row in _rows(block, parameters))
     return text.getvalue()
 
 
-def _has_masker(*trials: Trials) -> bool:
-    return any(block.masker is not None for each in trials for block in each.blocks)
+def _parameters(*trials: Trials) -> tuple[str, ...]:
+    """The columns of stimuli that any protocol of these trials has."""
+    present = {name for each in trials for block in each.blocks for name in block.parameters}
+    return tuple(name for name in ALL_COLUMNS if name in present)
 
 
 def _check_block(block: TrialBlock) -> None:
@@ -178,7 +181,7 @@ def _check_block(block: TrialBlock) -> None:
         )
 
 
-def _rows(block: TrialBlock, *, has_masker: bool) -> Iterator[tuple[str, ...]]:
+def _rows(block: TrialBlock, parameters: Sequence[str]) -> Iterator[tuple[str, ...]]:
     columns: list[Sequence[float | None]] = [
         block.trial.tolist(),
         block.frequency_hz.tolist(),
@@ -187,11 +190,8 @@ def _rows(block: TrialBlock, *, has_masker: bool) -> Iterator[tuple[str, ...]]:
         block.is_catch.astype(int).tolist(),
         block.response.tolist(),
     ]
-    if block.masker is not None:
-        masker = block.masker
-        columns += [masker.level_db_spl_per_hz.tolist(), masker.notch_lower.tolist(), masker.notch_upper.tolist()]
-    elif has_masker:
-        columns += [[None] * len(block.trial)] * len(MASKER)
+    nothing = [None] * len(block.trial)
+    columns += [block.parameters[name].tolist() if name in block.parameters else nothing for name in parameters]
     for row in zip(*columns, strict=True):
         # str of a Python float is the shortest text that reads back to the same number.
         yield tuple("n/a" if cell is None else str(cell) for cell in row)
@@ -220,14 +220,9 @@ def trial_sidecar(*trials: Trials) -> str:
         "catch": {"Levels": {"0": "a stimulus was played", "1": "nothing was played"}},
         "response": {"Description": "; ".join(_codes(blocks[name]) for name in sorted(blocks))},
     }
-    if _has_masker(*trials):
-        edge: dict[str, str | dict[str, str]] = {
-            "Units": "1",
-            "Description": "distance from the target to the noise, relative to the target's frequency",
-        }
-        content[MASKER_LEVEL] = {"Units": "dB SPL/Hz", "Description": "spectrum level; n/a without a masker"}
-        content[NOTCH_LOWER] = edge
-        content[NOTCH_UPPER] = edge
+    for name in _parameters(*trials):
+        column = ALL_COLUMNS[name]
+        content[name] = {"Units": column.unit, "Description": f"{column.description}; n/a where there is none"}
     transducer = next(iter(transducers), None)
     if transducer is not None:
         content[TRANSDUCER_KEY] = transducer

@@ -17,7 +17,8 @@ from hearfit.frontend.filterbank import analytic_output, frequency_response
 from hearfit.frontend.integration import leaky_weights, with_steady_past
 from hearfit.frontend.power_terms import power_terms
 from hearfit.frontend.transmission import transmission_gain
-from hearfit.inference.likelihood import channel_coordinates, detection_evidence, ear_on_channels
+from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
+from hearfit.inference.task_detection import detection_evidence
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import listener_at
 from hearfit.observer.categories import category_probabilities, listener_boundaries

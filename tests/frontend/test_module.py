@@ -23,7 +23,7 @@ from hearfit.frontend.frame_integration import FrameSampling
 from hearfit.frontend.module import EnvelopeFrontend, FineStructureFrontend
 from hearfit.frontend.presets import listener, narrowed, paper
 from hearfit.frontend.transmission import transmission_filter, transmission_gain
-from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
+from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
 from hearfit.levels import pascal_from_db_spl
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR

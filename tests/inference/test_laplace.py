@@ -25,15 +25,13 @@ def expected_data(conditions: list[Conditions], position: np.ndarray, *, trials:
     """As many answers of each kind as this listener gives on average to `trials` trials of each condition."""
     data = fit_data(conditions)
     groups = predict(position, data, normal=NORMAL)
-    detection_counts, category_counts = (trials * own.probability for own in groups)
-    (first,), (second,) = data.detection, data.categories
-    padded = np.zeros_like(np.asarray(first.counts)), np.zeros_like(np.asarray(second.counts))
-    padded[0][: len(detection_counts)] = detection_counts
-    padded[1][: len(category_counts)] = category_counts
-    return data._replace(
-        detection=(first._replace(counts=jnp.asarray(padded[0])),),
-        categories=(second._replace(counts=jnp.asarray(padded[1])),),
-    )
+    expected = []
+    for task, own in zip(data, groups, strict=True):
+        (block,) = task.blocks
+        counts = np.zeros(block.counts.shape)
+        counts[: task.num_conditions] = trials * own.probability
+        expected.append(replace(task, blocks=(block._replace(counts=jnp.asarray(counts)),)))
+    return tuple(expected)
 
 
 @cache

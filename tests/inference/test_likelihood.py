@@ -13,16 +13,12 @@ from hearfit.experiment.excitation import excite
 from hearfit.experiment.protocol import Task
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.integration import leaky_weights, with_steady_past
-from hearfit.inference import likelihood
-from hearfit.inference.data import BLOCK_SIZE
-from hearfit.inference.likelihood import (
-    Evaluation,
-    channel_coordinates,
-    detection_evidence,
-    evaluate,
-    predict,
-)
+from hearfit.inference import task_detection, task_loudness
+from hearfit.inference.ear_coordinates import channel_coordinates
+from hearfit.inference.likelihood import Evaluation, evaluate, predict
 from hearfit.inference.map import whitened_prior
+from hearfit.inference.task_detection import detection_evidence
+from hearfit.inference.task_model import BLOCK_SIZE
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from hearfit.observer.detection import probability_correct, probability_yes, window_weights
@@ -66,7 +62,7 @@ def part_of(conditions: Conditions, rows: np.ndarray) -> Conditions:
         interval_count=conditions.interval_count[rows],
         is_catch=conditions.is_catch[rows],
         counts=conditions.counts[rows],
-        masker_level_db_spl_per_hz=None if (masker := conditions.masker_level_db_spl_per_hz) is None else masker[rows],
+        parameters={name: values[rows] for name, values in conditions.parameters.items()},
     )
 
 
@@ -238,8 +234,8 @@ def test_sessions_of_any_size_share_one_program(monkeypatch: pytest.MonkeyPatch)
     def traced(*_: object) -> None:
         raise AssertionError("the likelihood was traced again")
 
-    monkeypatch.setattr(likelihood, "detection_evidence", traced)
-    monkeypatch.setattr(likelihood, "log_total_loudness", traced)
+    monkeypatch.setattr(task_detection, "detection_evidence", traced)
+    monkeypatch.setattr(task_loudness, "log_total_loudness", traced)
     for own in (
         [session()[0]],
         [session()[2]],

@@ -30,7 +30,7 @@ from hearfit.frontend.compression import NEPER_PER_DB
 from hearfit.frontend.constant_q import ConstantQDesign, PoleZeroFilters, digital_filters, frequency_response
 from hearfit.frontend.erb_scale import erb_number, normal_erb_hz
 from hearfit.frontend.filterbank import noise_power, tone_power
-from hearfit.inference.likelihood import channel_coordinates, ear_on_channels
+from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
 from hearfit.inference.simulate import normal_position, position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import NUM_KNOTS, knot_weights
