@@ -8,6 +8,7 @@ import typer
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
 from hearfit.cli.inputs import Problems, folder_name, read_audiogram_of, read_session
+from hearfit.cli.model_table import compare_session, comparison_names
 from hearfit.cli.options import (
     DEFAULT_SEED,
     EarOption,
@@ -44,6 +45,12 @@ def fit(
     method: Annotated[
         Method, typer.Option("--method", help="map: posterior mode with Laplace approximation.")
     ] = Method.MAP,
+    compare_models: Annotated[
+        bool,
+        typer.Option(
+            "--compare-models", help="Also compare models of the ear by held-out predictive density: models.json."
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
     ] = None,
@@ -82,7 +89,8 @@ def fit(
             measured = read_audiogram_of(audiogram, ears, listener=listener)
     folder = Path("out") / (folder_name(ears[0].listener) if ears else "") if out is None else out
     with problems.collected():
-        check_output(folder, result_names([each.ear for each in ears]))
+        present = [each.ear for each in ears]
+        check_output(folder, [*result_names(present), *(comparison_names(present) if compare_models else ())])
     problems.tell()
     request = FitRequest(
         out=folder,
@@ -94,6 +102,7 @@ def fit(
         trial_files=tuple(trials),
     )
     result = fit_session(ears, request, output)
-    print_session(result, output)
+    comparisons = compare_session(ears, out=folder, seed=seed, output=output) if compare_models else None
+    print_session(result, output, comparisons=comparisons)
     if not result.is_trustworthy:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

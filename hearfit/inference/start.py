@@ -108,7 +108,8 @@ def _loudness(
     normal: NormalEar,
 ) -> Float[np.ndarray, "thresholds shares"]:
     """Log likelihood of the categories for each candidate."""
-    equivalent = _equivalent_levels_db(level_db_hl, *np.broadcast_arrays(share_logit, threshold_db_hl), normal)
+    logit, threshold = np.broadcast_arrays(share_logit, threshold_db_hl)
+    equivalent = _equivalent_levels_db(level_db_hl, logit, threshold, normal)
     loudness = normal_category_cu(equivalent.ravel(), frequency_hz).reshape(equivalent.shape)
     edges = np.array([-np.inf, *CATEGORY_BOUNDARIES_CU, np.inf])
     below = ndtr((edges - loudness[..., None]) / _LOUDNESS_SPREAD_CU)

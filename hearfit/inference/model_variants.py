@@ -1,0 +1,95 @@
+"""The models of an ear that are compared on a listener's answers.
+
+A model is a set of constants (the family of compression) and a prior. A part of the model is taken away by fixing its
+coordinates in the prior, so that every model has the same code and the same number of coordinates.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from hearfit.listener.normal import BROKEN_STICK, NORMAL, CompressionFamily, NormalEar
+from hearfit.listener.parameters import DEFAULT_PRIOR, Prior, SmoothPrior
+
+# Logits of 6 in a million from none and all: 0.0005 dB of a loss of 80 dB.
+_NONE, _ALL = -12.0, 12.0
+# Not zero, so that the prior keeps an inverse; no answer is predicted differently within it.
+_FIXED_SD = 1e-3
+
+
+@dataclass(frozen=True)
+class ModelVariant:
+    """One of the models, with its number in tables."""
+
+    number: int
+    name: str
+    normal: NormalEar
+    prior: Prior
+
+    @property
+    def family(self) -> CompressionFamily:
+        """How amplitude grows with level."""
+        return self.normal.compression
+
+
+def without_attenuation(prior: Prior) -> Prior:
+    """All of a loss is loss of compression, as far as that can explain it: about 95 dB of threshold.
+
+    With the family BROKEN_STICK no more than 54.6 dB of gain can be lost, and what is beyond stays linear.
+    """
+    return replace(prior, compressive_share_logit=_fixed(prior.compressive_share_logit, _ALL))
+
+
+def without_loss_of_compression(prior: Prior) -> Prior:
+    """All of a loss is attenuation."""
+    return replace(prior, compressive_share_logit=_fixed(prior.compressive_share_logit, _NONE))
+
+
+def with_normal_inhibition(prior: Prior, normal: NormalEar) -> Prior:
+    """Lateral inhibition is that of the normal ear at every frequency."""
+    logit = float(np.log(normal.inhibition) - np.log1p(-normal.inhibition))
+    return replace(prior, inhibition_logit=_fixed(prior.inhibition_logit, logit))
+
+
+def without_inhibition(prior: Prior) -> Prior:
+    """Neither this ear nor, with `no_inhibition`, the normal one has lateral inhibition: filters stay broad."""
+    return replace(prior, inhibition_logit=_fixed(prior.inhibition_logit, _NONE))
+
+
+def no_inhibition(normal: NormalEar) -> NormalEar:
+    """The normal ear without lateral inhibition; its thresholds stay within 1 dB of 0 dB HL."""
+    return replace(normal, inhibition=0.0)
+
+
+def _fixed(curve: SmoothPrior, value: float) -> SmoothPrior:
+    return replace(curve, mean=value, common_sd=0.0, smooth_sd=0.0, independent_sd=_FIXED_SD)
+
+
+def _numbered() -> tuple[ModelVariant, ...]:
+    models: list[ModelVariant] = []
+    for family, normal in (("power law", NORMAL), ("broken stick", BROKEN_STICK)):
+        free = DEFAULT_PRIOR
+        variants = (
+            (family, free),
+            (f"{family}, no attenuation", without_attenuation(free)),
+            (f"{family}, normal inhibition", with_normal_inhibition(free, normal)),
+            (
+                f"{family}, no attenuation, normal inhibition",
+                with_normal_inhibition(without_attenuation(free), normal),
+            ),
+        )
+        models += [ModelVariant(len(models) + i + 1, name, normal, prior) for i, (name, prior) in enumerate(variants)]
+    return tuple(models)
+
+
+COMPARED_MODELS: Final = _numbered()
+"""Each family with and without attenuation, and with inhibition fitted and fixed; number 1 is the default."""
+
+FURTHER_MODELS: Final = (
+    ModelVariant(9, "power law, no loss of compression", NORMAL, without_loss_of_compression(DEFAULT_PRIOR)),
+    ModelVariant(10, "power law, no inhibition", no_inhibition(NORMAL), without_inhibition(DEFAULT_PRIOR)),
+    ModelVariant(11, "broken stick, no loss of gain", BROKEN_STICK, without_loss_of_compression(DEFAULT_PRIOR)),
+    ModelVariant(12, "broken stick, no inhibition", no_inhibition(BROKEN_STICK), without_inhibition(DEFAULT_PRIOR)),
+)
+"""What only the study of the real runs compares."""
