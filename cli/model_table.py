@@ -40,23 +40,26 @@ def print_comparisons(comparisons: Sequence["ModelComparison"], output: Output) 
     for comparison in comparisons:
         table = new_table(
             "",
-            "model",
-            "leave-one-out\nper answer",
-            "difference\nfrom model 1",
-            "effective\nparameters",
-            "Pareto k\nabove 0.7",
+            "compression",
+            "atten-\nuation",
+            "inhi-\nbition",
+            "LOO per\nanswer",
+            "re model 1",
+            "k >\n0.7",
             f"{comparison.num_folds} folds\nper answer",
-            "difference\nfrom model 1",
+            "re model 1",
             title=f"{comparison.listener}, {comparison.ear} ear: held-out log predictive density in nats",
         )
-        table.columns[1].justify = "left"
+        for column in table.columns[1:4]:
+            column.justify = "left"
         for score in comparison.scores:
             table.add_row(
                 str(score.number),
-                score.name,
+                score.family.replace("_", " "),
+                score.attenuation,
+                score.inhibition,
                 number(score.leave_one_out.per_answer, 3),
                 _difference(score, score.leave_one_out),
-                number(score.num_effective, 1),
                 f"{score.num_unreliable:d}",
                 number(score.folds.per_answer, 3),
                 _difference(score, score.folds),

@@ -16,7 +16,6 @@ from hearfit.inference.held_out import (
     HeldOut,
     LeaveOneOut,
     PosteriorDraws,
-    cell_log_likelihood,
     cross_validate,
     difference,
     leave_one_out,
@@ -62,6 +61,8 @@ class ModelScore:
     number: int
     name: str
     family: str
+    attenuation: str
+    inhibition: str
     leave_one_out: Criterion
     num_effective: float
     largest_pareto_k: float
@@ -106,6 +107,9 @@ def compare_models(
     By leave-one-out from posterior draws (the parameters are averaged over), and by five folds with the most probable
     ear of the other four.
 
+    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given; where that
+    does not do, Pareto k says so.
+
     Raises:
         InputError: a protocol has fewer answers than folds.
     """
@@ -141,7 +145,6 @@ def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: 
             trials.blocks, transducer=trials.transducer, prior=model.prior, normal=model.normal
         )
         draws = sampler(data, laplace(estimate, model.prior), model, seed)
-        cells = cell_log_likelihood(draws.position, data, normal=model.normal)
         folds = cross_validate(
             trials.blocks,
             num_folds=NUM_FOLDS,
@@ -151,7 +154,7 @@ def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: 
         )
     return Predictions(
         model=model,
-        leave_one_out=leave_one_out(cells, draws.log_ratio),
+        leave_one_out=leave_one_out(draws),
         folds=folds,
         is_converged=estimate.status is MapStatus.CONVERGED and folds.is_converged,
     )
@@ -185,6 +188,8 @@ def scored(models: Sequence[Predictions]) -> tuple[ModelScore, ...]:
             number=own.model.number,
             name=own.model.name,
             family=own.model.family.value,
+            attenuation=own.model.attenuation,
+            inhibition=own.model.inhibition,
             leave_one_out=_criterion(own.leave_one_out.held_out, first.leave_one_out.held_out),
             num_effective=own.leave_one_out.num_effective,
             largest_pareto_k=float(own.leave_one_out.pareto_k.max()),

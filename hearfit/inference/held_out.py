@@ -28,23 +28,23 @@ from hearfit.listener.parameters import Prior
 RELIABLE_PARETO_K = 0.7
 
 
-class PosteriorDraws(NamedTuple):
-    """Points of the posterior.
-
-    `log_ratio` is the logarithm of the posterior density re the density from which they were drawn, up to a constant;
-    None if they were drawn from the posterior itself, as by a Markov chain that has converged.
-    """
-
-    position: Float[np.ndarray, "draws parameters"]
-    log_ratio: Float[np.ndarray, " draws"] | None
-
-
 @dataclass(frozen=True)
 class CellLogLikelihood:
     """Log probability of one answer of each cell that was given, for every draw, and how often it was given."""
 
     log_probability: Float[np.ndarray, "draws cells"]
     count: Float[np.ndarray, " cells"]
+
+
+class PosteriorDraws(NamedTuple):
+    """What draws from the posterior say of the answers.
+
+    `log_ratio` is the logarithm of the posterior density re the density from which they were drawn, up to a constant;
+    None if they were drawn from the posterior itself, as by a Markov chain that has converged.
+    """
+
+    cells: CellLogLikelihood
+    log_ratio: Float[np.ndarray, " draws"] | None
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,15 @@ def cell_log_likelihood(
     return CellLogLikelihood(np.concatenate(parts, axis=1), np.concatenate(counts))
 
 
-def leave_one_out(cells: CellLogLikelihood, log_ratio: Float[np.ndarray, " draws"] | None) -> LeaveOneOut:
+def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
     """Pareto-smoothed importance sampling leave-one-out (Vehtari et al. 2017, Stat. Comput. 27:1413), by ArviZ.
 
-    With `log_ratio` draws from an approximation are corrected (Magnusson et al. 2019, ICML).
+    Draws from an approximation are corrected with their `log_ratio` (Magnusson et al. 2019, ICML).
     """
     # Its import takes a second.
     from arviz_stats.base.array import array_stats
 
+    cells, log_ratio = draws
     by_cell = cells.log_probability.T
     if log_ratio is None:
         density, pareto_k, effective = array_stats.loo(by_cell, chain_axis=None, draw_axis=-1)

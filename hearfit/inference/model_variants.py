@@ -20,10 +20,11 @@ _FIXED_SD = 1e-3
 
 @dataclass(frozen=True)
 class ModelVariant:
-    """One of the models, with its number in tables."""
+    """One of the models, with its number in tables; `attenuation` and `inhibition` say how they are treated."""
 
     number: int
-    name: str
+    attenuation: str
+    inhibition: str
     normal: NormalEar
     prior: Prior
 
@@ -31,6 +32,12 @@ class ModelVariant:
     def family(self) -> CompressionFamily:
         """How amplitude grows with level."""
         return self.normal.compression
+
+    @property
+    def name(self) -> str:
+        """The model in words."""
+        family = self.family.value.replace("_", " ")
+        return f"{family}, attenuation {self.attenuation}, inhibition {self.inhibition}"
 
 
 def without_attenuation(prior: Prior) -> Prior:
@@ -68,28 +75,20 @@ def _fixed(curve: SmoothPrior, value: float) -> SmoothPrior:
 
 def _numbered() -> tuple[ModelVariant, ...]:
     models: list[ModelVariant] = []
-    for family, normal in (("power law", NORMAL), ("broken stick", BROKEN_STICK)):
-        free = DEFAULT_PRIOR
-        variants = (
-            (family, free),
-            (f"{family}, no attenuation", without_attenuation(free)),
-            (f"{family}, normal inhibition", with_normal_inhibition(free, normal)),
-            (
-                f"{family}, no attenuation, normal inhibition",
-                with_normal_inhibition(without_attenuation(free), normal),
-            ),
-        )
-        models += [ModelVariant(len(models) + i + 1, name, normal, prior) for i, (name, prior) in enumerate(variants)]
+    for normal in (NORMAL, BROKEN_STICK):
+        for inhibition, base in (("fitted", DEFAULT_PRIOR), ("normal", with_normal_inhibition(DEFAULT_PRIOR, normal))):
+            for attenuation, prior in (("fitted", base), ("none", without_attenuation(base))):
+                models.append(ModelVariant(len(models) + 1, attenuation, inhibition, normal, prior))
     return tuple(models)
 
 
 COMPARED_MODELS: Final = _numbered()
-"""Each family with and without attenuation, and with inhibition fitted and fixed; number 1 is the default."""
+"""Each family with and without attenuation, with inhibition fitted and fixed at normal; number 1 is the default."""
 
 FURTHER_MODELS: Final = (
-    ModelVariant(9, "power law, no loss of compression", NORMAL, without_loss_of_compression(DEFAULT_PRIOR)),
-    ModelVariant(10, "power law, no inhibition", no_inhibition(NORMAL), without_inhibition(DEFAULT_PRIOR)),
-    ModelVariant(11, "broken stick, no loss of gain", BROKEN_STICK, without_loss_of_compression(DEFAULT_PRIOR)),
-    ModelVariant(12, "broken stick, no inhibition", no_inhibition(BROKEN_STICK), without_inhibition(DEFAULT_PRIOR)),
+    ModelVariant(9, "all of the loss", "fitted", NORMAL, without_loss_of_compression(DEFAULT_PRIOR)),
+    ModelVariant(10, "fitted", "none", no_inhibition(NORMAL), without_inhibition(DEFAULT_PRIOR)),
+    ModelVariant(11, "all of the loss", "fitted", BROKEN_STICK, without_loss_of_compression(DEFAULT_PRIOR)),
+    ModelVariant(12, "fitted", "none", no_inhibition(BROKEN_STICK), without_inhibition(DEFAULT_PRIOR)),
 )
 """What only the study of the real runs compares."""
