@@ -85,8 +85,6 @@ def _conclusion(comparison: "ModelComparison") -> str:
     ]
     basis = f"{count(comparison.num_trials, 'answer')}; differences are sums over all of them, ± one standard error."
     if not better:
-        return (
-            f"By both criteria no model predicts clearly better than model 1, with which the profile is made: {basis}"
-        )
+        return f"No model predicts clearly better than model 1, the profile's, by both criteria: {basis}"
     names = " and ".join(f"model {score.number} ({score.name})" for score in better)
     return f"Clearly better than model 1, with which the profile is made, by both criteria: {names}. From {basis}"

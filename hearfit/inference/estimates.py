@@ -13,7 +13,7 @@ from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensit
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent
+from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, listener_at
 from hearfit.listener.profile import Estimate, ObserverEstimate
 from hearfit.observer.categories import listener_boundaries
 
@@ -104,7 +104,7 @@ def observer_estimates(
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))
-        boundaries = np.asarray(listener_boundaries(jnp.asarray(posterior.mode[first + 5 :])))
+        boundaries = np.asarray(listener_boundaries(listener_at(jnp.asarray(posterior.mode)).boundary_shift_cu))
         for k, nominal in enumerate(CATEGORY_BOUNDARIES_CU):
             shift = boundaries[k] - posterior.mode[first + 5 + k]
             rows.append(

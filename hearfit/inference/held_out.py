@@ -26,6 +26,7 @@ from hearfit.listener.parameters import Prior
 
 # Above it the estimate for an answer is not reliable (Vehtari et al. 2024, JMLR 25:72); fewer draws bear less.
 RELIABLE_PARETO_K = 0.7
+_SMALLEST_RANGE_NATS = 1e-12
 
 
 @dataclass(frozen=True)
@@ -117,17 +118,20 @@ def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
 
     cells, log_ratio = draws
     by_cell = cells.log_probability.T
-    if log_ratio is None:
-        density, pareto_k, effective = array_stats.loo(by_cell, chain_axis=None, draw_axis=-1)
-    else:
-        density, pareto_k, effective = array_stats.loo_approximate_posterior(
-            by_cell, np.broadcast_to(log_ratio, by_cell.shape), np.zeros_like(by_cell), chain_axis=None, draw_axis=-1
-        )
-    return LeaveOneOut(
-        held_out=HeldOut(np.asarray(density, np.float64), cells.count),
-        pareto_k=np.asarray(pareto_k, np.float64),
-        num_effective=float(cells.count @ np.asarray(effective, np.float64)),
-    )
+    # An answer that is equally likely under every draw needs no weights, and has no tail to be smoothed.
+    density, pareto_k = by_cell[:, 0].copy(), np.full(len(by_cell), -np.inf)
+    effective = np.zeros(len(by_cell))
+    varies = np.ptp(by_cell, axis=1) > _SMALLEST_RANGE_NATS
+    if varies.any():
+        if log_ratio is None:
+            found = array_stats.loo(by_cell[varies], chain_axis=None, draw_axis=-1)
+        else:
+            ratios = np.broadcast_to(log_ratio, by_cell[varies].shape)
+            found = array_stats.loo_approximate_posterior(
+                by_cell[varies], ratios, np.zeros_like(ratios), chain_axis=None, draw_axis=-1
+            )
+        density[varies], pareto_k[varies], effective[varies] = found
+    return LeaveOneOut(HeldOut(density, cells.count), pareto_k, float(cells.count @ effective))
 
 
 def cross_validate(

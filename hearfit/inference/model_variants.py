@@ -65,7 +65,7 @@ def without_inhibition(prior: Prior) -> Prior:
 
 
 def no_inhibition(normal: NormalEar) -> NormalEar:
-    """The normal ear without lateral inhibition; its thresholds stay within 1 dB of 0 dB HL."""
+    """The normal ear without lateral inhibition; its thresholds stay within 1.2 dB of 0 dB HL."""
     return replace(normal, inhibition=0.0)
 
 

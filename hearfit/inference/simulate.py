@@ -75,7 +75,7 @@ def simulate_block(
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
     planned = planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator)
-    return _answered(planned, position, transducer, normal, generator)
+    return answered(planned, position, transducer=transducer, normal=normal, generator=generator)
 
 
 def planned_block(
@@ -126,13 +126,15 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
     return Presented(np.array(frequencies), np.array(levels), parameters={})
 
 
-def _answered(
+def answered(
     block: TrialBlock,
     position: Float[np.ndarray, " parameters"],
+    *,
     transducer: str | None,
     normal: NormalEar,
     generator: np.random.Generator,
 ) -> TrialBlock:
+    """The trials of a block with the answers of this listener, whoever it was planned for. Under `jax.enable_x64`."""
     conditions, rows = collapse_with_index(block)
     (responses,) = predict(position, build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal)
     cumulative = np.cumsum(responses.probability[rows], axis=1)

@@ -16,13 +16,14 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.frontend.cochlea import Cochlea
-from hearfit.listener.parameters import NUM_KNOTS
+from hearfit.listener.parameters import NUM_BOUNDARIES, NUM_KNOTS, TASKS_OF_OWN_SENSITIVITY
 
 BLOCK_SIZE = 128
 NUM_CURVES = 3
 # Places of the observer's coordinates.
 SENSITIVITY = NUM_CURVES * NUM_KNOTS
 CRITERION, LAPSE, SPREAD, MASKED_SENSITIVITY, BOUNDARIES = (SENSITIVITY + i for i in (1, 2, 3, 4, 5))
+TASK_SENSITIVITY = {task: BOUNDARIES + NUM_BOUNDARIES + i for i, task in enumerate(TASKS_OF_OWN_SENSITIVITY)}
 
 
 Evidence = Callable[

@@ -27,6 +27,14 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 
 NUM_KNOTS = len(AUDIOMETRIC_FREQUENCIES_HZ)
 NUM_BOUNDARIES = len(CATEGORY_BOUNDARIES_CU)
+# What people make of what they hear differs from task to task: memory, attention, the noise of other stages.
+TASKS_OF_OWN_SENSITIVITY = (
+    "forward masking",
+    "intensity discrimination",
+    "profile analysis",
+    "spectral ripple discrimination",
+    "spectro-temporal modulation",
+)
 # A threshold of 0 dB HL counts as a loss of 0.7 dB, one of -5 dB HL as none.
 _LOSS_SOFTNESS_DB = 1.0
 # Loss of compression as large as the anchor level would mean an infinite exponent; it stops softly before.
@@ -48,6 +56,7 @@ class Listener(NamedTuple):
     category_spread_cu: Float[Array, ""]
     log_masked_sensitivity: Float[Array, ""]
     boundary_shift_cu: Float[Array, " boundaries"]
+    log_task_sensitivity: Float[Array, " tasks"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,14 @@ class SmoothPrior:
 
 
 @dataclass(frozen=True)
+class NormalPrior:
+    """Mean and standard deviation of one coordinate."""
+
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True)
 class Prior:
     """What is assumed of a listener before any answer; SDs are of the unconstrained coordinates."""
 
@@ -86,6 +103,7 @@ class Prior:
     log_masked_sensitivity_sd: float
     boundary_common_sd_cu: float
     boundary_independent_sd_cu: float
+    log_task_sensitivity: tuple[NormalPrior, ...]
 
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
@@ -99,7 +117,12 @@ class Prior:
             self.log_masked_sensitivity_mean,
         ]
         return np.concatenate(
-            [*(np.full(NUM_KNOTS, curve.mean) for curve in curves), scalars, np.zeros(NUM_BOUNDARIES)]
+            [
+                *(np.full(NUM_KNOTS, curve.mean) for curve in curves),
+                scalars,
+                np.zeros(NUM_BOUNDARIES),
+                [task.mean for task in self.log_task_sensitivity],
+            ]
         )
 
     @cached_property
@@ -114,7 +137,8 @@ class Prior:
         ]
         boundaries = self.boundary_common_sd_cu**2 + self.boundary_independent_sd_cu**2 * np.eye(NUM_BOUNDARIES)
         curves = [self.compressive_share_logit, self.threshold, self.inhibition_logit]
-        blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries]
+        tasks = np.diag([task.sd**2 for task in self.log_task_sensitivity])
+        blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries, tasks]
         covariance = np.zeros((len(self.mean), len(self.mean)))
         start = 0
         for block in blocks:
@@ -148,6 +172,8 @@ DEFAULT_PRIOR = Prior(
     log_masked_sensitivity_sd=0.35,
     boundary_common_sd_cu=2.5,
     boundary_independent_sd_cu=1.5,
+    # In the order of `TASKS_OF_OWN_SENSITIVITY`.
+    log_task_sensitivity=(NormalPrior(0.0, 0.35),) * len(TASKS_OF_OWN_SENSITIVITY),
 )
 
 
@@ -165,6 +191,7 @@ PARAMETER_NAMES: tuple[str, ...] = (
     "log category spread",
     "log masked sensitivity",
     *(f"category boundary shift at {b:g} CU" for b in CATEGORY_BOUNDARIES_CU),
+    *(f"log sensitivity in {task}" for task in TASKS_OF_OWN_SENSITIVITY),
 )
 NUM_PARAMETERS = len(PARAMETER_NAMES)
 
@@ -183,7 +210,8 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
         lapse=jax.nn.sigmoid(position[3 * k + 2]),
         category_spread_cu=jnp.exp(position[3 * k + 3]),
         log_masked_sensitivity=position[3 * k + 4],
-        boundary_shift_cu=position[3 * k + 5 :],
+        boundary_shift_cu=position[3 * k + 5 : 3 * k + 5 + NUM_BOUNDARIES],
+        log_task_sensitivity=position[3 * k + 5 + NUM_BOUNDARIES :],
     )
 
 
