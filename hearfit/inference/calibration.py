@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -25,7 +26,7 @@ from hearfit.inference.screening import screen
 from hearfit.inference.simulate import answered, planned_block
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent
+from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, inhibition_strength
 
 NUM_DRAWS: Final = 399
 QUANTITIES: Final = ("threshold", "compression exponent", "attenuation", "lateral inhibition")
@@ -109,7 +110,7 @@ def _quantities(
 ) -> Float[np.ndarray, "draws quantities knots"]:
     at = jnp.asarray(positions)
     share, level = at[:, :NUM_KNOTS], at[:, NUM_KNOTS : 2 * NUM_KNOTS]
-    inhibition = 1.0 / (1.0 + np.exp(-positions[:, 2 * NUM_KNOTS : 3 * NUM_KNOTS]))
+    inhibition = np.asarray(inhibition_strength(at[:, 2 * NUM_KNOTS : 3 * NUM_KNOTS]))
     exponent, attenuation = compression_exponent(share, level), attenuation_db(share, level)
     threshold = np.asarray(tone_thresholds(at, normal=normal))
     return np.stack([threshold, np.log(np.asarray(exponent)), np.asarray(attenuation), inhibition], axis=1)
@@ -131,10 +132,8 @@ def _directions(
     truth: Float[np.ndarray, " parameters"], normal: NormalEar
 ) -> Float[np.ndarray, "quantities knots parameters"]:
     """Derivatives of the quantities by the coordinates."""
-    import jax
-
     at = jnp.asarray(truth)
-    share, level, logit = (at[k * NUM_KNOTS : (k + 1) * NUM_KNOTS] for k in range(3))
+    share, level, own = (at[k * NUM_KNOTS : (k + 1) * NUM_KNOTS] for k in range(3))
     size = len(truth)
     directions = np.zeros((len(QUANTITIES), NUM_KNOTS, size))
     directions[0] = np.asarray(threshold_sensitivities(at, normal=normal).jacobian)
@@ -145,8 +144,7 @@ def _directions(
     ):
         for place, by in enumerate(jax.vmap(jax.grad(function, argnums=(0, 1)))(share, level)):
             directions[row, knots, place * NUM_KNOTS + knots] = np.asarray(by)
-    sigmoid = 1.0 / (1.0 + np.exp(-np.asarray(logit)))
-    directions[3, knots, 2 * NUM_KNOTS + knots] = sigmoid * (1.0 - sigmoid)
+    directions[3, knots, 2 * NUM_KNOTS + knots] = np.asarray(jax.vmap(jax.grad(inhibition_strength))(own))
     return directions
 
 

@@ -16,7 +16,13 @@ from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates, share_logit
+from hearfit.listener.parameters import (
+    DEFAULT_PRIOR,
+    NUM_KNOTS,
+    cochlear_coordinates,
+    inhibition_coordinate,
+    share_logit,
+)
 
 _NUM_ADJUSTMENTS = 8
 # What a clinical audiometer can present.
@@ -29,7 +35,7 @@ def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
     position = DEFAULT_PRIOR.mean.copy()
     exponent = np.full(NUM_KNOTS, normal.compression_exponent)
     position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, np.zeros(NUM_KNOTS))
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(normal.inhibition / (1.0 - normal.inhibition))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(normal.inhibition))
     return position
 
 
