@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from hearfit.listener.normal import BROKEN_STICK, NORMAL, CompressionFamily, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, Prior, SmoothPrior
+from hearfit.listener.parameters import DEFAULT_PRIOR, Prior, SmoothPrior, inhibition_coordinate
 
 # Logits of 6 in a million from none and all: 0.0005 dB of a loss of 80 dB.
 _NONE, _ALL = -12.0, 12.0
@@ -55,13 +55,13 @@ def without_loss_of_compression(prior: Prior) -> Prior:
 
 def with_normal_inhibition(prior: Prior, normal: NormalEar) -> Prior:
     """Lateral inhibition is that of the normal ear at every frequency."""
-    logit = float(np.log(normal.inhibition) - np.log1p(-normal.inhibition))
-    return replace(prior, inhibition_logit=_fixed(prior.inhibition_logit, logit))
+    at = float(inhibition_coordinate(np.array(normal.inhibition)))
+    return replace(prior, inhibition=_fixed(prior.inhibition, at))
 
 
 def without_inhibition(prior: Prior) -> Prior:
     """Neither this ear nor, with `no_inhibition`, the normal one has lateral inhibition: filters stay broad."""
-    return replace(prior, inhibition_logit=_fixed(prior.inhibition_logit, _NONE))
+    return replace(prior, inhibition=_fixed(prior.inhibition, _NONE))
 
 
 def no_inhibition(normal: NormalEar) -> NormalEar:

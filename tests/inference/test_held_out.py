@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import beta as beta_distribution
 
 from hearfit.experiment.conditions import collapse
+from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.held_out import (
     CellLogLikelihood,
     HeldOut,
@@ -91,7 +92,7 @@ def test_sums_and_standard_errors_are_those_of_single_answers() -> None:
 
 
 @cache
-def session() -> tuple:
+def session() -> tuple[TrialBlock, ...]:
     return tuple(simulated_blocks([detection(repetitions=2), loudness(repetitions=1)], seed=5))
 
 

@@ -57,6 +57,6 @@ def test_the_normal_ear_without_inhibition_is_at_threshold(normal: NormalEar) ->
     # Truth: 0 dB HL within the 1.2 dB that the documentation promises.
     model = next(m for m in FURTHER_MODELS if m.inhibition == "none" and m.family is normal.compression)
     position = normal_position(NORMAL)
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = model.prior.inhibition_logit.mean
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = model.prior.inhibition.mean
     thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=model.normal))
     assert np.abs(thresholds).max() < 1.2
