@@ -8,6 +8,7 @@ import typer
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
 from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
+from hearfit.cli.model_table import compare_session, comparison_names
 from hearfit.cli.options import (
     DEFAULT_SEED,
     ColumnsOption,
@@ -55,6 +56,12 @@ def fit(
         Method, typer.Option("--method", help="map: posterior mode with Laplace approximation.")
     ] = Method.MAP,
     prior: PriorOption = PriorChoice.POPULATION,
+    compare_models: Annotated[
+        bool,
+        typer.Option(
+            "--compare-models", help="Also compare models of the ear by held-out predictive density: models.json."
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
     ] = None,
@@ -99,7 +106,8 @@ def fit(
             ears = with_thresholds_of(measured, ears, source=audiogram, output=output)
     folder = Path("out") / (folder_name(ears[0].listener) if ears else "") if out is None else out
     with problems.collected():
-        check_output(folder, result_names([each.ear for each in ears]))
+        present = [each.ear for each in ears]
+        check_output(folder, [*result_names(present), *(comparison_names(present) if compare_models else ())])
     problems.tell()
     request = FitRequest(
         out=folder,
@@ -113,6 +121,7 @@ def fit(
         column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
-    print_session(result, output)
+    comparisons = compare_session(ears, out=folder, seed=seed, output=output) if compare_models else None
+    print_session(result, output, comparisons=comparisons)
     if not result.is_trustworthy:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

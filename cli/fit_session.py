@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.cli.model_table import print_comparisons
 from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
@@ -17,6 +18,7 @@ from hearfit.reports.wording import count, ear_name, is_prior, number
 if TYPE_CHECKING:
     from hearfit.cli.tracking_process import TrackingProcess
     from hearfit.experiment.trials import Trials
+    from hearfit.model_choice import ModelComparison
     from hearfit.tracking import TrackedRun
 
 
@@ -97,10 +99,13 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
     return FittedSession(ears=ears, report=report, not_tracked=not_tracked)
 
 
-def print_session(session: FittedSession, output: Output) -> None:
-    """The result on stdout, and on stderr what its reader must know."""
+def print_session(
+    session: FittedSession, output: Output, *, comparisons: Sequence["ModelComparison"] | None = None
+) -> None:
+    """The result on stdout, and on stderr what its reader must know; with the models that were compared, if any."""
     for ear in session.ears:
         _print_ear(ear.profile, output)
+    print_comparisons(comparisons or (), output)
     for ear in session.ears:
         output.text(f"{f'{ear.profile.ear} profile':<14} {ear.path}")
     output.text(f"{'report':<14} {session.report}")
@@ -114,6 +119,7 @@ def print_session(session: FittedSession, output: Output) -> None:
             "is_trustworthy": session.is_trustworthy,
             "not_tracked": session.not_tracked,
             "fits": [_ear_document(ear) for ear in session.ears],
+            **({} if comparisons is None else {"models": json_value(comparisons)}),
         }
     )
     for ear in session.ears:

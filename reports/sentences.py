@@ -98,9 +98,7 @@ def discrimination_alternative(frequencies: str, protocol: str) -> str:
     )
 
 
-def discrimination_caption(
-    protocol: str, *, has_rove: bool, has_catch_trials: bool, has_forced_choice: bool
-) -> str:
+def discrimination_caption(protocol: str, *, has_rove: bool, has_catch_trials: bool, has_forced_choice: bool) -> str:
     """What the dots are, by the task."""
     parts = [
         f"Discrimination; {protocol}. Share of signals that were told from the standard: said to differ (yes/no) or "

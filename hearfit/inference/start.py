@@ -14,9 +14,11 @@ from scipy.special import ndtr
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
+from hearfit.frontend.cochlea import broken_stick, gain_loss_db
+from hearfit.frontend.compression import broken_stick_level_db, log_broken_stick_amplitude
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU, normal_category_cu
-from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, Prior, compression_exponent
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, CompressionFamily, NormalEar
+from hearfit.listener.parameters import NUM_KNOTS, NUM_PARAMETERS, Prior, attenuation_db, compression_exponent
 
 _THRESHOLDS_DB_HL = np.arange(-15.0, 121.0, 2.5)
 _NUM_SHARES = 15
@@ -124,14 +126,35 @@ def _loudness(
     share_logit: Float[np.ndarray, " shares"],
     normal: NormalEar,
 ) -> Float[np.ndarray, "thresholds shares"]:
-    """Log likelihood of the categories for each candidate; a normal ear hears (alpha/alpha_0) (L - threshold)."""
+    """Log likelihood of the categories for each candidate."""
     logit, threshold = np.broadcast_arrays(share_logit, threshold_db_hl)
-    exponent = np.asarray(compression_exponent(jnp.asarray(logit), jnp.asarray(threshold)))
-    ratio = exponent / normal.compression_exponent
-    # The anchored power law in these two numbers: 0 dB HL at the threshold, and the ratio as slope.
-    equivalent = ratio[..., None] * (level_db_hl - threshold_db_hl[..., None])
+    equivalent = _equivalent_levels_db(level_db_hl, logit, threshold, normal)
     loudness = normal_category_cu(equivalent.ravel(), frequency_hz).reshape(equivalent.shape)
     edges = np.array([-np.inf, *CATEGORY_BOUNDARIES_CU, np.inf])
     below = ndtr((edges - loudness[..., None]) / _LOUDNESS_SPREAD_CU)
     probability = (1.0 - _LAPSE) * np.diff(below, axis=-1) + _LAPSE / counts.shape[1]
     return np.einsum("teck,ck->te", np.log(probability), counts)
+
+
+def _equivalent_levels_db(
+    level_db_hl: Float[np.ndarray, " conditions"],
+    share_logit: Float[np.ndarray, "thresholds shares"],
+    threshold_db_hl: Float[np.ndarray, "thresholds shares"],
+    normal: NormalEar,
+) -> Float[np.ndarray, "thresholds shares conditions"]:
+    """Level in a normal ear with the same amplitude."""
+    coordinates = jnp.asarray(share_logit.ravel()), jnp.asarray(threshold_db_hl.ravel())
+    exponent = compression_exponent(*coordinates)
+    if normal.compression is CompressionFamily.POWER:
+        # The anchored power law in two numbers: 0 dB HL at the threshold, and alpha/alpha_0 as slope.
+        ratio = np.asarray(exponent).reshape(share_logit.shape) / normal.compression_exponent
+        return np.asarray(ratio[..., None] * (level_db_hl - threshold_db_hl[..., None]))
+    lost_db, stick = gain_loss_db(exponent, normal), broken_stick(normal)
+    amplitude = log_broken_stick_amplitude(
+        jnp.broadcast_to(jnp.asarray(level_db_hl)[:, None], (len(level_db_hl), len(exponent))),
+        gain_loss_db=lost_db,
+        attenuation_db=attenuation_db(*coordinates),
+        stick=stick,
+    )
+    equivalent = broken_stick_level_db(amplitude, gain_loss_db=jnp.zeros_like(lost_db), stick=stick)
+    return np.asarray(equivalent).T.reshape(*share_logit.shape, len(level_db_hl))

@@ -3,17 +3,35 @@
 `python -m tests.studies.normal_ear` derives and checks them. Nothing here is a clinical norm.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
 
 # One knot of every per-frequency curve at each audiometric frequency (ASHA 2005; 125 to 8000 Hz).
 AUDIOMETRIC_FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
 
 
+@unique
+class CompressionFamily(StrEnum):
+    """How the amplitude in a channel grows with level.
+
+    POWER: with one exponent at every level. BROKEN_STICK: linearly below a knee and with the normal exponent above it;
+    loss of gain raises the knee.
+    """
+
+    POWER = "power"
+    BROKEN_STICK = "broken_stick"
+
+
 @dataclass(frozen=True)
 class NormalEar:
-    """Constants of the model; levels are hearing levels (dB re the normal threshold)."""
+    """Constants of the model; levels are hearing levels (dB re the normal threshold).
 
+    `knee_db_hl` is read by the family BROKEN_STICK only.
+    """
+
+    compression: CompressionFamily
     compression_exponent: float
+    knee_db_hl: float
     inhibition: float
     anchor_db_hl: float
     time_constant_s: float
@@ -31,8 +49,13 @@ class NormalEar:
 
 
 NORMAL = NormalEar(
+    compression=CompressionFamily.POWER,
     # Amplitude exponent 0.3: compression ratio 3.3, within the 3 to 5 of Lopez-Poveda et al. 2003 for 0.5 to 8 kHz.
     compression_exponent=0.3,
+    # Basilar membranes respond linearly up to some 30 dB SPL (Harte et al. 2005, JASA 118:3777; Kates & Arehart 2014,
+    # Speech Commun. 65:75, have their normal knee there). The largest gain that can be lost is then 54.6 dB; Moore &
+    # Glasberg (2004, Hear. Res. 188:70) have 57.6 dB above 1 kHz.
+    knee_db_hl=30.0,
     # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value
     # normal.
     inhibition=0.5,
@@ -60,3 +83,7 @@ NORMAL = NormalEar(
     # Brings the normal threshold to 0 dB HL given all constants above (within 0.1 dB at every audiometric frequency).
     threshold_correction=-0.1011,
 )
+
+# The same ear with the other family of compression. The correction again brings its threshold to 0 dB HL (within 0.1
+# dB); the filters are those of the power law, with which its bandwidths are 1.13 to 1.27 normal ERBs.
+BROKEN_STICK = replace(NORMAL, compression=CompressionFamily.BROKEN_STICK, threshold_correction=-0.0795)

@@ -10,21 +10,16 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jaxtyping import Bool
 
-from hearfit.experiment.conditions import collapse
-from hearfit.experiment.trials import TrialBlock, Trials
-from hearfit.inference.data import build_fit_data
-from hearfit.inference.likelihood import predict
-from hearfit.inference.map import SearchSettings, find_map, whitened_prior
-from hearfit.inference.start import starting_point
+from hearfit.experiment.trials import Trials
+from hearfit.inference.held_out import cross_validate
 from hearfit.listener.normal import NORMAL, NormalEar
 from hearfit.listener.parameters import DEFAULT_PRIOR, Prior
+from hearfit.model_choice import NUM_FOLDS
 from hearfit.protocols.loader import shipped_protocols
 from hearfit.storage.trial_files import read_trials
 
 LISTENERS = ("S015", "S051", "S052", "S053")
-NUM_FOLDS = 5
 
 
 def real_run(data: Path, listener: str) -> Trials:
@@ -36,38 +31,13 @@ def real_run(data: Path, listener: str) -> Trials:
     return trials
 
 
-def part_of(block: TrialBlock, chosen: Bool[np.ndarray, " trials"]) -> TrialBlock:
-    """Some of the trials of a block."""
-    return replace(
-        block,
-        trial=block.trial[chosen],
-        frequency_hz=block.frequency_hz[chosen],
-        level_db_hl=block.level_db_hl[chosen],
-        interval_count=block.interval_count[chosen],
-        is_catch=block.is_catch[chosen],
-        response=block.response[chosen],
-    )
-
-
 def held_out_log_likelihood_per_trial(trials: Trials, *, prior: Prior, normal: NormalEar) -> float:
     """Mean over all trials of the log probability that the other four folds gave to the answer."""
-    (block,) = trials.blocks
-    fold = np.arange(len(block.trial)) % NUM_FOLDS
-    total = 0.0
     with jax.enable_x64(True):
-        whitened = whitened_prior(prior)
-        for held_out in range(NUM_FOLDS):
-            known, unknown = (collapse(part_of(block, chosen)) for chosen in (fold != held_out, fold == held_out))
-            training, test = (
-                build_fit_data([conditions], transducer=trials.transducer, normal=normal)
-                for conditions in (known, unknown)
-            )
-            start = starting_point([known], prior, normal)
-            estimate = find_map(training, whitened, normal=normal, settings=SearchSettings(), start=start)
-            position = whitened.mean + whitened.factor @ estimate.whitened
-            (responses,) = predict(position, test, normal=normal)
-            total += float(np.sum(responses.counts * np.log(responses.probability)))
-    return total / len(fold)
+        folds = cross_validate(
+            trials.blocks, num_folds=NUM_FOLDS, transducer=trials.transducer, prior=prior, normal=normal
+        )
+    return folds.held_out.elpd / trials.num_trials
 
 
 def cross_validated(

@@ -1,0 +1,229 @@
+"""The library's verb for choosing among models of an ear: which of them predicts answers that it has not seen?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.errors import InputError
+from hearfit.experiment.trials import Trials
+from hearfit.inference.data import FitData
+from hearfit.inference.held_out import (
+    RELIABLE_PARETO_K,
+    Folds,
+    HeldOut,
+    LeaveOneOut,
+    PosteriorDraws,
+    cross_validate,
+    difference,
+    leave_one_out,
+    most_probable,
+)
+from hearfit.inference.laplace import LaplacePosterior, laplace
+from hearfit.inference.map import MapStatus
+from hearfit.inference.model_variants import COMPARED_MODELS, ModelVariant
+from hearfit.inference.posterior_draws import corrected_laplace_draws
+
+NUM_FOLDS = 5
+# Differences beyond this many standard errors are called clear.
+CLEAR_STANDARD_ERRORS = 2.0
+
+Progress = Callable[[str, float], None]
+Sampler = Callable[[FitData, LaplacePosterior, ModelVariant, int], PosteriorDraws]
+"""Draws from the posterior of a model, about its Laplace approximation; the last argument is a seed."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Expected log predictive density of all answers in nats, and how far it is above that of the first model."""
+
+    elpd: float
+    standard_error: float
+    per_answer: float
+    difference: float
+    difference_standard_error: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the model is better or worse than the first by more than two standard errors."""
+        return abs(self.difference) > CLEAR_STANDARD_ERRORS * self.difference_standard_error
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """One model on one ear's answers.
+
+    `num_unreliable` answers have a Pareto k above 0.7: their share of the leave-one-out density is not reliable.
+    """
+
+    number: int
+    name: str
+    family: str
+    attenuation: str
+    inhibition: str
+    leave_one_out: Criterion
+    num_effective: float
+    largest_pareto_k: float
+    num_unreliable: int
+    folds: Criterion
+    is_converged: bool
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """All models on one ear's answers, the default first."""
+
+    listener: str
+    ear: Ear
+    session: str
+    num_trials: int
+    num_folds: int
+    scores: tuple[ModelScore, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the criteria of a model are made from; those of several ears may be joined."""
+
+    model: ModelVariant
+    leave_one_out: LeaveOneOut
+    folds: Folds
+    is_converged: bool
+
+
+def compare_models(
+    trials: Trials,
+    *,
+    models: Sequence[ModelVariant] = COMPARED_MODELS,
+    sampler: Sampler = corrected_laplace_draws,
+    seed: int,
+    progress: Progress | None = None,
+) -> ModelComparison:
+    """Held-out predictive density of one ear's answers under each model.
+
+    By leave-one-out from posterior draws (the parameters are averaged over), and by five folds with the most probable
+    ear of the other four.
+
+    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given; where that
+    does not do, Pareto k says so.
+
+    Raises:
+        InputError: a protocol has fewer answers than folds.
+    """
+    short = [block for block in trials.blocks if len(block.trial) < NUM_FOLDS]
+    if short or not trials.blocks:
+        found = [f"{len(block.trial)} of {block.protocol.name}" for block in short] or ["no answer at all"]
+        raise InputError(
+            f"The {trials.ear} ear of {trials.listener} has {' and '.join(found)}; models are compared on at least "
+            f"{NUM_FOLDS} answers of each protocol, because one in {NUM_FOLDS} is held out."
+        )
+    tell = progress if progress is not None else _silent
+    found_models = []
+    for index, model in enumerate(models):
+        tell(f"model {model.number} of {len(models)}", index / len(models))
+        found_models.append(predictions(trials, model, sampler=sampler, seed=seed))
+    tell("Done", 1.0)
+    scores = scored(found_models)
+    return ModelComparison(
+        listener=trials.listener,
+        ear=trials.ear,
+        session=trials.session,
+        num_trials=trials.num_trials,
+        num_folds=NUM_FOLDS,
+        scores=scores,
+        warnings=_warnings(scores),
+    )
+
+
+def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> Predictions:
+    """Held-out densities of every answer under one model."""
+    with jax.enable_x64(True):
+        data, estimate = most_probable(
+            trials.blocks, transducer=trials.transducer, prior=model.prior, normal=model.normal
+        )
+        draws = sampler(data, laplace(estimate, model.prior), model, seed)
+        folds = cross_validate(
+            trials.blocks,
+            num_folds=NUM_FOLDS,
+            transducer=trials.transducer,
+            prior=model.prior,
+            normal=model.normal,
+        )
+    return Predictions(
+        model=model,
+        leave_one_out=leave_one_out(draws),
+        folds=folds,
+        is_converged=estimate.status is MapStatus.CONVERGED and folds.is_converged,
+    )
+
+
+def joined(ears: Sequence[Predictions]) -> Predictions:
+    """Predictions of one model for several ears as if they were one."""
+
+    def together(parts: Sequence[HeldOut]) -> HeldOut:
+        return HeldOut(
+            np.concatenate([part.log_density for part in parts]), np.concatenate([part.count for part in parts])
+        )
+
+    return Predictions(
+        model=ears[0].model,
+        leave_one_out=LeaveOneOut(
+            held_out=together([ear.leave_one_out.held_out for ear in ears]),
+            pareto_k=np.concatenate([ear.leave_one_out.pareto_k for ear in ears]),
+            num_effective=sum(ear.leave_one_out.num_effective for ear in ears),
+        ),
+        folds=Folds(together([ear.folds.held_out for ear in ears]), all(ear.folds.is_converged for ear in ears)),
+        is_converged=all(ear.is_converged for ear in ears),
+    )
+
+
+def scored(models: Sequence[Predictions]) -> tuple[ModelScore, ...]:
+    """Criteria of every model; differences are from the first of them."""
+    first = models[0]
+    return tuple(
+        ModelScore(
+            number=own.model.number,
+            name=own.model.name,
+            family=own.model.family.value,
+            attenuation=own.model.attenuation,
+            inhibition=own.model.inhibition,
+            leave_one_out=_criterion(own.leave_one_out.held_out, first.leave_one_out.held_out),
+            num_effective=own.leave_one_out.num_effective,
+            largest_pareto_k=float(own.leave_one_out.pareto_k.max()),
+            num_unreliable=own.leave_one_out.num_unreliable,
+            folds=_criterion(own.folds.held_out, first.folds.held_out),
+            is_converged=own.is_converged,
+        )
+        for own in models
+    )
+
+
+def _criterion(own: HeldOut, first: HeldOut) -> Criterion:
+    gained, uncertainty = difference(own, first)
+    return Criterion(
+        elpd=own.elpd,
+        standard_error=own.standard_error,
+        per_answer=own.elpd / float(own.count.sum()),
+        difference=gained,
+        difference_standard_error=uncertainty,
+    )
+
+
+def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:
+    sentences = []
+    if unreliable := [score for score in scores if score.num_unreliable]:
+        which = ", ".join(f"{score.number} ({score.num_unreliable})" for score in unreliable)
+        sentences.append(
+            f"Leave-one-out is not reliable for some answers (Pareto k above {RELIABLE_PARETO_K:g}) of model {which}. "
+            "Go by the folds."
+        )
+    if lost := [str(score.number) for score in scores if not score.is_converged]:
+        sentences.append(f"The search did not converge for model {', '.join(lost)}, so its numbers cannot be trusted.")
+    return tuple(sentences)
+
+
+def _silent(_task: str, _fraction: float) -> None:
+    pass
