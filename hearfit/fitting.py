@@ -15,6 +15,7 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.stimulus_columns import GAP, TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
@@ -48,7 +49,7 @@ Progress = Callable[[str, float], None]
 class ConditionScore:
     """Observed counts and expected counts of each response in one condition.
 
-    `level_db_hl` is None in a catch trial, the last three where there is no masker.
+    `level_db_hl` is None in a catch trial, the last six where there is no such masker.
     """
 
     protocol: str
@@ -61,6 +62,9 @@ class ConditionScore:
     masker_level_db_spl_per_hz: float | None = None
     notch_lower: float | None = None
     notch_upper: float | None = None
+    masker_frequency_hz: float | None = None
+    masker_level_db_spl: float | None = None
+    gap_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ def fit_trials(
             posterior,
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
+            has_forward_masker=any(c.has_forward_masker for c in conditions),
         )
     tell("Done", 1.0)
     return Profile(
@@ -272,6 +277,10 @@ def _condition_score(conditions: Conditions, row: int, probability: Float[np.nda
         masker_level_db_spl_per_hz=None if levels is None else float(levels[row]),
         notch_lower=None if notch is None else notch.lower,
         notch_upper=None if notch is None else notch.upper,
+        **{
+            name: float(conditions.parameters[name][row]) if name in conditions.parameters else None
+            for name in (TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL, GAP)
+        },
     )
 
 

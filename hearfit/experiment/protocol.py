@@ -11,11 +11,22 @@ class StimulusKind(StrEnum):
     PURE_TONE = "pure_tone"
     NARROWBAND_NOISE = "narrowband_noise"
     TONE_IN_NOTCHED_NOISE = "tone_in_notched_noise"
+    TONE_AFTER_TONE = "tone_after_tone"
 
     @property
     def has_masker(self) -> bool:
         """Whether the target is played in a masker, which has a level and a notch of its own in every trial."""
         return self is StimulusKind.TONE_IN_NOTCHED_NOISE
+
+    @property
+    def has_forward_masker(self) -> bool:
+        """Whether a masker is played before the target: it tells of compression, not of selectivity."""
+        return self is StimulusKind.TONE_AFTER_TONE
+
+    @property
+    def is_in_quiet(self) -> bool:
+        """Whether the sound is alone, so that its level says something of thresholds in quiet."""
+        return not (self.has_masker or self.has_forward_masker)
 
 
 @unique
@@ -36,7 +47,8 @@ class StimulusDesign:
     """The declared stimulus. Ramps lie within the duration.
 
     `bandwidth_octaves` only for narrowband noise. `noise_outer_edge` only for notched noise: how far the noise reaches
-    to either side of the target, relative to the target's frequency.
+    to either side of the target, relative to the target's frequency. `masker_duration_s` and `masker_ramp_s` only for a
+    tone after a tone: those of the masker.
     """
 
     kind: StimulusKind
@@ -44,6 +56,8 @@ class StimulusDesign:
     ramp_s: float
     bandwidth_octaves: float | None = None
     noise_outer_edge: float | None = None
+    masker_duration_s: float | None = None
+    masker_ramp_s: float | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +76,11 @@ class SessionDesign:
     to the masked threshold, and `repetitions` and `catch_trials` are those of each notch. The masker's level within
     one normal auditory filter is `masker_level_offset_db` above the threshold in quiet, but its spectrum level is at
     most `highest_masker_level_db_spl_per_hz`. Categorical loudness: `num_levels` levels, evenly spaced from
-    `lowest_level_offset_db` re threshold to `highest_level_db_hl`.
+    `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Forward masking: a probe `probe_level_offset_db`
+    above the listener's own threshold for it, and maskers of `masker_frequency_ratios` times its frequency that end
+    `gaps_ms` before it, at the levels at which the simulated listener's d' is each of `detectabilities` but none above
+    `highest_masker_level_db_spl`; a gap at which less than half of these levels can be played is left out. Catch trials
+    are those of each probe and masker frequency.
     """
 
     frequency_hz: tuple[float, ...]
@@ -76,6 +94,11 @@ class SessionDesign:
     notches: tuple[Notch, ...] = ()
     masker_level_offset_db: float = 0.0
     highest_masker_level_db_spl_per_hz: float = 0.0
+    masker_frequency_ratios: tuple[float, ...] = ()
+    gaps_ms: tuple[float, ...] = ()
+    probe_level_offset_db: float = 0.0
+    detectabilities: tuple[float, ...] = ()
+    highest_masker_level_db_spl: float = 0.0
 
 
 @dataclass(frozen=True)

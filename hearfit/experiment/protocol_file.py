@@ -11,108 +11,115 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from hearfit.errors import InputError
 from hearfit.experiment.limits import (
-    FREQUENCY_LIMITS_HZ,
     LEVEL_LIMITS_DB,
     MASKER_LEVEL_LIMITS_DB,
-    MAX_INTERVALS,
     OUTER_EDGE_LIMITS,
 )
 from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol_fields import (
+    CATCH_TRIALS,
+    FREQUENCIES,
+    INTERVAL_COUNT,
+    REPETITIONS,
+    TEXT,
+    CatchTrials,
+    Count,
+    Frequencies,
+    Frequency,
+    IntervalCount,
+    Number,
+    Repetitions,
+    Table,
+    Text,
+)
+from hearfit.experiment.protocol_forward_masking import ForwardMaskedDesign, forward_masker_contradictions
 
 _SHOWN_CHARACTERS = 60
-_NO_CONTROL_CHARACTERS = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
-_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_Count = Annotated[int, Field(strict=True)]
-_Text = Annotated[str, Field(strict=True, max_length=4000, pattern=_NO_CONTROL_CHARACTERS)]
-_Frequency = Annotated[_Number, Field(ge=FREQUENCY_LIMITS_HZ[0], le=FREQUENCY_LIMITS_HZ[1])]
-_Frequencies = Annotated[tuple[_Frequency, ...], Field(min_length=1, max_length=100)]
-_Repetitions = Annotated[_Count, Field(ge=1, le=1000)]
-
-_TEXT = "text of 1 to 4000 characters without control characters"
-_FREQUENCIES = "a list of 1 to 100 frequencies from 125 to 8000 Hz, ascending, each once"
-_REPETITIONS = "a whole number from 1 to 1000"
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Stimulus(_Table):
-    kind: StimulusKind = Field(description='"pure_tone", "narrowband_noise" or "tone_in_notched_noise"')
-    duration_s: _Number = Field(gt=0, le=10, description="a number of seconds above 0, at most 10")
-    ramp_s: _Number = Field(ge=0, le=5, description="a number of seconds from 0 to half of duration_s")
-    bandwidth_octaves: _Number | None = Field(
+class _Stimulus(Table):
+    kind: StimulusKind = Field(
+        description='"pure_tone", "narrowband_noise", "tone_in_notched_noise" or "tone_after_tone"'
+    )
+    duration_s: Number = Field(gt=0, le=10, description="a number of seconds above 0, at most 10")
+    ramp_s: Number = Field(ge=0, le=5, description="a number of seconds from 0 to half of duration_s")
+    bandwidth_octaves: Number | None = Field(
         default=None,
         gt=0,
         le=2,
         description="a number of octaves above 0, at most 2, for narrowband_noise only",
     )
-    noise_outer_edge: _Number | None = Field(
+    noise_outer_edge: Number | None = Field(
         default=None,
         ge=OUTER_EDGE_LIMITS[0],
         le=OUTER_EDGE_LIMITS[1],
         description="a number from 0.1 to 0.9 (relative to the target's frequency), for tone_in_notched_noise only",
     )
+    masker_duration_s: Number | None = Field(
+        default=None, gt=0, le=10, description="a number of seconds above 0, at most 10, for tone_after_tone only"
+    )
+    masker_ramp_s: Number | None = Field(
+        default=None,
+        ge=0,
+        le=5,
+        description="a number of seconds from 0 to half of masker_duration_s, for tone_after_tone only",
+    )
 
 
-class _DetectionDesign(_Table):
-    frequency_hz: _Frequencies = Field(description=_FREQUENCIES)
-    level_offsets_db: Annotated[tuple[_Number, ...], Field(min_length=1, max_length=100)] = Field(
+class _DetectionDesign(Table):
+    frequency_hz: Frequencies = Field(description=FREQUENCIES)
+    level_offsets_db: Annotated[tuple[Number, ...], Field(min_length=1, max_length=100)] = Field(
         description="a list of 1 to 100 levels in dB re the listener's threshold, ascending, each once"
     )
-    repetitions: _Repetitions = Field(description=_REPETITIONS)
-    catch_trials: _Count = Field(ge=0, le=1000, description="a whole number from 0 to 1000; 0 for forced choice")
-    interval_count: _Count = Field(
-        ge=1,
-        le=MAX_INTERVALS,
-        description=f"a whole number from 1 (yes/no) to {MAX_INTERVALS} (forced choice)",
-    )
+    repetitions: Repetitions = Field(description=REPETITIONS)
+    catch_trials: CatchTrials = Field(description=CATCH_TRIALS)
+    interval_count: IntervalCount = Field(description=INTERVAL_COUNT)
 
 
 class _MaskedDesign(_DetectionDesign):
-    notches: Annotated[tuple[tuple[_Number, _Number], ...], Field(min_length=1, max_length=100)] = Field(
+    notches: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=1, max_length=100)] = Field(
         description="a list of 1 to 100 pairs [lower, upper] of numbers from 0 to below noise_outer_edge, each once"
     )
-    masker_level_offset_db: _Number = Field(ge=0, le=100, description="a number from 0 to 100 dB")
-    highest_masker_level_db_spl_per_hz: _Number = Field(
+    masker_level_offset_db: Number = Field(ge=0, le=100, description="a number from 0 to 100 dB")
+    highest_masker_level_db_spl_per_hz: Number = Field(
         ge=MASKER_LEVEL_LIMITS_DB[0], le=MASKER_LEVEL_LIMITS_DB[1], description="a number from -40 to 90 dB SPL per Hz"
     )
 
 
-class _LoudnessDesign(_Table):
-    frequency_hz: _Frequencies = Field(description=_FREQUENCIES)
-    num_levels: _Count = Field(ge=2, le=100, description="a whole number from 2 to 100")
-    lowest_level_offset_db: _Number = Field(ge=-30, le=30, description="a number from -30 to 30 dB")
-    highest_level_db_hl: _Number = Field(
+class _LoudnessDesign(Table):
+    frequency_hz: Frequencies = Field(description=FREQUENCIES)
+    num_levels: Count = Field(ge=2, le=100, description="a whole number from 2 to 100")
+    lowest_level_offset_db: Number = Field(ge=-30, le=30, description="a number from -30 to 30 dB")
+    highest_level_db_hl: Number = Field(
         ge=LEVEL_LIMITS_DB[0], le=LEVEL_LIMITS_DB[1], description="a number from -20 to 130 dB HL"
     )
-    repetitions: _Repetitions = Field(description=_REPETITIONS)
+    repetitions: Repetitions = Field(description=REPETITIONS)
 
 
-class _Response(_Table):
-    values: Annotated[tuple[_Count, ...], Field(min_length=2, max_length=100)] = Field(
+class _Response(Table):
+    values: Annotated[tuple[Count, ...], Field(min_length=2, max_length=100)] = Field(
         description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection"
     )
-    labels: tuple[_Text, ...] = Field(description="a list of texts, one for each response value")
+    labels: tuple[Text, ...] = Field(description="a list of texts, one for each response value")
 
 
-class _Common(_Table):
+class _Common(Table):
     name: Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,63}$")] = Field(
         description="1 to 64 lower-case letters, digits and underscores, beginning with a letter"
     )
     version: Annotated[str, Field(strict=True, pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$")] = Field(
         description='a version such as "1.0.0"'
     )
-    title: _Text = Field(description=_TEXT)
-    description: _Text = Field(description=_TEXT)
-    references: tuple[_Text, ...] = Field(description="a list of texts, empty where there is nothing to cite")
+    title: Text = Field(description=TEXT)
+    description: Text = Field(description=TEXT)
+    references: tuple[Text, ...] = Field(description="a list of texts, empty where there is nothing to cite")
     task: Task = Field(description='"detection" or "categorical_loudness"')
-    frequency_range_hz: tuple[_Frequency, _Frequency] = Field(
+    frequency_range_hz: tuple[Frequency, Frequency] = Field(
         description="the lowest and the highest frequency, within 125 to 8000 Hz"
     )
     is_transducer_required: Annotated[bool, Field(strict=True)] = Field(description="true or false")
@@ -128,11 +135,15 @@ class _MaskedProtocol(_Common):
     design: _MaskedDesign = Field(description="a table [design]")
 
 
+class _ForwardMaskedProtocol(_Common):
+    design: ForwardMaskedDesign = Field(description="a table [design]")
+
+
 class _LoudnessProtocol(_Common):
     design: _LoudnessDesign = Field(description="a table [design]")
 
 
-_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol
+_Content = _DetectionProtocol | _MaskedProtocol | _ForwardMaskedProtocol | _LoudnessProtocol
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -168,8 +179,10 @@ def _model_of(raw: dict[str, object]) -> type[_Content]:
     if raw.get("task") == Task.CATEGORICAL_LOUDNESS.value:
         return _LoudnessProtocol
     stimulus = raw.get("stimulus")
-    is_masked = isinstance(stimulus, dict) and stimulus.get("kind") == StimulusKind.TONE_IN_NOTCHED_NOISE.value
-    return _MaskedProtocol if is_masked else _DetectionProtocol
+    kind = stimulus.get("kind") if isinstance(stimulus, dict) else None
+    if kind == StimulusKind.TONE_IN_NOTCHED_NOISE.value:
+        return _MaskedProtocol
+    return _ForwardMaskedProtocol if kind == StimulusKind.TONE_AFTER_TONE.value else _DetectionProtocol
 
 
 def _sentence(detail: ErrorDetails, *, model: type[BaseModel], source: str) -> str:
@@ -219,6 +232,9 @@ def _contradictions(content: _Content) -> Iterator[str]:
     if not is_noise and stimulus.bandwidth_octaves is not None:
         yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
     yield from _masker_contradictions(content)
+    yield from forward_masker_contradictions(
+        _frozen_stimulus(stimulus), design, task=content.task, is_transducer_required=content.is_transducer_required
+    )
     for frequency in design.frequency_hz:
         if not low <= frequency <= high:
             yield f"design.frequency_hz has {frequency:g}. Allowed is {low:g} to {high:g} Hz, the frequency_range_hz."
@@ -231,16 +247,24 @@ def _contradictions(content: _Content) -> Iterator[str]:
     yield from _unordered("response.values", response.values)
     if isinstance(design, _DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
-        if response.values != (0, 1):
-            yield (
-                f"response.values is {list(response.values)}. In a detection task it must be [0, 1]: not heard or "
-                "wrong, heard or right."
-            )
-        if design.interval_count > 1 and design.catch_trials:
-            yield (
-                f"design.catch_trials is {design.catch_trials}. A forced choice (interval_count "
-                f"{design.interval_count}) has no catch trials: only 0 is allowed."
-            )
+    if isinstance(design, ForwardMaskedDesign):
+        for path, values in design.ascending():
+            yield from _unordered(path, values)
+    if not isinstance(design, _LoudnessDesign):
+        yield from _choice_contradictions(design, response)
+
+
+def _choice_contradictions(design: _DetectionDesign | ForwardMaskedDesign, response: _Response) -> Iterator[str]:
+    if response.values != (0, 1):
+        yield (
+            f"response.values is {list(response.values)}. In a detection task it must be [0, 1]: not heard or "
+            "wrong, heard or right."
+        )
+    if design.interval_count > 1 and design.catch_trials:
+        yield (
+            f"design.catch_trials is {design.catch_trials}. A forced choice (interval_count "
+            f"{design.interval_count}) has no catch trials: only 0 is allowed."
+        )
 
 
 def _masker_contradictions(content: _Content) -> Iterator[str]:
@@ -290,6 +314,8 @@ def _frozen(content: _Content) -> Protocol:
                 masker_level_offset_db=design.masker_level_offset_db,
                 highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
             )
+    elif isinstance(design, ForwardMaskedDesign):
+        session = design.session()
     else:
         session = SessionDesign(
             frequency_hz=design.frequency_hz,
@@ -304,13 +330,7 @@ def _frozen(content: _Content) -> Protocol:
         title=content.title.strip(),
         description=" ".join(content.description.split()),
         references=content.references,
-        stimulus=StimulusDesign(
-            kind=stimulus.kind,
-            duration_s=stimulus.duration_s,
-            ramp_s=stimulus.ramp_s,
-            bandwidth_octaves=stimulus.bandwidth_octaves,
-            noise_outer_edge=stimulus.noise_outer_edge,
-        ),
+        stimulus=_frozen_stimulus(stimulus),
         task=content.task,
         design=session,
         response_values=content.response.values,
@@ -318,3 +338,7 @@ def _frozen(content: _Content) -> Protocol:
         frequency_range_hz=content.frequency_range_hz,
         is_transducer_required=content.is_transducer_required,
     )
+
+
+def _frozen_stimulus(stimulus: _Stimulus) -> StimulusDesign:
+    return StimulusDesign(**stimulus.model_dump())

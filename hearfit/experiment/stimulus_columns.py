@@ -6,12 +6,20 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from hearfit.experiment.limits import MASKER_LEVEL_LIMITS_DB
+from hearfit.experiment.limits import (
+    FREQUENCY_LIMITS_HZ,
+    GAP_LIMITS_MS,
+    MASKER_LEVEL_LIMITS_DB,
+    TONE_MASKER_LEVEL_LIMITS_DB,
+)
 from hearfit.experiment.protocol import Protocol, StimulusDesign, StimulusKind
 
 MASKER_LEVEL: Final = "masker_level_db_spl_per_hz"
 NOTCH_LOWER: Final = "notch_lower"
 NOTCH_UPPER: Final = "notch_upper"
+TONE_MASKER_FREQUENCY: Final = "masker_frequency_hz"
+TONE_MASKER_LEVEL: Final = "masker_level_db_spl"
+GAP: Final = "gap_ms"
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,35 @@ _NOTCHED_NOISE: Final = (
         for name, where in ((NOTCH_LOWER, "below"), (NOTCH_UPPER, "above"))
     ),
 )
+_FORWARD_MASKER: Final = (
+    StimulusColumn(
+        TONE_MASKER_FREQUENCY,
+        *FREQUENCY_LIMITS_HZ,
+        unit="Hz",
+        meaning="the frequency of a masker",
+        description="frequency of the tone that is played before the probe",
+        is_of_sound=True,
+    ),
+    StimulusColumn(
+        TONE_MASKER_LEVEL,
+        *TONE_MASKER_LEVEL_LIMITS_DB,
+        unit="dB SPL",
+        meaning="the level of a masker",
+        description="level of the tone that is played before the probe",
+        is_of_sound=False,
+    ),
+    StimulusColumn(
+        GAP,
+        *GAP_LIMITS_MS,
+        unit="ms",
+        meaning="a gap",
+        description="silence between the end of the masker and the beginning of the probe",
+        is_of_sound=False,
+    ),
+)
 _COLUMNS: Final[dict[StimulusKind, tuple[StimulusColumn, ...]]] = {
     StimulusKind.TONE_IN_NOTCHED_NOISE: _NOTCHED_NOISE,
+    StimulusKind.TONE_AFTER_TONE: _FORWARD_MASKER,
 }
 COLUMN_SETS: Final = tuple(tuple(column.name for column in columns) for columns in _COLUMNS.values())
 """The columns of each kind that has any; a table may have several of these sets."""
@@ -76,7 +111,7 @@ def column_problem(
     """
     is_known = ~np.isinf(value)
     if column not in stimulus_columns(protocol.stimulus.kind):
-        of = "a masker" if column in _NOTCHED_NOISE else "a stimulus"
+        of = "a masker" if column in (*_NOTCHED_NOISE, *_FORWARD_MASKER) else "a stimulus"
         return is_known & ~np.isnan(value), f"describes {of}, which {protocol.name} does not have. Allowed here: n/a."
     is_allowed, allowed = _allowed(column, value, protocol.stimulus)
     return is_known & ~is_allowed, f"is not {column.meaning}. Allowed in {protocol.name}: {allowed}."

@@ -125,9 +125,16 @@ def internal_representation(
     psychometric function is then no evidence of compression, which tone detection must not pretend to know. With p = 1
     it is the plain log1p of a compressed amplitude, whose psychometric functions would span tens of decibels.
     """
+    return jax.nn.softplus(log_audibility(excitation, ear, cochlea))
+
+
+def log_audibility(
+    excitation: Float[Array, "*frames channels"], ear: EarParameters, cochlea: Cochlea
+) -> Float[Array, "*frames channels"]:
+    """Logarithm of (z/z_0)^p: how far a sound lies above threshold, as steep in its level in every ear."""
     sharpness = cochlea.normal.threshold_sharpness * cochlea.normal.compression_exponent / ear.exponent
     # The power of exactly zero has no finite gradient for p < 1; the floor lies far below anything that is heard.
-    return jax.nn.softplus(sharpness[None, :] * jnp.log(excitation + _EXCITATION_FLOOR))
+    return sharpness * jnp.log(excitation + _EXCITATION_FLOOR)
 
 
 def loudness_density(excitation: Float[Array, "frames channels"], cochlea: Cochlea) -> Float[Array, "frames channels"]:

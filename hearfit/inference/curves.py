@@ -35,7 +35,9 @@ def response_curves(
     In noise of several levels, a curve is that of the level with most trials.
     """
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
-    grids = [_grid(group) for group in sorted(conditions, key=lambda group: task_group(group.protocol))]
+    # Forward masking has curves over the level of the masker, not of the target.
+    drawn = [group for group in conditions if not group.has_forward_masker]
+    grids = [_grid(group) for group in sorted(drawn, key=lambda group: task_group(group.protocol))]
     grids = [grid for grid in grids if grid.rows]
     if not grids:
         return ()

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.protocol import Protocol, Task
+from hearfit.experiment.protocol import Protocol, StimulusKind, Task
 from hearfit.inference.task_detection import detection_data
+from hearfit.inference.task_forward_masking import forward_masking_data
 from hearfit.inference.task_loudness import loudness_data
 from hearfit.inference.task_model import TaskData
 from hearfit.listener.normal import NormalEar
@@ -13,11 +14,13 @@ from hearfit.listener.normal import NormalEar
 FitData = tuple[TaskData, ...]
 """Everything that the likelihood of one ear's session reads; nothing of tasks that were not done."""
 
-_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data)
+_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data, forward_masking_data)
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
+    if protocol.stimulus.kind is StimulusKind.TONE_AFTER_TONE:
+        return 2
     return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1}[protocol.task]
 
 

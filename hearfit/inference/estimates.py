@@ -11,6 +11,7 @@ from scipy.special import expit
 from hearfit.experiment.protocol import Task
 from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
 from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.task_model import RECOVERY_TIME, TAIL_LEVEL, TASK_SENSITIVITY
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, listener_at
@@ -85,7 +86,7 @@ def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
 
 
 def observer_estimates(
-    posterior: LaplacePosterior, tasks: frozenset[Task], *, has_masker: bool
+    posterior: LaplacePosterior, tasks: frozenset[Task], *, has_masker: bool, has_forward_masker: bool = False
 ) -> tuple[ObserverEstimate, ...]:
     """The parameters of the person who answers, of the tasks that were done."""
     sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
@@ -101,6 +102,11 @@ def observer_estimates(
         rows.append(one("criterion", "d'", first + 1, np.asarray))
     if has_masker:
         rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
+    if has_forward_masker:
+        sensitivity = TASK_SENSITIVITY["forward masking"]
+        rows.append(one("sensitivity after a masker re in quiet", "ratio of d'", sensitivity, np.exp))
+        rows.append(one("time of recovery from a masker re normal", "ratio", RECOVERY_TIME, np.exp))
+        rows.append(one("level of the tail of tuning re normal", "dB", TAIL_LEVEL, np.asarray))
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))

@@ -13,6 +13,7 @@ from hearfit.experiment.protocol import Protocol, Task
 from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
+from hearfit.inference.forward_masking_design import presented_after_maskers
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
@@ -93,6 +94,8 @@ def planned_block(
     thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
     if protocol.stimulus.kind.has_masker:
         presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
+    elif protocol.stimulus.kind.has_forward_masker:
+        presented = presented_after_maskers(protocol, position, transducer=transducer, normal=normal)
     else:
         presented = _presented(protocol, thresholds)
     order = generator.permutation(len(presented.frequency_hz))

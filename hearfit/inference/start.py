@@ -70,7 +70,7 @@ def _two_number_map(
     for group in conditions:
         near = (np.abs(np.log2(group.frequency_hz / frequency_hz)) < 0.2) & ~group.is_catch
         # The level of a masked tone says nothing of the threshold in quiet.
-        if group.has_masker or not near.any():
+        if not group.is_in_quiet or not near.any():
             continue
         is_tested = True
         level, counts = group.level_db_hl[near], group.counts[near]

@@ -21,6 +21,7 @@ def sentences(
     num_trials: np.ndarray | None = None,
     num_masked_trials: np.ndarray | None = None,
     tasks: tuple[Task, ...] = BOTH,
+    has_forward_masker: bool = False,
 ) -> str:
     return "\n".join(
         not_identified(
@@ -31,6 +32,7 @@ def sentences(
             num_trials=np.full(NUM_KNOTS, 20) if num_trials is None else num_trials,
             num_masked_trials=np.zeros(NUM_KNOTS, np.int64) if num_masked_trials is None else num_masked_trials,
             quiet_tasks=tasks,
+            has_forward_masker=has_forward_masker,
         )
     )
 
