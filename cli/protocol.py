@@ -108,8 +108,9 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
         facts.append(("simulated maskers", f"{ratios} times the frequency of the probe"))
         facts.append(("simulated gaps", ", ".join(f"{value:g}" for value in design.gaps_ms) + " ms"))
         values = ", ".join(f"{value:g}" for value in design.detectabilities)
-        most = design.highest_masker_level_db_spl
-        facts.append(("simulated masker levels", f"where d' is {values}; at most {most:g} dB SPL"))
+        most = design.highest_level_db_spl
+        facts.append(("simulated masker levels", f"where d' is {values}"))
+        facts.append(("loudest sound", f"{most:g} dB SPL"))
         facts.append(("simulated probe", f"{design.probe_level_offset_db:g} dB SL"))
     if design.level_offsets_db:
         levels = ", ".join(f"{value:g}" for value in design.level_offsets_db)

@@ -78,9 +78,9 @@ class SessionDesign:
     most `highest_masker_level_db_spl_per_hz`. Categorical loudness: `num_levels` levels, evenly spaced from
     `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Forward masking: a probe `probe_level_offset_db`
     above the listener's own threshold for it, and maskers of `masker_frequency_ratios` times its frequency that end
-    `gaps_ms` before it, at the levels at which the simulated listener's d' is each of `detectabilities` but none above
-    `highest_masker_level_db_spl`; a gap at which less than half of these levels can be played is left out. Catch trials
-    are those of each probe and masker frequency.
+    `gaps_ms` before it, at the levels at which the simulated listener's d' is each of `detectabilities`. Nothing is
+    louder than `highest_level_db_spl`; a gap at which less than half of these levels can be played is left out. Catch
+    trials are those of each probe and masker frequency.
     """
 
     frequency_hz: tuple[float, ...]
@@ -98,7 +98,7 @@ class SessionDesign:
     gaps_ms: tuple[float, ...] = ()
     probe_level_offset_db: float = 0.0
     detectabilities: tuple[float, ...] = ()
-    highest_masker_level_db_spl: float = 0.0
+    highest_level_db_spl: float = 0.0
 
 
 @dataclass(frozen=True)

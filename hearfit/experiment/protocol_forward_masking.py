@@ -40,7 +40,7 @@ class ForwardMaskedDesign(Table):
     detectabilities: Annotated[tuple[_Detectability, ...], Field(min_length=1, max_length=100)] = Field(
         description="a list of 1 to 100 values of d' from 0.1 to 10, ascending, each once"
     )
-    highest_masker_level_db_spl: Number = Field(
+    highest_level_db_spl: Number = Field(
         ge=TONE_MASKER_LEVEL_LIMITS_DB[0],
         le=TONE_MASKER_LEVEL_LIMITS_DB[1],
         description="a number from -20 to 120 dB SPL",
@@ -66,7 +66,7 @@ class ForwardMaskedDesign(Table):
             gaps_ms=self.gaps_ms,
             probe_level_offset_db=self.probe_level_offset_db,
             detectabilities=self.detectabilities,
-            highest_masker_level_db_spl=self.highest_masker_level_db_spl,
+            highest_level_db_spl=self.highest_level_db_spl,
         )
 
 

@@ -129,12 +129,12 @@ def internal_representation(
 
 
 def log_audibility(
-    excitation: Float[Array, "*frames channels"], ear: EarParameters, cochlea: Cochlea
-) -> Float[Array, "*frames channels"]:
+    excitation: Float[Array, "frames channels"], ear: EarParameters, cochlea: Cochlea
+) -> Float[Array, "frames channels"]:
     """Logarithm of (z/z_0)^p: how far a sound lies above threshold, as steep in its level in every ear."""
     sharpness = cochlea.normal.threshold_sharpness * cochlea.normal.compression_exponent / ear.exponent
     # The power of exactly zero has no finite gradient for p < 1; the floor lies far below anything that is heard.
-    return sharpness * jnp.log(excitation + _EXCITATION_FLOOR)
+    return sharpness[None, :] * jnp.log(excitation + _EXCITATION_FLOOR)
 
 
 def loudness_density(excitation: Float[Array, "frames channels"], cochlea: Cochlea) -> Float[Array, "frames channels"]:

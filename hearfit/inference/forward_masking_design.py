@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.excitation import Stimulus
+from hearfit.experiment.excitation import Stimulus, masker_tone
 from hearfit.experiment.limits import TONE_MASKER_LEVEL_LIMITS_DB
 from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.stimulus_columns import GAP, TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL
@@ -23,6 +23,7 @@ from hearfit.inference.task_forward_masking import (
     ForwardMaskingSounds,
     forward_masking_sounds,
 )
+from hearfit.inference.task_model import in_blocks
 from hearfit.listener.normal import NormalEar
 
 _LOWEST_DB, _HIGHEST_DB = -60.0, 200.0
@@ -40,7 +41,7 @@ def presented_after_maskers(
     """Trials of probes after maskers; levels to the decibel. Call under `jax.enable_x64`.
 
     Raises:
-        InputError: no masker that the design allows masks any of the probes.
+        InputError: this ear needs louder sounds throughout than the design allows.
     """
     design = protocol.design
     pairs = [
@@ -56,7 +57,9 @@ def presented_after_maskers(
         normal=normal,
     )
     masker_level = np.maximum(np.round(masker_level), TONE_MASKER_LEVEL_LIMITS_DB[0])
-    is_possible = masker_level <= design.highest_masker_level_db_spl
+    highest = design.highest_level_db_spl
+    zero_db_hl = [masker_tone(probe_hz, transducer=transducer, normal=normal)[1] for probe_hz, _ in pairs]
+    is_possible = (masker_level <= highest) & (probe_level - zero_db_hl <= highest)[:, None, None]
     rows: list[tuple[float, float, float, float, float]] = []
     for i, (probe_hz, masker_hz) in enumerate(pairs):
         played = [
@@ -73,8 +76,8 @@ def presented_after_maskers(
         rows += [(probe_hz, np.nan, masker_hz, *played[k]) for k in spread]
     if not rows:
         raise InputError(
-            f"{protocol.name}: no masker of up to {design.highest_masker_level_db_spl:g} dB SPL masks any of the "
-            "probes in this ear. Choose frequencies with less loss, or leave the protocol out."
+            f"{protocol.name}: with maskers and probes of up to {highest:g} dB SPL nothing can be measured "
+            "in this ear. Choose frequencies with less loss, or leave the protocol out."
         )
     frequency_hz, level_db_hl, masker_hz_of, level_of, gap_of = np.array(rows).T
     return Presented(
@@ -99,56 +102,65 @@ def masker_levels(
     frequencies of probe and masker; the probe lies `probe_level_offset_db` above its threshold without a masker, and
     the gaps are those of the design. Call under `jax.enable_x64`.
     """
-    design = protocol.design
     sounds = forward_masking_sounds([_stimuli(protocol, pairs)], transducer=transducer, normal=normal)
-    gap_s = np.array(design.gaps_ms) / 1000.0
-    log_wanted = np.log(detectability)
-    at_threshold = float(np.log(normal.threshold_detectability))
-    probe, masker = _levels(
-        jnp.asarray(position),
-        sounds,
-        jnp.arange(len(pairs)),
-        jnp.asarray(gap_s),
-        jnp.asarray(log_wanted),
-        jnp.asarray(at_threshold),
-        jnp.asarray(design.probe_level_offset_db),
-        normal=normal,
+    at = jnp.asarray(position)
+    threshold = _probe_thresholds(at, sounds, normal=normal)
+    probe_level = np.asarray(threshold) + protocol.design.probe_level_offset_db
+    gap_s, log_wanted = np.array(protocol.design.gaps_ms) / 1000.0, np.log(detectability)
+    stimulus, gap, wanted = (
+        grid.ravel() for grid in np.meshgrid(np.arange(len(pairs)), gap_s, log_wanted, indexing="ij")
     )
-    return np.asarray(probe), np.asarray(masker)
+    rows = (stimulus, probe_level[stimulus], gap, wanted)
+    blocks = [_masker_levels(at, sounds, *block, normal=normal) for block in in_blocks(rows, fill=(0, 0.0, 0.0, 0.0))]
+    found = np.concatenate(blocks)[: len(stimulus)]
+    return probe_level[: len(pairs)], found.reshape(len(pairs), len(gap_s), len(log_wanted))
 
 
 @partial(jax.jit, static_argnames="normal")
-def _levels(
+def _probe_thresholds(
+    position: Float[Array, " parameters"], sounds: ForwardMaskingSounds, *, normal: NormalEar
+) -> Float[Array, " stimuli"]:
+    """Levels in dB HL at which the listener hears the probes alone."""
+    log_d = _log_detectability(position, sounds, normal)
+    silence, no_gap, wanted = jnp.asarray(_LOWEST_DB), jnp.zeros(()), np.log(normal.threshold_detectability)
+    stimuli = jnp.arange(sounds.probe.power.shape[0])
+    return jax.vmap(lambda own: _bisect(lambda level: log_d(own, level, silence, no_gap) > wanted))(stimuli)
+
+
+@partial(jax.jit, static_argnames="normal")
+def _masker_levels(
     position: Float[Array, " parameters"],
     sounds: ForwardMaskingSounds,
-    stimuli: Int[Array, " pairs"],
-    gap_s: Float[Array, " gaps"],
-    log_wanted: Float[Array, " wanted"],
-    log_at_threshold: Float[Array, ""],
-    probe_offset_db: Float[Array, ""],
+    stimulus: Int[Array, " block"],
+    probe_db_hl: Float[Array, " block"],
+    gap_s: Float[Array, " block"],
+    log_wanted: Float[Array, " block"],
     *,
     normal: NormalEar,
-) -> tuple[Float[Array, " pairs"], Float[Array, "pairs gaps wanted"]]:
+) -> Float[Array, " block"]:
+    """Levels in dB SPL at which log d' has fallen to the wanted ones."""
+    log_d = _log_detectability(position, sounds, normal)
+
+    def of_row(own: Array, probe_db: Array, gap: Array, wanted: Array) -> Array:
+        return _bisect(lambda level: log_d(own, probe_db, level, gap) < wanted)
+
+    return jax.vmap(of_row)(stimulus, probe_db_hl, gap_s, log_wanted)
+
+
+def _log_detectability(
+    position: Float[Array, " parameters"], sounds: ForwardMaskingSounds, normal: NormalEar
+) -> Callable[[Array, Array, Array, Array], Array]:
+    """Log d' of this listener as a function of stimulus, level of the probe, level of the masker and gap."""
     cochlea = cochlea_of(normal)
     coordinates = channel_coordinates(position, cochlea)
     observer = position[jnp.array(FORWARD_MASKING.observer)]
 
-    def log_d(stimulus: Array, probe_db: Array, masker_db: Array, gap: Array) -> Array:
+    def log_d(stimulus: Array, probe_db_hl: Array, masker_db_spl: Array, gap_s: Array) -> Array:
         one = jnp.ones(())
-        row = ForwardMaskingRow(stimulus, 10.0 ** (probe_db / 10.0), masker_db, gap, one, one)
+        row = ForwardMaskingRow(stimulus, 10.0 ** (probe_db_hl / 10.0), masker_db_spl, gap_s, one, one)
         return FORWARD_MASKING.evidence(coordinates, observer, sounds, row, cochlea) + observer[0]
 
-    def of_probe(stimulus: Array) -> Array:
-        silent, no_gap = jnp.asarray(_LOWEST_DB), jnp.zeros(())
-        return _bisect(lambda level: log_d(stimulus, level, silent, no_gap) > log_at_threshold) + probe_offset_db
-
-    def of_masker(stimulus: Array, probe_db: Array, gap: Array, wanted: Array) -> Array:
-        return _bisect(lambda level: log_d(stimulus, probe_db, level, gap) < wanted)
-
-    probes = jax.vmap(of_probe)(stimuli)
-    by_wanted = jax.vmap(of_masker, in_axes=(None, None, None, 0))
-    by_gap = jax.vmap(by_wanted, in_axes=(None, None, 0, None))
-    return probes, jax.vmap(by_gap, in_axes=(0, 0, None, None))(stimuli, probes, gap_s, log_wanted)
+    return log_d
 
 
 def _bisect(is_beyond: Callable[[Float[Array, ""]], Bool[Array, ""]]) -> Float[Array, ""]:

@@ -71,7 +71,7 @@ def forward_masked_log_detectability(
     """Log d' of the probe after the masker against the masker alone, for a listener of normal sensitivity in quiet."""
     normal = cochlea.normal
     # A soft probe does not reach the tails.
-    probe_excitation = (1.0 - probe.tail_share) * relative_excitation(probe.power, probe.leak, ear, cochlea)
+    probe_excitation = (1.0 - probe.tail_share)[None, :] * relative_excitation(probe.power, probe.leak, ear, cochlea)
     remainder = _log_remainder(probe, masker, ear, recovery, cochlea)
     together = jnp.logaddexp(log_audibility(probe_excitation, ear, cochlea), remainder)
     return log_detectability(

@@ -126,7 +126,7 @@ def test_nothing_has_a_default(text: str) -> None:
         ('"detection"', '"detect"', 'the key task is \'detect\'. Allowed is "detection" or "categorical_loudness".'),
         ("[250, 4000]", "[100, 4000]", "the key frequency_range_hz[1] is 100. Allowed is the lowest and the highest"),
         ("= false", '= "no"', "the key is_transducer_required is 'no'. Allowed is true or false."),
-        ('"pure_tone"', '"tone"', 'the key stimulus.kind is \'tone\'. Allowed is "pure_tone", "narrowband_noise" or'),
+        ('"pure_tone"', '"tone"', 'the key stimulus.kind is \'tone\'. Allowed is "pure_tone", "narrowband_noise",'),
         ("= 0.5", "= nan", "the key stimulus.duration_s is nan. Allowed is a number of seconds above 0, at most 10."),
         ("= 0.5", '= "0.5"', "the key stimulus.duration_s is '0.5'. Allowed is a number of seconds"),
         ("= 0.5", "= 9" + "0" * 400, "the key stimulus.duration_s is 9000"),

@@ -8,7 +8,13 @@ from hearfit.errors import InputError
 from hearfit.experiment.protocol import StimulusKind, Task
 from hearfit.protocols.loader import list_protocols, load_protocol, shipped_protocols
 
-NAMES = ("categorical_loudness", "categorical_loudness_noise", "notched_noise", "pure_tone_detection")
+NAMES = (
+    "categorical_loudness",
+    "categorical_loudness_noise",
+    "notched_noise",
+    "pure_tone_detection",
+    "temporal_masking_curve",
+)
 
 
 def test_the_shipped_protocols_are_listed() -> None:
@@ -50,8 +56,8 @@ def test_detection_is_yes_or_no_with_catch_trials() -> None:
     assert protocol.design.catch_trials > 0
 
 
-def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
-    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, True, False]
+def test_only_noise_and_maskers_need_a_transducer_for_hearing_levels() -> None:
+    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, True, False, True]
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
@@ -63,13 +69,22 @@ def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -
     assert all(0.0 <= side < edge for notch in protocol.design.notches for side in (notch.lower, notch.upper))
 
 
+def test_temporal_masking_curves_have_maskers_on_and_below_the_frequency_of_a_soft_probe() -> None:
+    protocol = load_protocol("temporal_masking_curve")
+    kind = protocol.stimulus.kind
+    assert (kind.has_masker, kind.has_forward_masker, kind.is_in_quiet) == (False, True, False)
+    assert protocol.design.masker_frequency_ratios == (0.55, 1.0)
+    assert protocol.design.probe_level_offset_db == 10.0
+    assert protocol.design.highest_level_db_spl == 105.0
+    assert protocol.stimulus.masker_duration_s == 0.108
+
+
 def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
     with pytest.raises(InputError) as caught:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection; for a protocol of your "
-        "own give the path of its .toml file."
+        f"{', '.join(NAMES)}; for a protocol of your own give the path of its .toml file."
     )
 
 
