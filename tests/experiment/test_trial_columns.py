@@ -79,7 +79,7 @@ def test_stimulus_parameters_of_other_protocols_are_refused(name: str) -> None:
         f"a.tsv: the column '{name}' describes a stimulus that no protocol of this version has, so it cannot be left "
         "out. Remove the column if nothing of the kind was played."
     )
-    assert problem.endswith("?") == (name == "masker_level_db_spl")
+    assert problem.endswith("?") == (name == "noise_level_db_spl")
 
 
 def test_a_masker_has_all_its_columns_or_none() -> None:
