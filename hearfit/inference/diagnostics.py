@@ -9,10 +9,11 @@ from jaxtyping import Float
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
-from hearfit.listener.parameters import listener_at
+from hearfit.listener.parameters import STRONGEST_INHIBITION, listener_at
 
 # Below this an attenuation cannot be told from none in any clinic.
 _NO_ATTENUATION_DB = 0.1
+# In units of the strongest one.
 _INHIBITION_MARGIN = 0.02
 
 
@@ -24,8 +25,8 @@ def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str
         if float(listener.attenuation_db[k]) < _NO_ATTENUATION_DB:
             names.append(f"attenuation at {frequency:g} Hz (0 dB)")
         inhibition = float(listener.inhibition[k])
-        if not _INHIBITION_MARGIN < inhibition < 1.0 - _INHIBITION_MARGIN:
-            names.append(f"lateral inhibition at {frequency:g} Hz ({round(inhibition):d})")
+        if not _INHIBITION_MARGIN < inhibition / STRONGEST_INHIBITION < 1.0 - _INHIBITION_MARGIN:
+            names.append(f"lateral inhibition at {frequency:g} Hz ({inhibition:.2f})")
     return tuple(names)
 
 

@@ -14,7 +14,14 @@ from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.task_model import RECOVERY_TIME, TAIL_LEVEL, TASK_SENSITIVITY
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, listener_at
+from hearfit.listener.parameters import (
+    NUM_KNOTS,
+    Prior,
+    attenuation_db,
+    compression_exponent,
+    inhibition_strength,
+    listener_at,
+)
 from hearfit.listener.profile import Estimate, ObserverEstimate
 from hearfit.observer.categories import listener_boundaries
 
@@ -44,7 +51,11 @@ def inhibition_estimates(posterior: LaplacePosterior) -> list[Estimate]:
     """Lateral inhibition at every audiometric frequency."""
     sd, share = np.sqrt(np.diag(posterior.covariance)), posterior.data_share
     knots = range(2 * NUM_KNOTS, 3 * NUM_KNOTS)
-    return [transformed_estimate(posterior.mode[i], sd[i], expit, _bounded(share[i])) for i in knots]
+    return [transformed_estimate(posterior.mode[i], sd[i], _inhibition, _bounded(share[i])) for i in knots]
+
+
+def _inhibition(coordinate: Float[np.ndarray, " nodes"]) -> Float[np.ndarray, " nodes"]:
+    return np.asarray(inhibition_strength(jnp.asarray(coordinate)))
 
 
 def cochlear_estimates(

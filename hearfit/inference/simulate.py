@@ -17,7 +17,13 @@ from hearfit.inference.forward_masking_design import presented_after_maskers
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates, share_logit
+from hearfit.listener.parameters import (
+    DEFAULT_PRIOR,
+    NUM_KNOTS,
+    cochlear_coordinates,
+    inhibition_coordinate,
+    share_logit,
+)
 
 _NUM_ADJUSTMENTS = 8
 # What a clinical audiometer can present.
@@ -30,7 +36,7 @@ def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
     position = DEFAULT_PRIOR.mean.copy()
     exponent = np.full(NUM_KNOTS, normal.compression_exponent)
     position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, np.zeros(NUM_KNOTS))
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(normal.inhibition / (1.0 - normal.inhibition))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(normal.inhibition))
     return position
 
 
@@ -76,7 +82,7 @@ def simulate_block(
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
     planned = planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator)
-    return _answered(planned, position, transducer, normal, generator)
+    return answered(planned, position, transducer=transducer, normal=normal, generator=generator)
 
 
 def planned_block(
@@ -129,13 +135,15 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
     return Presented(np.array(frequencies), np.array(levels), parameters={})
 
 
-def _answered(
+def answered(
     block: TrialBlock,
     position: Float[np.ndarray, " parameters"],
+    *,
     transducer: str | None,
     normal: NormalEar,
     generator: np.random.Generator,
 ) -> TrialBlock:
+    """The trials of a block with the answers of this listener, whoever it was planned for. Under `jax.enable_x64`."""
     conditions, rows = collapse_with_index(block)
     (responses,) = predict(position, build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal)
     cumulative = np.cumsum(responses.probability[rows], axis=1)

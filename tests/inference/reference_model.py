@@ -160,7 +160,7 @@ class ReferenceListener:
         return ReferenceEar(
             exponent=CONSTANTS.compression_exponent / (1.0 - (threshold - attenuation) / CONSTANTS.anchor_db_hl),
             attenuation_db=attenuation,
-            inhibition=1.0 / (1.0 + np.exp(-logit)),
+            inhibition=0.55 / (1.0 + np.exp(-logit)),
         )
 
     def probability_heard(

@@ -21,7 +21,7 @@ from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
 from hearfit.inference.simulate import normal_position, planned_block, position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, inhibition_coordinate
 from hearfit.planning import expected_sd
 from hearfit.protocols.loader import load_protocol
 from tests.inference.sessions import (
@@ -121,24 +121,27 @@ def expected_inhibition_sd(names: tuple[str, ...], audiogram: str) -> np.ndarray
     position = position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL)
     protocols = [load_protocol(name) for name in names]
     plan = plan_session(protocols, position, transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
-    return np.asarray(expected_sd(plan.posterior())[3, TESTED])
+    posterior = plan.posterior()
+    coordinates = 2 * NUM_KNOTS + np.array(TESTED)
+    assert expected_sd(posterior)[3, TESTED].max() < 0.15
+    return np.sqrt(np.diag(posterior.covariance)[coordinates] / np.diag(DEFAULT_PRIOR.covariance)[coordinates])
 
 
 @pytest.mark.parametrize("audiogram", ["N1", "N3"])
 def test_notched_noise_measures_the_inhibition_that_tones_and_loudness_leave_open(audiogram: str) -> None:
-    # Truth: the issue: an SD of at most 0.15 from 0.5 to 4 kHz for a moderately impaired ear.
+    # Truth: an SD of at most 0.15 from 0.5 to 4 kHz was asked for; and, in units of the prior's SD, that tones and
+    # loudness leave it as it is.
     quiet = expected_inhibition_sd(("pure_tone_detection", "categorical_loudness"), audiogram)
     masked = expected_inhibition_sd(("pure_tone_detection", "categorical_loudness", "notched_noise"), audiogram)
-    assert quiet.min() > 0.1
-    assert masked.max() < 0.15
-    assert np.all(masked < 0.6 * quiet)
+    assert quiet.min() > 0.9
+    assert masked.max() < 0.7
 
 
 def test_the_inhibition_of_a_simulated_listener_is_found_again() -> None:
-    # Truth: the listener who answered, whose inhibition is 0.25 at 1 kHz and 0.7 at 4 kHz; 3 SDs.
+    # Truth: the listener who answered, whose inhibition is 0.2 at 1 kHz and 0.45 at 4 kHz; 3 SDs.
     position = truth().copy()
-    logits = np.interp(np.arange(NUM_KNOTS), [4, 8], np.log([0.25 / 0.75, 0.7 / 0.3]))
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = logits
+    coordinates = np.interp(np.arange(NUM_KNOTS), [4, 8], inhibition_coordinate(np.array([0.2, 0.45])))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = coordinates
     protocols = [detection(), loudness(), notched_noise(repetitions=12)]
     posterior = laplace(mode_of(simulated(protocols, seed=21, position=position)), DEFAULT_PRIOR)
     sd = np.sqrt(np.diag(posterior.covariance))
@@ -146,7 +149,7 @@ def test_the_inhibition_of_a_simulated_listener_is_found_again() -> None:
         index = 2 * NUM_KNOTS + knot
         assert abs(posterior.mode[index] - position[index]) < 3.0 * sd[index]
         assert posterior.data_share[index] > 0.5
-    assert posterior.mode[2 * NUM_KNOTS + 8] - posterior.mode[2 * NUM_KNOTS + 4] > 0.8
+    assert posterior.mode[2 * NUM_KNOTS + 8] - posterior.mode[2 * NUM_KNOTS + 4] > 0.4
 
 
 def test_a_session_presents_what_the_design_says() -> None:
