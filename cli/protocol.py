@@ -100,6 +100,8 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
         ("transducer", "needed" if protocol.is_transducer_required else "needed for levels in dB SPL"),
         ("simulated frequencies", ", ".join(f"{value:g}" for value in design.frequency_hz) + " Hz"),
     ]
+    if stimulus.ripple_depth_db:
+        facts.append(("ripples", f"{stimulus.ripple_depth_db:g} dB from peak to trough"))
     if design.notches:
         facts.append(("noise", f"to {stimulus.noise_outer_edge:g} of the frequency on either side of the tone"))
         pairs = ", ".join(f"{notch.lower:g}/{notch.upper:g}" for notch in design.notches)
@@ -110,14 +112,19 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
         ratios = ", ".join(f"{value:g}" for value in design.masker_frequency_ratios)
         facts.append(("simulated maskers", f"{ratios} times the frequency of the probe"))
         facts.append(("simulated gaps", ", ".join(f"{value:g}" for value in design.gaps_ms) + " ms"))
-        values = ", ".join(f"{value:g}" for value in design.detectabilities)
-        most = design.highest_level_db_spl
-        facts.append(("simulated masker levels", f"where d' is {values}"))
-        facts.append(("loudest sound", f"{most:g} dB SPL"))
+        levels = ", ".join(f"{value:g}" for value in design.detectabilities)
+        facts.append(("simulated masker levels", f"where d' is {levels}"))
+        facts.append(("loudest sound", f"{design.highest_level_db_spl:g} dB SPL"))
         facts.append(("simulated probe", f"{design.probe_level_offset_db:g} dB SL"))
     if design.level_offsets_db:
         levels = ", ".join(f"{value:g}" for value in design.level_offsets_db)
         facts.append(("simulated levels", f"{levels} dB {'re masked threshold' if design.notches else 'SL'}"))
+    if design.levels_db_hl:
+        lowest, highest = design.lowest_level_offset_db, design.highest_level_db_hl
+        levels = ", ".join(f"{value:g}" for value in design.levels_db_hl)
+        facts.append(("simulated levels", f"{levels} dB HL, within {lowest:g} dB SL to {highest:g} dB HL"))
+    for name, values in design.values:
+        facts.append((f"simulated {name}", ", ".join(f"{value:g}" for value in values)))
     if design.num_levels:
         lowest, highest = design.lowest_level_offset_db, design.highest_level_db_hl
         facts.append(("simulated levels", f"{design.num_levels} from {lowest:g} dB SL to {highest:g} dB HL"))
@@ -125,6 +132,8 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
     if design.catch_trials:
         where = "each frequency and notch" if design.notches else "each frequency"
         where = "each frequency of probe and masker" if design.gaps_ms else where
+        if design.levels_db_hl:
+            where = "each frequency, level and combination"
         facts.append(("catch trials", f"{design.catch_trials} at {where}"))
     if design.interval_count > 1:
         facts.append(("intervals", str(design.interval_count)))

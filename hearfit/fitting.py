@@ -1,8 +1,8 @@
 """The library's verbs: fit a listener's trials, score a profile on new trials, simulate a listener."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -15,11 +15,10 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.stimulus_columns import GAP, TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
-from hearfit.inference.data import build_fit_data
+from hearfit.inference.data import build_fit_data, own_sensitivities
 from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.frequency_estimates import frequency_estimates
@@ -49,7 +48,8 @@ Progress = Callable[[str, float], None]
 class ConditionScore:
     """Observed counts and expected counts of each response in one condition.
 
-    `level_db_hl` is None in a catch trial, the last six where there is no such masker.
+    `parameters` are the columns of the stimulus. What makes the signal, the level or one of them, is None in a catch
+    trial.
     """
 
     protocol: str
@@ -59,12 +59,7 @@ class ConditionScore:
     responses: tuple[int, ...]
     counts: tuple[int, ...]
     predicted: tuple[float, ...]
-    masker_level_db_spl_per_hz: float | None = None
-    notch_lower: float | None = None
-    notch_upper: float | None = None
-    masker_frequency_hz: float | None = None
-    masker_level_db_spl: float | None = None
-    gap_ms: float | None = None
+    parameters: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,7 +113,7 @@ def fit_trials(
             posterior,
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
-            has_forward_masker=any(c.has_forward_masker for c in conditions),
+            own_sensitivities=own_sensitivities(conditions),
         )
     tell("Done", 1.0)
     return Profile(
@@ -265,23 +260,20 @@ def _provenance(trials: Trials, seed: int) -> Provenance:
 
 def _condition_score(conditions: Conditions, row: int, probability: Float[np.ndarray, " responses"]) -> ConditionScore:
     total = int(conditions.counts[row].sum())
-    levels, notch = conditions.masker_level_db_spl_per_hz, conditions.stimuli[conditions.stimulus_index[row]].notch
     return ConditionScore(
         protocol=conditions.protocol.name,
         frequency_hz=float(conditions.frequency_hz[row]),
-        level_db_hl=None if conditions.is_catch[row] else float(conditions.level_db_hl[row]),
+        level_db_hl=_known(conditions.level_db_hl[row]),
         interval_count=int(conditions.interval_count[row]),
         responses=conditions.protocol.response_values,
         counts=tuple(map(int, conditions.counts[row])),
         predicted=tuple(map(float, total * probability)),
-        masker_level_db_spl_per_hz=None if levels is None else float(levels[row]),
-        notch_lower=None if notch is None else notch.lower,
-        notch_upper=None if notch is None else notch.upper,
-        **{
-            name: float(conditions.parameters[name][row]) if name in conditions.parameters else None
-            for name in (TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL, GAP)
-        },
+        parameters={name: _known(values[row]) for name, values in conditions.parameters.items()},
     )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _silent(_task: str, _fraction: float) -> None:

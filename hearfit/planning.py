@@ -173,9 +173,9 @@ def _sound_s(stimulus: StimulusDesign) -> float:
 
 def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
     tested = trials_near_knots(session.conditions) > 0
-    masked = trials_near_knots([group for group in session.conditions if group.has_masker]) > 0
-    # Without a masker at a frequency, inhibition is what its neighbours and the prior say.
-    measured = np.stack([tested, tested, tested, masked])
+    selective = [group for group in session.conditions if group.protocol.stimulus.kind.shows_selectivity]
+    # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
+    measured = np.stack([tested, tested, tested, trials_near_knots(selective) > 0])
     wanted = np.array([sd for _, _, sd in WANTED])
     sessions = np.full(len(wanted), np.nan)
     # Powers of 2^(1/8): to 9 % of the number of trials.

@@ -7,6 +7,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.grades import PTA4_FREQUENCY_HZ, pure_tone_average
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Task
+from hearfit.experiment.stimulus_columns import GAP, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
 from hearfit.listener.profile import Profile, ResponseCurve
 from hearfit.reports import sentences
 from hearfit.reports.document import (
@@ -22,7 +23,7 @@ from hearfit.reports.document import (
     Tone,
 )
 from hearfit.reports.figure_audiogram import draw_audiogram, is_inside
-from hearfit.reports.figure_curves import draw_detection, draw_loudness
+from hearfit.reports.figure_curves import draw_choices, draw_loudness
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.tables import frequency_table, observer_table, preferred_air_thresholds, provenance_table
@@ -227,15 +228,31 @@ def _curve_figures(profile: Profile) -> list[Block]:
             svg = inline_svg(draw_loudness(curves, profile.ear), prefix=identifier)
             alternative = sentences.loudness_alternative(places, protocol)
             caption = sentences.loudness_caption(protocol)
-        elif task == Task.DETECTION:
-            svg = inline_svg(draw_detection(curves, profile.ear), prefix=identifier)
-            alternative = sentences.detection_alternative(places, protocol)
-            caption = sentences.detection_caption(
-                protocol,
-                has_masker=any(curve.masker is not None for curve in curves),
-                has_catch_trials=any(answer.level_db_hl is None for curve in curves for answer in curve.answers),
-                has_forced_choice=any(curve.interval_count > 1 for curve in curves),
+        elif task in (Task.DETECTION, Task.DISCRIMINATION):
+            svg = inline_svg(draw_choices(curves, profile.ear), prefix=identifier)
+            has_forward_masker = any(GAP in curve.parameters for curve in curves)
+            alternative = (
+                sentences.detection_alternative(places, protocol, has_forward_masker=has_forward_masker)
+                if task == Task.DETECTION
+                else sentences.discrimination_alternative(places, protocol)
             )
+            has_catch_trials = any(answer.x is None for curve in curves for answer in curve.answers)
+            has_forced_choice = any(curve.interval_count > 1 for curve in curves)
+            if task == Task.DETECTION:
+                caption = sentences.detection_caption(
+                    protocol,
+                    has_masker=any(MASKER_LEVEL in curve.parameters for curve in curves),
+                    has_forward_masker=has_forward_masker,
+                    has_catch_trials=has_catch_trials,
+                    has_forced_choice=has_forced_choice,
+                )
+            else:
+                caption = sentences.discrimination_caption(
+                    protocol,
+                    has_rove=any(curve.parameters.get(ROVE_RANGE) for curve in curves),
+                    has_catch_trials=has_catch_trials,
+                    has_forced_choice=has_forced_choice,
+                )
         else:
             blocks.append(Paragraph(f"The answers to {protocol} are part of the fit, but not drawn."))
             continue
@@ -245,9 +262,10 @@ def _curve_figures(profile: Profile) -> list[Block]:
 
 def _place(curve: ResponseCurve) -> tuple[float, ...]:
     """Where the panel of a curve stands: by the stimulus, the widest notch last."""
-    masker = curve.masker
-    notch = (0.0, 0.0) if masker is None else (masker.notch_lower + masker.notch_upper, masker.notch_lower)
-    return (curve.interval_count, curve.frequency_hz, *notch)
+    value = curve.parameters
+    lower, upper = value.get(NOTCH_LOWER, 0.0), value.get(NOTCH_UPPER, 0.0)
+    others = [value[name] for name in sorted(value) if name not in (NOTCH_LOWER, NOTCH_UPPER)]
+    return (curve.interval_count, curve.frequency_hz, lower + upper, lower, *others)
 
 
 def _prior_speaks(profiles: tuple[Profile, ...]) -> tuple[Block, ...]:

@@ -1,4 +1,4 @@
-"""Answers against level with what the fitted ear and a normal ear predict: one small panel a frequency."""
+"""Answers against one column with what the fitted ear and a normal ear predict: one small panel a stimulus."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.listener.profile import CurveMasker, ResponseCurve
+from hearfit.experiment.stimulus_columns import (
+    GAP,
+    INCREMENT,
+    LEVEL,
+    LEVEL_DIFFERENCE,
+    NOTCH_LOWER,
+    NOTCH_UPPER,
+    NUM_COMPONENTS,
+    RIPPLE_DENSITY,
+    ROVE_RANGE,
+    TONE_MASKER_FREQUENCY,
+    TONE_MASKER_LEVEL,
+)
+from hearfit.listener.profile import ResponseCurve
 from hearfit.reports.figure_style import INK, PAGE_WIDTH_IN, QUIET, EarColours, colours, house_style
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import count, frequency, number
@@ -31,8 +44,15 @@ _LOUDNESS_LIMITS: Final = (-2.0, 52.0)
 # ISO 16832 codes; those between have no room.
 _CATEGORIES: Final = ((0, "not heard"), (15, "soft"), (25, "medium"), (35, "loud"), (50, "extremely loud"))
 
-_DETECTION_MARGIN_DB: Final = 8.0
-_SHORTEST_DETECTION_SPAN_DB: Final = 40.0
+_LEVEL_MARGIN_DB: Final = 8.0
+_SHORTEST_LEVEL_SPAN_DB: Final = 40.0
+_X_LABELS: Final = {
+    LEVEL: "Level (dB HL)",
+    LEVEL_DIFFERENCE: "Level difference (dB)",
+    INCREMENT: "Increment re the amplitude of the target (dB)",
+    RIPPLE_DENSITY: "Ripples per octave",
+    TONE_MASKER_LEVEL: "Level of the masker (dB SPL)",
+}
 _SHARE_LIMITS: Final = (-0.03, 1.03)
 
 
@@ -48,21 +68,24 @@ def draw_loudness(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
                 y_ticks=[Tick(value, f"{name} {value}" if is_first else "") for value, name in _CATEGORIES],
             )
             _draw_curve(panel, curve, colours(ear))
-            heard = [(a.level_db_hl, a.response, a.count) for a in curve.answers if a.level_db_hl is not None]
+            heard = [(a.x, a.response, a.count) for a in curve.answers if a.x is not None]
             panel.marks(
                 [level for level, _, _ in heard],
                 [response for _, response, _ in heard],
                 areas=_areas([total for _, _, total in heard], each=5.0),
             )
-        _draw_legend(axes, colours(ear), answers="answers (area: how many)", has_catch_trials=False)
+        _draw_legend(axes, colours(ear), x_column=LEVEL, answers="answers (area: how many)", has_catch_trials=False)
     return figure
 
 
-def draw_detection(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
-    """Psychometric functions: share heard, or right, against level, each around its own levels on one scale."""
+def draw_choices(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
+    """Psychometric functions: share heard, or right, against one column, which is the same in all curves.
+
+    Levels are each drawn around their own on one scale, other columns over one range.
+    """
     with house_style():
         figure, axes = _canvas(len(curves))
-        ranges = _detection_ranges(curves)
+        ranges = _ranges(curves)
         panels = _panels(axes, ranges, _SHARE_LIMITS, left=26.0)
         for index, (panel, curve) in enumerate(zip(panels, curves, strict=True)):
             is_first = index % _num_columns(len(curves)) == 0
@@ -74,29 +97,49 @@ def draw_detection(curves: Sequence[ResponseCurve], ear: Ear) -> Figure:
                 panel.level_line(1.0 / curve.interval_count, color=QUIET, width=0.8, dashes=(1.0, 1.5))
             _draw_curve(panel, curve, colours(ear))
             _draw_proportions(panel, curve)
-        has_catch = any(answer.level_db_hl is None for curve in curves for answer in curve.answers)
-        _draw_legend(axes, colours(ear), answers="share heard or right (area: how many)", has_catch_trials=has_catch)
+        _draw_legend(
+            axes,
+            colours(ear),
+            x_column=curves[0].x_column,
+            answers="share heard or right (area: how many)",
+            has_catch_trials=any(answer.x is None for curve in curves for answer in curve.answers),
+        )
     return figure
 
 
-def notch(masker: CurveMasker) -> str:
-    """Where the edges of a notch lie re the frequency of the tone: below and above it, where they differ."""
-    if masker.notch_lower == masker.notch_upper:
-        return f"notch {masker.notch_lower:g}" if masker.notch_lower else "no notch"
-    return f"notch {masker.notch_lower:g} / {masker.notch_upper:g}"
+def setting(curve: ResponseCurve) -> str:
+    """What tells a curve from others at its frequency, in few words; empty where nothing does."""
+    value = curve.parameters
+    words = []
+    if NOTCH_LOWER in value:
+        words.append(_notch(value[NOTCH_LOWER], value[NOTCH_UPPER]))
+    if GAP in value:
+        return f"{frequency(value[TONE_MASKER_FREQUENCY])}, {value[GAP]:g} ms before"
+    if LEVEL in value:
+        words.append(f"{number(value[LEVEL], 0)} dB HL")
+    if NUM_COMPONENTS in value:
+        words.append(f"{value[NUM_COMPONENTS]:g} tones")
+    if value.get(ROVE_RANGE):
+        words.append(f"rove {value[ROVE_RANGE]:g} dB")
+    return ", ".join(words)
+
+
+def _notch(lower: float, upper: float) -> str:
+    """Where the edges lie re the frequency of the tone: below and above it, where they differ."""
+    if lower == upper:
+        return f"notch {lower:g}" if lower else "no notch"
+    return f"notch {lower:g} / {upper:g}"
 
 
 def proportions(curve: ResponseCurve) -> tuple[tuple[float | None, float, int], ...]:
-    """Per level, None for catch trials: the level, the share of 1 among the answers, their number."""
-    levels = sorted(
-        {answer.level_db_hl for answer in curve.answers}, key=lambda level: -math.inf if level is None else level
-    )
+    """Per place, None for catch trials: the place, the share of 1 among the answers, their number."""
+    places = sorted({answer.x for answer in curve.answers}, key=lambda x: -math.inf if x is None else x)
     rows: list[tuple[float | None, float, int]] = []
-    for level in levels:
-        answers = [answer for answer in curve.answers if answer.level_db_hl == level]
+    for x in places:
+        answers = [answer for answer in curve.answers if answer.x == x]
         total = sum(answer.count for answer in answers)
         if total > 0:
-            rows.append((level, sum(answer.count for answer in answers if answer.response == 1) / total, total))
+            rows.append((x, sum(answer.count for answer in answers if answer.response == 1) / total, total))
     return tuple(rows)
 
 
@@ -133,12 +176,11 @@ def _panels(
 
 
 def _draw_curve(panel: Panel, curve: ResponseCurve, hue: EarColours) -> None:
-    panel.band(curve.level_db_hl, curve.lower_95, curve.upper_95, color=hue.tint)
-    panel.line(curve.level_db_hl, curve.normal_ear, color=INK, width=0.9, dashes=_NORMAL_DASHES)
-    panel.line(curve.level_db_hl, curve.predicted, color=hue.line, width=1.5, zorder=4)
-    intervals = f", {curve.interval_count} intervals" if curve.interval_count > 1 else ""
-    total = sum(answer.count for answer in curve.answers)
-    remark = count(total, "answer") if curve.masker is None else notch(curve.masker)
+    panel.band(curve.x, curve.lower_95, curve.upper_95, color=hue.tint)
+    panel.line(curve.x, curve.normal_ear, color=INK, width=0.9, dashes=_NORMAL_DASHES)
+    panel.line(curve.x, curve.predicted, color=hue.line, width=1.5, zorder=4)
+    intervals = f", {curve.interval_count} intervals" if curve.interval_count > 1 and LEVEL == curve.x_column else ""
+    remark = setting(curve) or count(sum(answer.count for answer in curve.answers), "answer")
     panel.title(frequency(curve.frequency_hz), f"{remark}{intervals}")
 
 
@@ -166,23 +208,29 @@ def _areas(counts: Sequence[int], *, each: float) -> list[float]:
     return [min(each * total, 60.0) for total in counts]
 
 
-def _detection_ranges(curves: Sequence[ResponseCurve]) -> list[tuple[float, float]]:
+def _ranges(curves: Sequence[ResponseCurve]) -> list[tuple[float, float]]:
     ends: list[tuple[float, float]] = []
+    if any(curve.x_column != LEVEL for curve in curves):
+        places = [x for curve in curves for x in curve.x] or [0.0, 1.0]
+        return [(min(places), max(places))] * len(curves)
     for curve in curves:
-        levels = [a.level_db_hl for a in curve.answers if a.level_db_hl is not None] or list(curve.level_db_hl) or [0.0]
+        levels = [a.x for a in curve.answers if a.x is not None] or list(curve.x) or [0.0]
         ends.append((min(levels), max(levels)))
-    span = max([_SHORTEST_DETECTION_SPAN_DB, *(high - low + 2 * _DETECTION_MARGIN_DB for low, high in ends)])
+    span = max([_SHORTEST_LEVEL_SPAN_DB, *(high - low + 2 * _LEVEL_MARGIN_DB for low, high in ends)])
     return [((low + high - span) / 2, (low + high + span) / 2) for low, high in ends]
 
 
 def _round_ticks(limits: tuple[float, float]) -> list[Tick]:
     low, high = limits
-    step = 10.0 if high - low <= 60.0 else 20.0
+    # The smallest round step that leaves room for the numbers.
+    steps = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+    step = next((step for step in steps if high - low <= 6.0 * step), 100.0)
+    decimals = 1 if step < 1.0 else 0
     levels = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
-    return [Tick(float(level), number(float(level), 0)) for level in levels]
+    return [Tick(float(level), number(float(level), decimals)) for level in levels]
 
 
-def _draw_legend(axes: Axes, hue: EarColours, *, answers: str, has_catch_trials: bool) -> None:
+def _draw_legend(axes: Axes, hue: EarColours, *, x_column: str, answers: str, has_catch_trials: bool) -> None:
     handles: list[Artist] = [
         Line2D([], [], linestyle="none", color=INK, marker="o", markersize=4.5, markerfacecolor="white", label=answers),
         Line2D([], [], color=hue.line, linewidth=1.5, label="fitted ear"),
@@ -193,7 +241,7 @@ def _draw_legend(axes: Axes, hue: EarColours, *, answers: str, has_catch_trials:
         squares = Line2D([], [], linestyle="none", color=QUIET, marker="s", markersize=3.5, label="catch trials")
         handles.insert(1, squares)
     middle = axes.get_xlim()[1] / 2
-    axes.text(middle, 13.0, "Level (dB HL)", ha="center", va="bottom", fontsize=7.5)
+    axes.text(middle, 13.0, _X_LABELS.get(x_column, x_column), ha="center", va="bottom", fontsize=7.5)
     axes.legend(
         handles=handles,
         loc="lower center",

@@ -118,9 +118,13 @@ def test_a_session_in_noise_is_fitted_and_scored_by_its_maskers() -> None:
     score = score_trials(profile, trials)
     assert score.log_likelihood == pytest.approx(profile.diagnostics.log_likelihood, rel=1e-9)
     masked = [row for row in score.by_condition if row.protocol == "notched_noise"]
-    assert {(row.notch_lower, row.notch_upper) for row in masked} == {(0.0, 0.0), (0.2, 0.2), (0.1, 0.3)}
-    assert all(row.masker_level_db_spl_per_hz is not None for row in masked)
-    assert all(row.notch_lower is None for row in score.by_condition if row not in masked)
+    assert {(row.parameters["notch_lower"], row.parameters["notch_upper"]) for row in masked} == {
+        (0.0, 0.0),
+        (0.2, 0.2),
+        (0.1, 0.3),
+    }
+    assert all(row.parameters["masker_level_db_spl_per_hz"] is not None for row in masked)
+    assert all(not row.parameters for row in score.by_condition if row not in masked)
 
 
 def test_a_profile_with_other_parameters_is_refused() -> None:

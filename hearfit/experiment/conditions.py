@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from hearfit.experiment.excitation import Stimulus
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, stimulus_columns
+from hearfit.experiment.stimulus_columns import LEVEL, MASKER_LEVEL, signal_column, stimulus_columns
 from hearfit.experiment.trials import TrialBlock
 
 
@@ -16,7 +16,8 @@ from hearfit.experiment.trials import TrialBlock
 class Conditions:
     """Unique combinations of stimulus, level and task of one protocol, and how often each response was given.
 
-    `counts[i, r]` follows `protocol.response_values`. In catch trials the level is NaN and the target is not played.
+    `counts[i, r]` follows `protocol.response_values`. In catch trials what makes the signal is NaN: the level, or the
+    `signal_column` of the stimulus.
     `parameters` are the columns of the protocol's kind of stimulus; those of the sound belong to the stimulus too.
     """
 
@@ -65,15 +66,17 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
     columns = stimulus_columns(block.protocol.stimulus.kind)
     of_sound = [column.name for column in columns if column.is_of_sound]
     others = [column.name for column in columns if not column.is_of_sound]
-    # NaN is not equal to itself, so catch trials are keyed by level zero and told apart by their flag.
+    signal = signal_column(block.protocol.stimulus.kind) or LEVEL
+    # NaN is not equal to itself, so catch trials are keyed by a signal of zero and told apart by their flag.
     keys = {
         "frequency_hz": block.frequency_hz,
         **{name: block.parameters[name] for name in of_sound},
         "is_catch": block.is_catch.astype(np.float64),
         "interval_count": block.interval_count.astype(np.float64),
         **{name: block.parameters[name] for name in others},
-        "level_db_hl": np.where(block.is_catch, 0.0, block.level_db_hl),
+        LEVEL: block.level_db_hl,
     }
+    keys[signal] = np.where(block.is_catch, 0.0, keys[signal])
     unique, index = np.unique(np.stack(list(keys.values()), axis=1), axis=0, return_inverse=True)
     index = index.reshape(-1)
     value = dict(zip(keys, unique.T, strict=True))
@@ -82,6 +85,7 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
     np.add.at(counts, (index, np.searchsorted(responses, block.response)), 1)
     sounds, stimulus_index = np.unique(unique[:, : 1 + len(of_sound)], axis=0, return_inverse=True)
     catch = value["is_catch"] == 1.0
+    value[signal] = np.where(catch, np.nan, value[signal])
     conditions = Conditions(
         protocol=block.protocol,
         stimuli=tuple(
@@ -93,7 +97,7 @@ def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, 
             for frequency, *parameters in sounds
         ),
         stimulus_index=stimulus_index.reshape(-1),
-        level_db_hl=np.where(catch, np.nan, value["level_db_hl"]),
+        level_db_hl=value[LEVEL],
         interval_count=value["interval_count"].astype(np.int64),
         is_catch=catch,
         counts=counts,

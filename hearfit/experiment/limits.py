@@ -18,5 +18,8 @@ TONE_MASKER_LEVEL_LIMITS_DB = (-20.0, 120.0)
 GAP_LIMITS_MS = (0.0, 500.0)
 """Silence between a masker and a probe; beyond, no listener has masking left."""
 
+ROVE_LIMITS_DB = (0.0, 40.0)
+"""Range from which the level of each interval is drawn; 0 is a fixed level."""
+
 OUTER_EDGE_LIMITS = (0.1, 0.9)
 """How far a notched noise may reach to either side of its target, relative to the target's frequency."""

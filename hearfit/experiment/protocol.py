@@ -12,6 +12,9 @@ class StimulusKind(StrEnum):
     NARROWBAND_NOISE = "narrowband_noise"
     TONE_IN_NOTCHED_NOISE = "tone_in_notched_noise"
     TONE_AFTER_TONE = "tone_after_tone"
+    INCREMENTED_TONE = "incremented_tone"
+    INCREMENTED_COMPLEX = "incremented_complex"
+    RIPPLED_NOISE = "rippled_noise"
 
     @property
     def has_masker(self) -> bool:
@@ -28,27 +31,39 @@ class StimulusKind(StrEnum):
         """Whether the sound is alone, so that its level says something of thresholds in quiet."""
         return not (self.has_masker or self.has_forward_masker)
 
+    @property
+    def has_band(self) -> bool:
+        """Whether it reaches over a declared band, `bandwidth_octaves`, about its frequency."""
+        return self in (StimulusKind.NARROWBAND_NOISE, StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
+
+    @property
+    def shows_selectivity(self) -> bool:
+        """Whether answers depend on how well neighbouring frequencies are kept apart."""
+        return self.has_masker or self in (StimulusKind.INCREMENTED_COMPLEX, StimulusKind.RIPPLED_NOISE)
+
 
 @unique
 class Task(StrEnum):
     """What the listener is asked."""
 
     DETECTION = "detection"
+    DISCRIMINATION = "discrimination"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
 
     @property
     def is_choice(self) -> bool:
         """Whether an answer is yes or no, or right or wrong, so that there are intervals and catch trials."""
-        return self is Task.DETECTION
+        return self in (Task.DETECTION, Task.DISCRIMINATION)
 
 
 @dataclass(frozen=True)
 class StimulusDesign:
     """The declared stimulus. Ramps lie within the duration.
 
-    `bandwidth_octaves` only for narrowband noise. `noise_outer_edge` only for notched noise: how far the noise reaches
-    to either side of the target, relative to the target's frequency. `masker_duration_s` and `masker_ramp_s` only for a
-    tone after a tone: those of the masker.
+    `bandwidth_octaves` only for what has a band: of a complex, from its lowest to its highest component.
+    `noise_outer_edge` only for notched noise: how far the noise reaches to either side of the target, relative to the
+    target's frequency. `ripple_depth_db` only for rippled noise: from peak to trough. `masker_duration_s` and
+    `masker_ramp_s` only for a tone after a tone: those of the masker.
     """
 
     kind: StimulusKind
@@ -58,6 +73,7 @@ class StimulusDesign:
     noise_outer_edge: float | None = None
     masker_duration_s: float | None = None
     masker_ramp_s: float | None = None
+    ripple_depth_db: float | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -76,11 +92,13 @@ class SessionDesign:
     to the masked threshold, and `repetitions` and `catch_trials` are those of each notch. The masker's level within
     one normal auditory filter is `masker_level_offset_db` above the threshold in quiet, but its spectrum level is at
     most `highest_masker_level_db_spl_per_hz`. Categorical loudness: `num_levels` levels, evenly spaced from
-    `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Forward masking: a probe `probe_level_offset_db`
-    above the listener's own threshold for it, and maskers of `masker_frequency_ratios` times its frequency that end
-    `gaps_ms` before it, at the levels at which the simulated listener's d' is each of `detectabilities`. Nothing is
-    louder than `highest_level_db_spl`; a gap at which less than half of these levels can be played is left out. Catch
-    trials are those of each probe and masker frequency.
+    `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Discrimination: `levels_db_hl` of the standard, but
+    each at least `lowest_level_offset_db` re threshold and at most `highest_level_db_hl`, with every combination of
+    `values` (name of a column, its values); `catch_trials` are those at each level and combination apart from the
+    signal. Forward masking: a probe `probe_level_offset_db` above the listener's own threshold for it, and maskers of
+    `masker_frequency_ratios` times its frequency that end `gaps_ms` before it, at the levels at which the simulated
+    listener's d' is each of `detectabilities`. Nothing is louder than `highest_level_db_spl`; a gap at which less than
+    half of these levels can be played is left out. Catch trials are those of each probe and masker frequency.
     """
 
     frequency_hz: tuple[float, ...]
@@ -99,6 +117,8 @@ class SessionDesign:
     probe_level_offset_db: float = 0.0
     detectabilities: tuple[float, ...] = ()
     highest_level_db_spl: float = 0.0
+    levels_db_hl: tuple[float, ...] = ()
+    values: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,13 @@ Pydantic checks the shape at this edge and stays here. Nothing has a default: wh
 Each field's description is the sentence that an error message shows as what is allowed.
 """
 
-import difflib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationError
 
 from hearfit.errors import InputError
 from hearfit.experiment.limits import (
@@ -21,6 +19,7 @@ from hearfit.experiment.limits import (
     OUTER_EDGE_LIMITS,
 )
 from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol_discrimination import DiscriminationDesign, signal_contradictions
 from hearfit.experiment.protocol_fields import (
     CATCH_TRIALS,
     FREQUENCIES,
@@ -38,21 +37,23 @@ from hearfit.experiment.protocol_fields import (
     Text,
 )
 from hearfit.experiment.protocol_forward_masking import ForwardMaskedDesign, forward_masker_contradictions
+from hearfit.experiment.protocol_sentences import key_problem, shown_value
 
-_SHOWN_CHARACTERS = 60
+
+def _one_of(words: Iterable[str]) -> str:
+    *first, last = (f'"{word}"' for word in words)
+    return f"{', '.join(first)} or {last}"
 
 
 class _Stimulus(Table):
-    kind: StimulusKind = Field(
-        description='"pure_tone", "narrowband_noise", "tone_in_notched_noise" or "tone_after_tone"'
-    )
+    kind: StimulusKind = Field(description=_one_of(StimulusKind))
     duration_s: Number = Field(gt=0, le=10, description="a number of seconds above 0, at most 10")
     ramp_s: Number = Field(ge=0, le=5, description="a number of seconds from 0 to half of duration_s")
     bandwidth_octaves: Number | None = Field(
         default=None,
         gt=0,
-        le=2,
-        description="a number of octaves above 0, at most 2, for narrowband_noise only",
+        le=8,
+        description="a number of octaves above 0, at most 8 (narrowband_noise: 2), for what has a band only",
     )
     noise_outer_edge: Number | None = Field(
         default=None,
@@ -68,6 +69,9 @@ class _Stimulus(Table):
         ge=0,
         le=5,
         description="a number of seconds from 0 to half of masker_duration_s, for tone_after_tone only",
+    )
+    ripple_depth_db: Number | None = Field(
+        default=None, gt=0, le=60, description="a number of decibels above 0, at most 60, for rippled_noise only"
     )
 
 
@@ -103,7 +107,7 @@ class _LoudnessDesign(Table):
 
 class _Response(Table):
     values: Annotated[tuple[Count, ...], Field(min_length=2, max_length=100)] = Field(
-        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection"
+        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection and discrimination"
     )
     labels: tuple[Text, ...] = Field(description="a list of texts, one for each response value")
 
@@ -118,7 +122,7 @@ class _Common(Table):
     title: Text = Field(description=TEXT)
     description: Text = Field(description=TEXT)
     references: tuple[Text, ...] = Field(description="a list of texts, empty where there is nothing to cite")
-    task: Task = Field(description='"detection" or "categorical_loudness"')
+    task: Task = Field(description=_one_of(Task))
     frequency_range_hz: tuple[Frequency, Frequency] = Field(
         description="the lowest and the highest frequency, within 125 to 8000 Hz"
     )
@@ -143,7 +147,11 @@ class _LoudnessProtocol(_Common):
     design: _LoudnessDesign = Field(description="a table [design]")
 
 
-_Content = _DetectionProtocol | _MaskedProtocol | _ForwardMaskedProtocol | _LoudnessProtocol
+class _DiscriminationProtocol(_Common):
+    design: DiscriminationDesign = Field(description="a table [design]")
+
+
+_Content = _DetectionProtocol | _MaskedProtocol | _ForwardMaskedProtocol | _LoudnessProtocol | _DiscriminationProtocol
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -168,7 +176,7 @@ def parse_protocol(text: str, *, source: str) -> Protocol:
         is_task_known = raw.get("task") in tuple(Task)
         # Without a known task nobody can say which keys the design must have.
         details = [d for d in error.errors(include_url=False) if is_task_known or d["loc"][0] != "design"]
-        raise InputError([_sentence(detail, model=model, source=source) for detail in details]) from None
+        raise InputError([key_problem(detail, model=model, source=source) for detail in details]) from None
     if problems := [f"{source}: {problem}" for problem in _contradictions(content)]:
         raise InputError(problems)
     return _frozen(content)
@@ -178,42 +186,13 @@ def _model_of(raw: dict[str, object]) -> type[_Content]:
     """Task and stimulus decide which keys the design has."""
     if raw.get("task") == Task.CATEGORICAL_LOUDNESS.value:
         return _LoudnessProtocol
+    if raw.get("task") == Task.DISCRIMINATION.value:
+        return _DiscriminationProtocol
     stimulus = raw.get("stimulus")
     kind = stimulus.get("kind") if isinstance(stimulus, dict) else None
     if kind == StimulusKind.TONE_IN_NOTCHED_NOISE.value:
         return _MaskedProtocol
     return _ForwardMaskedProtocol if kind == StimulusKind.TONE_AFTER_TONE.value else _DetectionProtocol
-
-
-def _sentence(detail: ErrorDetails, *, model: type[BaseModel], source: str) -> str:
-    names = [part for part in detail["loc"] if isinstance(part, str)]
-    path = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in detail["loc"]).lstrip(".")
-    table = model
-    for name in names[:-1]:
-        inner = table.model_fields[name].annotation
-        assert isinstance(inner, type)
-        assert issubclass(inner, BaseModel)
-        table = inner
-    if detail["type"] == "extra_forbidden":
-        known = sorted(table.model_fields)
-        close = difflib.get_close_matches(names[-1], known, n=1)
-        guess = f"Did you mean {close[0]}? " if close else ""
-        return f"{source}: the key {_shown_key(path)} is not known. {guess}Known here are {', '.join(known)}."
-    allowed = table.model_fields[names[-1]].description
-    state = "is missing" if detail["type"] == "missing" else f"is {_shown(detail['input'])}"
-    return f"{source}: the key {path} {state}. Allowed is {allowed}."
-
-
-def _shown_key(path: str) -> str:
-    return path if path.replace("_", "").replace(".", "").isalnum() and len(path) <= _SHOWN_CHARACTERS else _shown(path)
-
-
-def _shown(value: object) -> str:
-    try:
-        text = "true" if value is True else "false" if value is False else repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def _contradictions(content: _Content) -> Iterator[str]:
@@ -226,13 +205,12 @@ def _contradictions(content: _Content) -> Iterator[str]:
             f"stimulus.ramp_s is {stimulus.ramp_s:g}. The two ramps lie within the duration, so at most "
             f"{stimulus.duration_s / 2:g} s is allowed."
         )
-    is_noise = stimulus.kind is StimulusKind.NARROWBAND_NOISE
-    if is_noise and stimulus.bandwidth_octaves is None:
-        yield "stimulus.bandwidth_octaves is missing. A narrowband_noise needs it: a number of octaves above 0."
-    if not is_noise and stimulus.bandwidth_octaves is not None:
-        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    yield from _band_contradictions(content)
     yield from _masker_contradictions(content)
     yield from forward_masker_contradictions(
+        _frozen_stimulus(stimulus), design, task=content.task, is_transducer_required=content.is_transducer_required
+    )
+    yield from signal_contradictions(
         _frozen_stimulus(stimulus), design, task=content.task, is_transducer_required=content.is_transducer_required
     )
     for frequency in design.frequency_hz:
@@ -247,24 +225,42 @@ def _contradictions(content: _Content) -> Iterator[str]:
     yield from _unordered("response.values", response.values)
     if isinstance(design, _DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
-    if isinstance(design, ForwardMaskedDesign):
+    if isinstance(design, ForwardMaskedDesign | DiscriminationDesign):
         for path, values in design.ascending():
             yield from _unordered(path, values)
     if not isinstance(design, _LoudnessDesign):
-        yield from _choice_contradictions(design, response)
+        yield from _choice_contradictions(content.task, design, response)
 
 
-def _choice_contradictions(design: _DetectionDesign | ForwardMaskedDesign, response: _Response) -> Iterator[str]:
+def _choice_contradictions(
+    task: Task, design: _DetectionDesign | ForwardMaskedDesign | DiscriminationDesign, response: _Response
+) -> Iterator[str]:
     if response.values != (0, 1):
         yield (
-            f"response.values is {list(response.values)}. In a detection task it must be [0, 1]: not heard or "
-            "wrong, heard or right."
+            f"response.values is {list(response.values)}. In a {task} task it must be [0, 1]: not heard or wrong, "
+            "heard or right."
         )
     if design.interval_count > 1 and design.catch_trials:
         yield (
             f"design.catch_trials is {design.catch_trials}. A forced choice (interval_count "
             f"{design.interval_count}) has no catch trials: only 0 is allowed."
         )
+
+
+def _band_contradictions(content: _Content) -> Iterator[str]:
+    stimulus = content.stimulus
+    width = stimulus.bandwidth_octaves
+    if stimulus.kind.has_band and width is None:
+        yield f"stimulus.bandwidth_octaves is missing. A {stimulus.kind} needs it: a number of octaves above 0."
+    if not stimulus.kind.has_band and width is not None:
+        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    if stimulus.kind is StimulusKind.NARROWBAND_NOISE and width is not None and width > 2:
+        yield f"stimulus.bandwidth_octaves is {width:g}. A narrowband_noise has at most 2 octaves."
+    is_rippled = stimulus.kind is StimulusKind.RIPPLED_NOISE
+    if is_rippled and stimulus.ripple_depth_db is None:
+        yield "stimulus.ripple_depth_db is missing. A rippled_noise needs it: a number of decibels above 0."
+    if not is_rippled and stimulus.ripple_depth_db is not None:
+        yield f"stimulus.ripple_depth_db is given. A {stimulus.kind} has no ripples: leave the key out."
 
 
 def _masker_contradictions(content: _Content) -> Iterator[str]:
@@ -294,7 +290,7 @@ def _masker_contradictions(content: _Content) -> Iterator[str]:
 
 def _unordered(path: str, values: tuple[float, ...] | tuple[int, ...]) -> Iterator[str]:
     if any(first >= second for first, second in pairwise(values)):
-        yield f"{path} is {_shown(list(values))}. The numbers must ascend, each once."
+        yield f"{path} is {shown_value(list(values))}. The numbers must ascend, each once."
 
 
 def _frozen(content: _Content) -> Protocol:
@@ -314,7 +310,7 @@ def _frozen(content: _Content) -> Protocol:
                 masker_level_offset_db=design.masker_level_offset_db,
                 highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
             )
-    elif isinstance(design, ForwardMaskedDesign):
+    elif isinstance(design, ForwardMaskedDesign | DiscriminationDesign):
         session = design.session()
     else:
         session = SessionDesign(

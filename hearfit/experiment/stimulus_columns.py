@@ -10,16 +10,23 @@ from hearfit.experiment.limits import (
     FREQUENCY_LIMITS_HZ,
     GAP_LIMITS_MS,
     MASKER_LEVEL_LIMITS_DB,
+    ROVE_LIMITS_DB,
     TONE_MASKER_LEVEL_LIMITS_DB,
 )
-from hearfit.experiment.protocol import Protocol, StimulusDesign, StimulusKind
+from hearfit.experiment.protocol import Protocol, StimulusKind
 
+LEVEL: Final = "level_db_hl"
 MASKER_LEVEL: Final = "masker_level_db_spl_per_hz"
 NOTCH_LOWER: Final = "notch_lower"
 NOTCH_UPPER: Final = "notch_upper"
 TONE_MASKER_FREQUENCY: Final = "masker_frequency_hz"
 TONE_MASKER_LEVEL: Final = "masker_level_db_spl"
 GAP: Final = "gap_ms"
+LEVEL_DIFFERENCE: Final = "level_difference_db"
+INCREMENT: Final = "increment_db"
+NUM_COMPONENTS: Final = "num_components"
+ROVE_RANGE: Final = "rove_range_db"
+RIPPLE_DENSITY: Final = "ripple_density_per_octave"
 
 
 @dataclass(frozen=True)
@@ -87,9 +94,70 @@ _FORWARD_MASKER: Final = (
         is_of_sound=False,
     ),
 )
+_ROVE: Final = StimulusColumn(
+    ROVE_RANGE,
+    *ROVE_LIMITS_DB,
+    unit="dB",
+    meaning="the range of a rove",
+    description="range of levels about the stated one, from which that of each interval was drawn; 0 is a fixed level",
+    is_of_sound=False,
+)
+_INCREMENTED_TONE: Final = (
+    StimulusColumn(
+        LEVEL_DIFFERENCE,
+        0.0,
+        60.0,
+        unit="dB",
+        meaning="a level difference",
+        description="level of the louder tone re the other, whose level is stated; n/a in a catch trial",
+        is_of_sound=False,
+    ),
+    _ROVE,
+)
+_INCREMENTED_COMPLEX: Final = (
+    StimulusColumn(
+        INCREMENT,
+        -60.0,
+        60.0,
+        unit="dB",
+        meaning="an increment",
+        description="amplitude added to the middle component re its amplitude in the standard; n/a in a catch trial",
+        is_of_sound=False,
+    ),
+    StimulusColumn(
+        NUM_COMPONENTS,
+        3.0,
+        99.0,
+        unit="1",
+        meaning="a number of components",
+        description="components of the complex, evenly spaced in log frequency, the target in the middle",
+        is_of_sound=True,
+    ),
+    _ROVE,
+)
+_RIPPLED_NOISE: Final = (
+    StimulusColumn(
+        RIPPLE_DENSITY,
+        0.05,
+        50.0,
+        unit="1/octave",
+        meaning="a density of ripples",
+        description="ripples per octave; n/a in a catch trial",
+        is_of_sound=True,
+    ),
+    _ROVE,
+)
 _COLUMNS: Final[dict[StimulusKind, tuple[StimulusColumn, ...]]] = {
     StimulusKind.TONE_IN_NOTCHED_NOISE: _NOTCHED_NOISE,
+    StimulusKind.INCREMENTED_TONE: _INCREMENTED_TONE,
+    StimulusKind.INCREMENTED_COMPLEX: _INCREMENTED_COMPLEX,
+    StimulusKind.RIPPLED_NOISE: _RIPPLED_NOISE,
     StimulusKind.TONE_AFTER_TONE: _FORWARD_MASKER,
+}
+_SIGNAL_COLUMNS: Final[dict[StimulusKind, str]] = {
+    StimulusKind.INCREMENTED_TONE: LEVEL_DIFFERENCE,
+    StimulusKind.INCREMENTED_COMPLEX: INCREMENT,
+    StimulusKind.RIPPLED_NOISE: RIPPLE_DENSITY,
 }
 COLUMN_SETS: Final = tuple(tuple(column.name for column in columns) for columns in _COLUMNS.values())
 """The columns of each kind that has any; a table may have several of these sets."""
@@ -102,29 +170,52 @@ def stimulus_columns(kind: StimulusKind) -> tuple[StimulusColumn, ...]:
     return _COLUMNS.get(kind, ())
 
 
+def signal_column(kind: StimulusKind) -> str | None:
+    """The column by which the signal differs from the standard; None where the level is what makes the signal.
+
+    In a catch trial it is n/a: there is no signal. Where it is a column, the level is that of the standard and stays.
+    """
+    return _SIGNAL_COLUMNS.get(kind)
+
+
+def curve_column(kind: StimulusKind) -> str:
+    """The column that a report draws answers against."""
+    return TONE_MASKER_LEVEL if kind is StimulusKind.TONE_AFTER_TONE else signal_column(kind) or LEVEL
+
+
 def column_problem(
-    column: StimulusColumn, value: Float[np.ndarray, " rows"], protocol: Protocol
+    column: StimulusColumn,
+    value: Float[np.ndarray, " rows"],
+    protocol: Protocol,
+    *,
+    is_catch: Bool[np.ndarray, " rows"],
 ) -> tuple[Bool[np.ndarray, " rows"], str]:
     """Which values of a column this protocol refuses, and why: the end of a sentence that begins with the cell.
 
-    NaN is a missing value. Infinity is one that has been refused before, and is not refused again.
+    NaN is a missing value. Infinity is one that has been refused before, and is not refused again. What the signal of a
+    catch trial must be is not asked here.
     """
     is_known = ~np.isinf(value)
     if column not in stimulus_columns(protocol.stimulus.kind):
         of = "a masker" if column in (*_NOTCHED_NOISE, *_FORWARD_MASKER) else "a stimulus"
         return is_known & ~np.isnan(value), f"describes {of}, which {protocol.name} does not have. Allowed here: n/a."
-    is_allowed, allowed = _allowed(column, value, protocol.stimulus)
+    is_allowed, allowed = allowed_values(column, value, protocol.stimulus.noise_outer_edge)
+    if column.name == signal_column(protocol.stimulus.kind):
+        is_known &= ~is_catch
     return is_known & ~is_allowed, f"is not {column.meaning}. Allowed in {protocol.name}: {allowed}."
 
 
-def _allowed(
-    column: StimulusColumn, value: Float[np.ndarray, " rows"], design: StimulusDesign
+def allowed_values(
+    column: StimulusColumn, value: Float[np.ndarray, " rows"], edge: float | None
 ) -> tuple[Bool[np.ndarray, " rows"], str]:
+    """Which values a column may have, and all that are allowed in words; `edge` is that of a notched noise."""
     if column.name in (NOTCH_LOWER, NOTCH_UPPER):
-        edge = design.noise_outer_edge
         assert edge is not None
         text = f"0 (no notch) to below {edge:g}, relative to the frequency of the target"
         return (value >= 0.0) & (value < edge), text
-    unit = {"1": "", "dB SPL/Hz": " dB SPL per Hz"}.get(column.unit, f" {column.unit}")
+    if column.name == NUM_COMPONENTS:
+        is_odd = np.mod(value, 2.0) == 1.0
+        return is_odd & (value >= column.lowest) & (value <= column.highest), "an odd whole number from 3 to 99"
+    unit = {"1": "", "dB SPL/Hz": " dB SPL per Hz", "1/octave": " per octave"}.get(column.unit, f" {column.unit}")
     is_inside = (value >= column.lowest) & (value <= column.highest)
     return is_inside, f"{column.lowest:g} to {column.highest:g}{unit}"

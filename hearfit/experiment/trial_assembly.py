@@ -236,9 +236,12 @@ def _sha256(blocks: Sequence[TrialBlock], *, header: Sequence[str | None]) -> st
     for block in sorted(blocks, key=lambda block: block.protocol.name):
         digest.update(json.dumps([block.protocol.name, len(block.trial)]).encode())
         # Adding zero makes -0.0 and 0.0 the same bytes.
-        level = np.where(block.is_catch, 0.0, block.level_db_hl) + 0.0
+        level, *parameters = (
+            np.where(block.is_catch & np.isnan(values), 0.0, values) + 0.0
+            for values in (block.level_db_hl, *block.parameters.values())
+        )
         columns = [block.trial, block.frequency_hz, level, block.interval_count, block.is_catch, block.response]
-        columns += [values + 0.0 for values in block.parameters.values()]
+        columns += parameters
         order = np.lexsort(columns)
         for column in columns:
             kind = "<f8" if column.dtype.kind == "f" else "<i8"

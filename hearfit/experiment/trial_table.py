@@ -17,7 +17,7 @@ from hearfit.errors import InputError
 from hearfit.experiment.limits import LEVEL_LIMITS_DB, MAX_INTERVALS
 from hearfit.experiment.problem_log import ProblemLog
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.stimulus_columns import ALL_COLUMNS, column_problem, stimulus_columns
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS, column_problem, signal_column, stimulus_columns
 from hearfit.experiment.table_chunk import TableChunk
 from hearfit.experiment.trial_cells import (
     Refusal,
@@ -43,8 +43,8 @@ class RowValues:
     """Typed columns of a trial table, in the order of the file.
 
     Codes index the tuples of `TrialRows`, and `EARS`. A cell that was refused is -1 or NaN. `level_db` is in the unit
-    of the column, NaN in catch trials; `parameters` are the columns of stimuli that the table has, NaN in rows whose
-    protocol has none.
+    of the column; `parameters` are the columns of stimuli that the table has, NaN in rows whose protocol has none. What
+    makes the signal, the level or one of them, is NaN in catch trials.
     """
 
     line: Int[np.ndarray, " rows"]
@@ -161,7 +161,7 @@ class _Checker:
             interval_count=self._interval_count(chunk, protocol_code, is_catch).astype(np.int8),
             is_catch=is_catch,
             response=np.full(chunk.line.shape, -1),
-            parameters=self._parameters(chunk, protocol_code),
+            parameters=self._parameters(chunk, protocol_code, is_catch),
         )
         self._check_levels(chunk, result, is_catch_known)
         response = parse("response", number_from, refused=np.nan)
@@ -194,9 +194,9 @@ class _Checker:
             return np.zeros(chunk.line.shape, bool), np.ones(chunk.line.shape, bool)
         catch = self._parsed(chunk, CATCH, catch_from, refused=-2)
         is_choice = self._is_choice(protocol_code)
-        reason = "does not say whether this is a catch trial. Allowed in a detection trial: 0, 1, false, true."
+        reason = "does not say whether this is a catch trial. Allowed in this task: 0, 1, false, true."
         self._wrong(chunk, CATCH, (catch == -1) & is_choice, reason)
-        reason = "marks a catch trial, which only detection has. Allowed here: 0, false, n/a."
+        reason = "marks a catch trial, which only detection and discrimination have. Allowed here: 0, false, n/a."
         self._wrong(chunk, CATCH, (catch == 1) & ~is_choice & (protocol_code >= 0), reason)
         return catch == 1, (catch >= 0) | ((catch == -1) & ~is_choice)
 
@@ -221,7 +221,7 @@ class _Checker:
         return np.asarray(np.where(count == 0, declared, count))
 
     def _parameters(
-        self, chunk: TableChunk, protocol_code: Int[np.ndarray, " rows"]
+        self, chunk: TableChunk, protocol_code: Int[np.ndarray, " rows"], is_catch: Bool[np.ndarray, " rows"]
     ) -> dict[str, Float[np.ndarray, " rows"]]:
         """The columns of stimuli, each of which a protocol has or has not."""
         present = self._columns.parameters
@@ -236,8 +236,11 @@ class _Checker:
             for code, protocol in enumerate(self._protocols):
                 is_of = protocol_code == code
                 if is_of.any():
-                    is_wrong, reason = column_problem(ALL_COLUMNS[name], values, protocol)
+                    is_wrong, reason = column_problem(ALL_COLUMNS[name], values, protocol, is_catch=is_catch)
                     self._wrong(chunk, name, is_of & is_wrong, reason)
+                if signal_column(protocol.stimulus.kind) == name:
+                    reason = "is a signal in a catch trial, in which only the standard was played. Allowed here: n/a."
+                    self._wrong(chunk, name, is_of & is_catch & np.isfinite(values), reason)
             columns[name] = np.where(np.isinf(values), np.nan, values)
         return columns
 
@@ -245,6 +248,10 @@ class _Checker:
         # The last entry is for the code -1 of an unknown protocol.
         is_choice = [*(protocol.task.is_choice for protocol in self._protocols), False]
         return np.asarray(np.array(is_choice)[protocol_code])
+
+    def _has_standard(self, protocol_code: Int[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
+        has_standard = [*(signal_column(protocol.stimulus.kind) is not None for protocol in self._protocols), False]
+        return np.asarray(np.array(has_standard)[protocol_code])
 
     def _check_levels(self, chunk: TableChunk, columns: RowValues, is_catch_known: Bool[np.ndarray, " rows"]) -> None:
         name, unit = self._columns.level.value, self._columns.level.unit
@@ -258,9 +265,13 @@ class _Checker:
             f"is not a level. Allowed: {low:g} to {high:g} {unit}; n/a only where the column catch says that nothing "
             "was played."
         )
-        self._wrong(chunk, name, is_absent & ~columns.is_catch & is_catch_known, reason)
+        has_standard = self._has_standard(columns.protocol_code)
+        is_without = columns.is_catch & ~has_standard
+        self._wrong(chunk, name, is_absent & ~columns.is_catch & is_catch_known & ~has_standard, reason)
         reason = "is a level in a catch trial, in which nothing was played. Allowed here: n/a."
-        self._wrong(chunk, name, ~is_absent & columns.is_catch, reason)
+        self._wrong(chunk, name, ~is_absent & is_without, reason)
+        reason = f"is not the level of the standard, which every trial has. Allowed: {low:g} to {high:g} {unit}."
+        self._wrong(chunk, name, is_absent & has_standard, reason)
 
     def _check_per_protocol(self, chunk: TableChunk, columns: RowValues, response: Float[np.ndarray, " rows"]) -> None:
         for code, protocol in enumerate(self._protocols):

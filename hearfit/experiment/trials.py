@@ -14,7 +14,8 @@ from hearfit.experiment.protocol import Protocol
 class TrialBlock:
     """All trials of one protocol.
 
-    Catch trials (nothing was played, or the masker alone) carry NaN as level; `interval_count` is 1 for yes/no.
+    Catch trials (nothing was played, or the masker or the standard alone) carry NaN as what makes the signal: the
+    level, or the `signal_column` of the stimulus. `interval_count` is 1 for yes/no.
     `parameters` are the columns of the protocol's kind of stimulus (see `stimulus_columns`), in their order.
     """
 

@@ -1,43 +1,56 @@
-"""Response curves for the report: answers against level, with what the fitted ear and a normal ear predict."""
+"""Response curves for the report: answers against one column, with what the fitted ear and a normal ear predict."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL
+from hearfit.experiment.excitation import Stimulus
+from hearfit.experiment.stimulus_columns import (
+    ALL_COLUMNS,
+    LEVEL,
+    TONE_MASKER_LEVEL,
+    curve_column,
+    stimulus_columns,
+)
 from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import NormalEar
-from hearfit.listener.profile import AnswerCount, CurveMasker, ResponseCurve
+from hearfit.listener.profile import AnswerCount, ResponseCurve
 
-_NUM_LEVELS = 25
+_NUM_POINTS = 25
 _MARGIN_DB = 10.0
+# Of the range of what is not a level.
+_MARGIN_SHARE = 0.1
+# Of one sound: the masker's level varies with the threshold that was sought, so one stands for all. Three gaps show how
+# a listener recovers from a masker.
+_MOST_CURVES_MASKED, _MOST_CURVES_FORWARD, _MOST_CURVES = 1, 3, 4
+_FREQUENCY = "frequency_hz"
+_INTERVALS = "interval_count"
 _NORMAL_QUANTILE_975 = 1.959963984540054
 
 
 class _Prediction(NamedTuple):
-    probability: Float[np.ndarray, "levels responses"]
-    jacobian: Float[np.ndarray, "levels responses parameters"]
+    probability: Float[np.ndarray, "points responses"]
+    jacobian: Float[np.ndarray, "points responses parameters"]
 
 
 def response_curves(
     conditions: Sequence[Conditions], posterior: LaplacePosterior, *, transducer: str | None, normal: NormalEar
 ) -> tuple[ResponseCurve, ...]:
-    """One curve for each protocol, stimulus (frequency and notch) and number of intervals. Under `jax.enable_x64`.
+    """One curve for each protocol and stimulus apart from what is drawn along it. Under `jax.enable_x64`.
 
-    In noise of several levels, a curve is that of the level with most trials.
+    In noise of several levels, a curve is that of the level with most trials; of other stimuli those of the four most
+    frequent settings of each sound.
     """
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
-    # Forward masking has curves over the level of the masker, not of the target.
-    drawn = [group for group in conditions if not group.has_forward_masker]
-    grids = [_grid(group) for group in sorted(drawn, key=lambda group: task_group(group.protocol))]
+    grids = [_grid(group) for group in sorted(conditions, key=lambda group: task_group(group.protocol))]
     grids = [grid for grid in grids if grid.rows]
     if not grids:
         return ()
@@ -52,73 +65,111 @@ def response_curves(
 
 
 @dataclass(frozen=True)
-class _Row:
-    """One curve; the masker's level is 0 in quiet."""
-
-    stimulus: int
-    interval_count: int
-    masker_level_db: float
-
-
-@dataclass(frozen=True)
 class _Grid:
-    """Conditions at closely spaced levels; row i holds those of `rows[i]`."""
+    """Conditions at closely spaced places; row i holds the places `x[i]` of the curve whose columns are `rows[i]`."""
 
     presented: Conditions
     conditions: Conditions
-    rows: tuple[_Row, ...]
+    rows: tuple[dict[str, float], ...]
+    x: Float[np.ndarray, "rows points"]
+
+
+def _columns(group: Conditions) -> dict[str, Float[np.ndarray, " conditions"]]:
+    """All that a condition states, by column."""
+    return {
+        _INTERVALS: group.interval_count.astype(float),
+        _FREQUENCY: group.frequency_hz,
+        **group.parameters,
+        LEVEL: group.level_db_hl,
+    }
 
 
 def _grid(group: Conditions) -> _Grid:
-    played = ~group.is_catch
-    pairs = zip(group.stimulus_index[played], group.interval_count[played], strict=True)
-    rows = tuple(
-        _Row(stimulus, interval_count, _usual_masker_level(group, stimulus, interval_count))
-        for stimulus, interval_count in sorted({(int(stimulus), int(count)) for stimulus, count in pairs})
-    )
-    levels = []
-    for row in rows:
-        own = group.level_db_hl[played & _is_of(group, row)]
-        levels.append(np.linspace(own.min() - _MARGIN_DB, own.max() + _MARGIN_DB, _NUM_LEVELS))
-    size = len(rows) * _NUM_LEVELS
+    columns, along = _columns(group), curve_column(group.protocol.stimulus.kind)
+    rows = _settings(group, columns, along)
+    x = np.zeros((len(rows), _NUM_POINTS))
+    for i, row in enumerate(rows):
+        x[i] = _places(columns[along][~group.is_catch & _is_of(group, columns, row)], along)
+    of_row = {name: np.array([row[name] for row in rows]) for name in columns if name != along}
+    values = {name: np.repeat(value, _NUM_POINTS) for name, value in of_row.items()} | {along: x.ravel()}
+    of_sound = [column.name for column in stimulus_columns(group.protocol.stimulus.kind) if column.is_of_sound]
+    sounds = [(values[_FREQUENCY][i], *(values[name][i] for name in of_sound)) for i in range(len(rows) * _NUM_POINTS)]
+    unique = {sound: index for index, sound in enumerate(dict.fromkeys(sounds))}
     conditions = replace(
         group,
-        stimulus_index=np.repeat([row.stimulus for row in rows], _NUM_LEVELS),
-        level_db_hl=np.concatenate([np.zeros(0), *levels]),
-        interval_count=np.repeat([row.interval_count for row in rows], _NUM_LEVELS),
-        is_catch=np.zeros(size, bool),
-        counts=np.zeros((size, group.counts.shape[1]), np.int64),
-        parameters=_parameters(group, rows),
+        stimuli=tuple(
+            Stimulus(
+                group.protocol.stimulus,
+                float(frequency),
+                tuple(zip(of_sound, map(float, parameters), strict=True)),
+            )
+            for frequency, *parameters in unique
+        ),
+        stimulus_index=np.array([unique[sound] for sound in sounds], np.int64),
+        level_db_hl=values[LEVEL],
+        interval_count=values[_INTERVALS].astype(np.int64),
+        is_catch=np.zeros(len(sounds), bool),
+        counts=np.zeros((len(sounds), group.counts.shape[1]), np.int64),
+        parameters={name: values[name] for name in group.parameters},
     )
-    return _Grid(group, conditions, rows)
+    return _Grid(group, conditions, rows, x)
 
 
-def _parameters(group: Conditions, rows: Sequence[_Row]) -> dict[str, Float[np.ndarray, " conditions"]]:
-    """Of the grid: what belongs to the sound, and the level of its masker."""
-    if not group.has_masker:
-        return {}
-    of_sound = [dict(group.stimuli[row.stimulus].parameters) for row in rows]
-    values = {name: [own[name] for own in of_sound] for name in (of_sound[0] if of_sound else ())}
-    values[MASKER_LEVEL] = [row.masker_level_db for row in rows]
-    return {name: np.repeat(value, _NUM_LEVELS) for name, value in values.items()}
+def _settings(
+    group: Conditions, columns: dict[str, Float[np.ndarray, " conditions"]], along: str
+) -> tuple[dict[str, float], ...]:
+    """What is the same along each curve; of each sound and number of intervals the most frequent settings."""
+    names = [name for name in columns if name != along]
+    played = ~group.is_catch
+    if not played.any():
+        return ()
+    table = np.stack([columns[name] for name in names], axis=1)[played]
+    unique, place = np.unique(table, axis=0, return_inverse=True)
+    num_trials = np.bincount(place.reshape(-1), weights=group.counts[played].sum(axis=1))
+    of_sound = [
+        name for name in names if name in (_INTERVALS, _FREQUENCY) or (name != LEVEL and ALL_COLUMNS[name].is_of_sound)
+    ]
+    sound = unique[:, [names.index(name) for name in of_sound]]
+    most = (
+        _MOST_CURVES_MASKED if group.has_masker else _MOST_CURVES_FORWARD if group.has_forward_masker else _MOST_CURVES
+    )
+    chosen = [
+        i
+        for i in range(len(unique))
+        if np.sum(np.all(sound == sound[i], axis=1) & (_rank(num_trials) < _rank(num_trials)[i])) < most
+    ]
+    return tuple(dict(zip(names, map(float, unique[i]), strict=True)) for i in chosen)
 
 
-def _masker_levels(group: Conditions) -> Float[np.ndarray, " conditions"]:
-    levels = group.masker_level_db_spl_per_hz
-    return np.zeros(len(group.counts)) if levels is None else levels
+def _rank(num_trials: Float[np.ndarray, " settings"]) -> Float[np.ndarray, " settings"]:
+    """0 for the most frequent setting, each rank once."""
+    rank = np.zeros(len(num_trials))
+    rank[np.argsort(-num_trials, kind="stable")] = np.arange(len(num_trials))
+    return rank
 
 
-def _usual_masker_level(group: Conditions, stimulus: int, interval_count: int) -> float:
-    """The level of the masker in most of the trials with a target."""
-    chosen = (group.stimulus_index == stimulus) & (group.interval_count == interval_count) & ~group.is_catch
-    levels, place = np.unique(_masker_levels(group)[chosen], return_inverse=True)
-    return float(levels[np.argmax(np.bincount(place, weights=group.counts[chosen].sum(axis=1)))])
+def _places(values: Float[np.ndarray, " conditions"], along: str) -> Float[np.ndarray, " points"]:
+    low, high = values.min(), values.max()
+    if along in (LEVEL, TONE_MASKER_LEVEL):
+        return np.linspace(low - _MARGIN_DB, high + _MARGIN_DB, _NUM_POINTS)
+    # A column has limits, and a curve through one single value some width.
+    column, margin = ALL_COLUMNS[along], max(_MARGIN_SHARE * (high - low), 0.1 * abs(high), 1e-3)
+    return np.linspace(max(low - margin, column.lowest), min(high + margin, column.highest), _NUM_POINTS)
 
 
-def _is_of(group: Conditions, row: _Row) -> Bool[np.ndarray, " conditions"]:
-    """The conditions of a curve, and all catch trials of its stimulus and masker."""
-    is_same_sound = (group.stimulus_index == row.stimulus) & (_masker_levels(group) == row.masker_level_db)
-    return is_same_sound & ((group.interval_count == row.interval_count) | group.is_catch)
+def _is_of(
+    group: Conditions, columns: dict[str, Float[np.ndarray, " conditions"]], row: dict[str, float]
+) -> Bool[np.ndarray, " conditions"]:
+    """The conditions of a curve, and all catch trials of its stimulus, whatever their number of intervals."""
+    # What a catch trial does not have cannot differ.
+    is_same = np.logical_and.reduce(
+        [
+            (columns[name] == value) | (group.is_catch & np.isnan(columns[name]))
+            for name, value in row.items()
+            if name != _INTERVALS
+        ]
+    )
+    return np.asarray(is_same & ((columns[_INTERVALS] == row[_INTERVALS]) | group.is_catch))
 
 
 def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Prediction]:
@@ -139,29 +190,31 @@ def _curves(
     grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: LaplacePosterior
 ) -> Iterator[ResponseCurve]:
     group = grid.presented
+    columns = _columns(group)
+    along = curve_column(group.protocol.stimulus.kind)
     centre, lower, upper = _band(group, fitted, posterior)
     reference, _, _ = _band(group, healthy, posterior)
     for index, row in enumerate(grid.rows):
-        part = slice(index * _NUM_LEVELS, (index + 1) * _NUM_LEVELS)
-        notch = group.stimuli[row.stimulus].notch
+        part = slice(index * _NUM_POINTS, (index + 1) * _NUM_POINTS)
         yield ResponseCurve(
             protocol=group.protocol.name,
             task=group.protocol.task.value,
-            frequency_hz=group.stimuli[row.stimulus].frequency_hz,
-            interval_count=row.interval_count,
-            level_db_hl=tuple(map(float, grid.conditions.level_db_hl[part])),
+            frequency_hz=row[_FREQUENCY],
+            interval_count=int(row[_INTERVALS]),
+            x_column=along,
+            x=tuple(map(float, grid.x[index])),
             predicted=tuple(map(float, centre[part])),
             lower_95=tuple(map(float, lower[part])),
             upper_95=tuple(map(float, upper[part])),
             normal_ear=tuple(map(float, reference[part])),
-            answers=_answers(group, row),
-            masker=None if notch is None else CurveMasker(row.masker_level_db, notch.lower, notch.upper),
+            answers=_answers(group, columns[along], np.flatnonzero(_is_of(group, columns, row))),
+            parameters={name: value for name, value in row.items() if name not in (_FREQUENCY, _INTERVALS)},
         )
 
 
 def _band(
     group: Conditions, prediction: _Prediction, posterior: LaplacePosterior
-) -> tuple[Float[np.ndarray, " levels"], Float[np.ndarray, " levels"], Float[np.ndarray, " levels"]]:
+) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
     """Prediction with its 95 % band by the delta method on the logit of the range, so that it stays inside."""
     values = np.array(group.protocol.response_values, float)
     # Response codes of detection are 0 and 1, so that the expected response is a probability there.
@@ -175,13 +228,15 @@ def _band(
     return values[0] + top * proportion, bounds[0], bounds[1]
 
 
-def _answers(group: Conditions, row: _Row) -> tuple[AnswerCount, ...]:
+def _answers(
+    group: Conditions, x: Float[np.ndarray, " conditions"], chosen: Int[np.ndarray, " chosen"]
+) -> tuple[AnswerCount, ...]:
     return tuple(
         AnswerCount(
-            level_db_hl=None if group.is_catch[i] else float(group.level_db_hl[i]),
+            x=None if group.is_catch[i] else float(x[i]),
             response=group.protocol.response_values[k],
             count=int(group.counts[i, k]),
         )
-        for i in np.flatnonzero(_is_of(group, row))
+        for i in chosen
         for k in np.flatnonzero(group.counts[i])
     )

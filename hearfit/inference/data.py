@@ -6,22 +6,28 @@ from typing import Final
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, StimulusKind, Task
 from hearfit.inference.task_detection import detection_data
+from hearfit.inference.task_discrimination import discrimination_data
 from hearfit.inference.task_forward_masking import forward_masking_data
 from hearfit.inference.task_loudness import loudness_data
-from hearfit.inference.task_model import TaskData
+from hearfit.inference.task_model import OWN_SENSITIVITY, TaskData
 from hearfit.listener.normal import NormalEar
 
 FitData = tuple[TaskData, ...]
 """Everything that the likelihood of one ear's session reads; nothing of tasks that were not done."""
 
-_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (detection_data, loudness_data, forward_masking_data)
+_BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
+    detection_data,
+    loudness_data,
+    discrimination_data,
+    forward_masking_data,
+)
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
     if protocol.stimulus.kind is StimulusKind.TONE_AFTER_TONE:
-        return 2
-    return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1}[protocol.task]
+        return 3
+    return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1, Task.DISCRIMINATION: 2}[protocol.task]
 
 
 def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> FitData:
@@ -36,3 +42,9 @@ def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, 
         )
         for group in groups
     )
+
+
+def own_sensitivities(conditions: Sequence[Conditions]) -> tuple[str, ...]:
+    """Names of the sensitivities, other than the general one, that these conditions depend on; each once."""
+    kinds = [c.protocol.stimulus.kind for c in conditions]
+    return tuple(dict.fromkeys(OWN_SENSITIVITY[kind] for kind in kinds if kind in OWN_SENSITIVITY))

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.experiment.conditions import Conditions
-from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import STRONGEST_INHIBITION, listener_at
 
@@ -45,7 +44,7 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
                 f"{which} of {group.protocol.name} {'is' if total == 1 else 'are the same:'} {value}, which bounds the "
                 "ear on one side only."
             )
-        is_yes_no = (group.interval_count == 1) & (group.protocol.task is Task.DETECTION)
+        is_yes_no = (group.interval_count == 1) & group.protocol.task.is_choice
         if np.any(is_yes_no) and not np.any(group.is_catch):
             sentences.append(
                 f"{group.protocol.name} has no catch trial: the criterion for “heard” is the prior's, and "

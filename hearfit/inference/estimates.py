@@ -1,6 +1,6 @@
 """Posterior mean, SD and 95 % interval of the reported quantities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import jax.numpy as jnp
@@ -97,9 +97,16 @@ def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
 
 
 def observer_estimates(
-    posterior: LaplacePosterior, tasks: frozenset[Task], *, has_masker: bool, has_forward_masker: bool = False
+    posterior: LaplacePosterior,
+    tasks: frozenset[Task],
+    *,
+    has_masker: bool,
+    own_sensitivities: Sequence[str] = (),
 ) -> tuple[ObserverEstimate, ...]:
-    """The parameters of the person who answers, of the tasks that were done."""
+    """The parameters of the person who answers, of the tasks that were done.
+
+    `own_sensitivities` are those of `TASKS_OF_OWN_SENSITIVITY` that were done.
+    """
     sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
 
     def one(name: str, unit: str, index: int, transform: Callable[[np.ndarray], np.ndarray]) -> ObserverEstimate:
@@ -108,14 +115,13 @@ def observer_estimates(
         )
 
     rows = []
-    if Task.DETECTION in tasks:
+    if any(task.is_choice for task in tasks):
         rows.append(one("sensitivity re normal", "ratio of d'", first, np.exp))
         rows.append(one("criterion", "d'", first + 1, np.asarray))
     if has_masker:
         rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
-    if has_forward_masker:
-        sensitivity = TASK_SENSITIVITY["forward masking"]
-        rows.append(one("sensitivity after a masker re in quiet", "ratio of d'", sensitivity, np.exp))
+    rows += [one(f"sensitivity in {name}", "ratio of d'", TASK_SENSITIVITY[name], np.exp) for name in own_sensitivities]
+    if "forward masking" in own_sensitivities:
         rows.append(one("time of recovery from a masker re normal", "ratio", RECOVERY_TIME, np.exp))
         rows.append(one("level of the tail of tuning re normal", "dB", TAIL_LEVEL, np.asarray))
     rows.append(one("lapse rate", "proportion", first + 2, expit))

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import StimulusKind
 from hearfit.inference.estimates import (
     bandwidth_estimates,
     cochlear_estimates,
@@ -29,13 +30,13 @@ def frequency_estimates(
     inhibition = inhibition_estimates(posterior)
     threshold = threshold_estimates(posterior, normal=normal, seed=seed)
     bandwidth = bandwidth_estimates(posterior, normal=normal, seed=seed)
-    num_masked = trials_near_knots([group for group in conditions if group.has_masker])
+    num_selective = trials_near_knots([group for group in conditions if group.protocol.stimulus.kind.shows_selectivity])
     for column in (inhibition, bandwidth):
-        # Without a masker, what little narrows them comes from the model's spread of excitation and from neighbouring
-        # frequencies, not from a test of selectivity.
+        # Without a test of selectivity, what little narrows them comes from the model's spread of excitation and from
+        # neighbouring frequencies.
         column[:] = [
             estimate if count else replace(estimate, data_share=0.0)
-            for estimate, count in zip(column, num_masked, strict=True)
+            for estimate, count in zip(column, num_selective, strict=True)
         ]
     rows = tuple(
         FrequencyEstimates(
@@ -58,7 +59,7 @@ def frequency_estimates(
         threshold_share=shares[2],
         inhibition_share=shares[3],
         num_trials=num_trials,
-        num_masked_trials=num_masked,
+        num_selective_trials=num_selective,
         quiet_tasks=[group.protocol.task for group in conditions if group.is_in_quiet],
         has_forward_masker=any(group.has_forward_masker for group in conditions),
     )
@@ -66,10 +67,18 @@ def frequency_estimates(
 
 
 def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
-    """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves."""
+    """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves.
+
+    Those of a rippled noise, which is all signal, count at each audiometric frequency within its band.
+    """
     counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
     knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
     for group in conditions:
-        nearest = np.argmin(np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :]), axis=1)
-        np.add.at(counts, nearest, np.where(group.is_catch, 0, group.counts.sum(axis=1)))
+        num_trials = np.where(group.is_catch, 0, group.counts.sum(axis=1))
+        distance = np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :])
+        is_near = distance == distance.min(axis=1, keepdims=True)
+        design = group.protocol.stimulus
+        if design.kind is StimulusKind.RIPPLED_NOISE and design.bandwidth_octaves is not None:
+            is_near |= distance <= 0.5 * design.bandwidth_octaves
+        counts += num_trials @ is_near
     return counts

@@ -19,15 +19,15 @@ def not_identified(
     threshold_share: Float[np.ndarray, " knots"],
     inhibition_share: Float[np.ndarray, " knots"],
     num_trials: Int[np.ndarray, " knots"],
-    num_masked_trials: Int[np.ndarray, " knots"],
+    num_selective_trials: Int[np.ndarray, " knots"],
     quiet_tasks: Sequence[Task],
     has_forward_masker: bool,
 ) -> tuple[str, ...]:
     """Sentences for the report, one for each kind of quantity that the answers left to the prior.
 
-    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials masked at the
-    same time: single sounds in quiet say nothing about selectivity, whatever little the model makes of their spread of
-    excitation. Compression counts as measured by loudness and by forward masking.
+    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials in a masker, or
+    with a complex or ripples: single sounds in quiet say nothing about selectivity, whatever little the model makes of
+    their spread of excitation. Compression counts as measured by loudness and by forward masking.
     """
     sentences = []
     untested = _frequencies(num_trials == 0)
@@ -44,17 +44,22 @@ def not_identified(
         )
     if not quiet_tasks:
         sentences.append("No sound was presented in quiet. Thresholds are extrapolated from masked ones.")
+    elif not {Task.DETECTION, Task.CATEGORICAL_LOUDNESS} & set(quiet_tasks):
+        sentences.append(
+            "Neither tone detection nor loudness was measured in quiet. Thresholds are extrapolated from how sounds "
+            "well above them were told apart."
+        )
     elif Task.DETECTION not in quiet_tasks:
         sentences.append(
             "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
             "boundary between “not heard” and “very soft”."
         )
-    tested, masked = num_trials > 0, num_masked_trials > 0
+    tested, selective = num_trials > 0, num_selective_trials > 0
     for name, share, measured in (
         ("threshold", threshold_share, tested),
         ("compression exponent", exponent_share, tested),
         ("attenuation", attenuation_share, tested),
-        ("lateral inhibition", inhibition_share, masked),
+        ("lateral inhibition", inhibition_share, selective),
     ):
         weak = _frequencies(measured & (share < IDENTIFIED_SHARE))
         if weak:
@@ -62,9 +67,9 @@ def not_identified(
                 f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
                 "variance."
             )
-    unmasked = _frequencies(tested & ~masked) if masked.any() else ""
-    if unmasked or not masked.any():
-        where = f" at {unmasked}" if unmasked else ""
+    untold = _frequencies(tested & ~selective) if selective.any() else ""
+    if untold or not selective.any():
+        where = f" at {untold}" if untold else ""
         sentences.append(
             f"Lateral inhibition and the equivalent bandwidth were not measured{where}: that needs a masking task such "
             "as notched noise."

@@ -21,7 +21,7 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 
 @dataclass(frozen=True)
 class Presented:
-    """Every trial in the order of a design; a catch trial has NaN as its level."""
+    """Every trial in the order of a design; a catch trial has NaN as its level, or as its signal."""
 
     frequency_hz: Float[np.ndarray, " trials"]
     level_db_hl: Float[np.ndarray, " trials"]

@@ -10,9 +10,11 @@ from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse_with_index
 from hearfit.experiment.protocol import Protocol, Task
+from hearfit.experiment.stimulus_columns import signal_column
 from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
+from hearfit.inference.discrimination_design import presented_pairs
 from hearfit.inference.forward_masking_design import presented_after_maskers
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
@@ -102,8 +104,12 @@ def planned_block(
         presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
     elif protocol.stimulus.kind.has_forward_masker:
         presented = presented_after_maskers(protocol, position, transducer=transducer, normal=normal)
+    elif protocol.task is Task.DISCRIMINATION:
+        presented = presented_pairs(protocol, thresholds)
     else:
         presented = _presented(protocol, thresholds)
+    signal = signal_column(protocol.stimulus.kind)
+    is_catch = np.isnan(presented.level_db_hl if signal is None else presented.parameters[signal])
     order = generator.permutation(len(presented.frequency_hz))
     return TrialBlock(
         protocol=protocol,
@@ -111,7 +117,7 @@ def planned_block(
         frequency_hz=presented.frequency_hz[order],
         level_db_hl=np.clip(presented.level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
         interval_count=np.full(len(order), protocol.design.interval_count),
-        is_catch=np.isnan(presented.level_db_hl[order]),
+        is_catch=is_catch[order],
         response=np.full(len(order), protocol.response_values[0]),
         parameters={name: values[order] for name, values in presented.parameters.items()},
     )

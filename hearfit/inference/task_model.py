@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import StimulusKind
 from hearfit.frontend.cochlea import Cochlea
 from hearfit.listener.parameters import NUM_BOUNDARIES, NUM_KNOTS, TASKS_OF_OWN_SENSITIVITY
 
@@ -26,6 +27,13 @@ CRITERION, LAPSE, SPREAD, MASKED_SENSITIVITY, BOUNDARIES = (SENSITIVITY + i for 
 TASK_SENSITIVITY = {task: BOUNDARIES + NUM_BOUNDARIES + i for i, task in enumerate(TASKS_OF_OWN_SENSITIVITY)}
 RECOVERY_TIME = BOUNDARIES + NUM_BOUNDARIES + len(TASKS_OF_OWN_SENSITIVITY)
 TAIL_LEVEL = RECOVERY_TIME + 1
+OWN_SENSITIVITY = {
+    StimulusKind.INCREMENTED_TONE: "intensity discrimination",
+    StimulusKind.INCREMENTED_COMPLEX: "profile analysis",
+    StimulusKind.RIPPLED_NOISE: "spectral ripple discrimination",
+    StimulusKind.TONE_AFTER_TONE: "forward masking",
+}
+"""What people make of these sounds has a coordinate of its own, among `TASK_SENSITIVITY`."""
 
 
 Evidence = Callable[

@@ -1,11 +1,12 @@
 """The profile of one ear: what a fit concluded, how sure it is, and what it was made from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 
 PROFILE_SCHEMA = "hearfit.profile"
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -48,41 +49,35 @@ class ObserverEstimate:
 
 @dataclass(frozen=True)
 class AnswerCount:
-    """How often one response was given at one level; `level_db_hl` is None in a catch trial."""
+    """How often one response was given at one place of a curve; `x` is None in a catch trial."""
 
-    level_db_hl: float | None
+    x: float | None
     response: int
     count: int
 
 
 @dataclass(frozen=True)
-class CurveMasker:
-    """The notched noise behind a curve: spectrum level, and distances of its edges from the target re its frequency."""
-
-    level_db_spl_per_hz: float
-    notch_lower: float
-    notch_upper: float
-
-
-@dataclass(frozen=True)
 class ResponseCurve:
-    """Answers to one stimulus against level, with what the fitted ear and a normal ear predict.
+    """Answers to one stimulus against one of its columns, with what the fitted ear and a normal ear predict.
 
-    `masker` is None where the stimulus was played in quiet. `predicted` is the expected category (categorical loudness,
-    in CU) or the probability of a "heard" or correct answer (detection), with its 95 % posterior band.
+    `x` are values of the column `x_column` of a trial table; `parameters` are what its other columns have along the
+    curve: of a tone in notched noise the level of the masker and its notch, of a standard its level. `predicted` is the
+    expected category (categorical loudness, in CU) or the probability of a "heard" or correct answer (other tasks),
+    with its 95 % posterior band.
     """
 
     protocol: str
     task: str
     frequency_hz: float
     interval_count: int
-    level_db_hl: tuple[float, ...]
+    x_column: str
+    x: tuple[float, ...]
     predicted: tuple[float, ...]
     lower_95: tuple[float, ...]
     upper_95: tuple[float, ...]
     normal_ear: tuple[float, ...]
     answers: tuple[AnswerCount, ...]
-    masker: CurveMasker | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

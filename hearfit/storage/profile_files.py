@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, PydanticSerializationError, from_json
+from pydantic_core import ErrorDetails, PydanticSerializationError, from_json, to_json
 
 from hearfit.errors import InputError
 from hearfit.listener.profile import PROFILE_SCHEMA, PROFILE_VERSION, Profile
@@ -58,8 +59,10 @@ def profile_from_json(text: str, *, source: str) -> Profile:
     Raises:
         InputError: it is not JSON, not a profile, from a newer hearfit, or incomplete; all problems at once.
     """
-    _check_header(text, source)
+    content = _checked_header(text, source)
     try:
+        if content["version"] == 1:
+            text = to_json(_from_version_1(content)).decode("utf-8")
         profile = _ADAPTER.validate_json(text, strict=True, extra="forbid")
     except ValidationError as error:
         raise InputError([_sentence(source, detail) for detail in error.errors(include_url=False)]) from None
@@ -70,8 +73,8 @@ def profile_from_json(text: str, *, source: str) -> Profile:
     return profile
 
 
-def _check_header(text: str, source: str) -> None:
-    """Refuses what is not a profile of this version before its fields are looked at one by one."""
+def _checked_header(text: str, source: str) -> dict[str, Any]:
+    """The document. Refuses what is not a profile of this version before its fields are looked at one by one."""
     try:
         content = from_json(text, allow_inf_nan=False)
     except ValueError as error:
@@ -96,6 +99,36 @@ def _check_header(text: str, source: str) -> None:
             f"{source}: was written by a newer hearfit (profile version {version}; this one reads up to "
             f"{PROFILE_VERSION}). Upgrade hearfit to read it."
         )
+    assert isinstance(content, dict)
+    return content
+
+
+def _from_version_1(content: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 every curve was one against level, and had a masker or none. What is not one is left as it is."""
+    curves = content.get("curves")
+    changed = {"curves": [_curve_from_version_1(curve) for curve in curves]} if isinstance(curves, list) else {}
+    return content | changed | {"version": PROFILE_VERSION}
+
+
+def _curve_from_version_1(old: object) -> object:
+    if not isinstance(old, dict):
+        return old
+    new = {"x" if key == "level_db_hl" else key: value for key, value in old.items() if key != "masker"}
+    if isinstance(answers := old.get("answers"), list):
+        new["answers"] = [
+            {"x" if key == "level_db_hl" else key: value for key, value in answer.items()}
+            if isinstance(answer, dict)
+            else answer
+            for answer in answers
+        ]
+    masker = old.get("masker")
+    level = "level_db_spl_per_hz"
+    parameters = (
+        {f"masker_{level}" if key == level else key: value for key, value in masker.items()}
+        if isinstance(masker, dict)
+        else {}
+    )
+    return new | {"x_column": "level_db_hl", "parameters": parameters}
 
 
 def _sentence(source: str, detail: ErrorDetails) -> str:
@@ -121,6 +154,9 @@ def _not_finite(value: object, place: str) -> Iterator[str]:
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _not_finite(item, f"{place}.{index}")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _not_finite(item, f"{place}.{key}")
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             inner = f"{place}.{field.name}" if place else field.name
@@ -136,7 +172,7 @@ def _inconsistencies(profile: Profile) -> Iterator[str]:
         yield "the frequencies must be positive and ascend, each once."
     for index, curve in enumerate(profile.curves):
         lengths = {
-            len(curve.level_db_hl),
+            len(curve.x),
             len(curve.predicted),
             len(curve.lower_95),
             len(curve.upper_95),

@@ -13,7 +13,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.limits import LEVEL_LIMITS_DB
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.stimulus_columns import ALL_COLUMNS
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS, signal_column
 from hearfit.experiment.trial_assembly import TrialSource, assemble_trials, transducer_problems
 from hearfit.experiment.trial_cells import check_listener, check_session
 from hearfit.experiment.trial_columns import LevelColumn, trial_columns
@@ -173,7 +173,8 @@ def _check_block(block: TrialBlock) -> None:
             "cannot hold them."
         )
     low, high = LEVEL_LIMITS_DB
-    outside = block.level_db_hl[~block.is_catch & ~((block.level_db_hl >= low) & (block.level_db_hl <= high))]
+    is_without = block.is_catch & (signal_column(block.protocol.stimulus.kind) is None)
+    outside = block.level_db_hl[~is_without & ~((block.level_db_hl >= low) & (block.level_db_hl <= high))]
     if outside.size:
         raise InputError(
             f"Trials of {block.protocol.name} have a level of {outside[0]:g} dB HL. Allowed in a table: {low:g} to "
@@ -191,7 +192,12 @@ def _rows(block: TrialBlock, parameters: Sequence[str]) -> Iterator[tuple[str, .
         block.response.tolist(),
     ]
     nothing = [None] * len(block.trial)
-    columns += [block.parameters[name].tolist() if name in block.parameters else nothing for name in parameters]
+    columns += [
+        [None if math.isnan(value) else value for value in block.parameters[name].tolist()]
+        if name in block.parameters
+        else nothing
+        for name in parameters
+    ]
     for row in zip(*columns, strict=True):
         # str of a Python float is the shortest text that reads back to the same number.
         yield tuple("n/a" if cell is None else str(cell) for cell in row)

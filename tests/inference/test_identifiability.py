@@ -19,7 +19,7 @@ def sentences(
     threshold: np.ndarray = KNOWN,
     inhibition: np.ndarray = UNKNOWN,
     num_trials: np.ndarray | None = None,
-    num_masked_trials: np.ndarray | None = None,
+    num_selective_trials: np.ndarray | None = None,
     tasks: tuple[Task, ...] = BOTH,
     has_forward_masker: bool = False,
 ) -> str:
@@ -30,7 +30,9 @@ def sentences(
             threshold_share=threshold,
             inhibition_share=inhibition,
             num_trials=np.full(NUM_KNOTS, 20) if num_trials is None else num_trials,
-            num_masked_trials=np.zeros(NUM_KNOTS, np.int64) if num_masked_trials is None else num_masked_trials,
+            num_selective_trials=np.zeros(NUM_KNOTS, np.int64)
+            if num_selective_trials is None
+            else num_selective_trials,
             quiet_tasks=tasks,
             has_forward_masker=has_forward_masker,
         )
@@ -89,14 +91,14 @@ def test_inhibition_is_measured_where_there_was_a_masker() -> None:
     masked[[4, 6]] = 100
     inhibition = KNOWN.copy()
     inhibition[6] = 0.3
-    text = sentences(num_masked_trials=masked, inhibition=inhibition)
+    text = sentences(num_selective_trials=masked, inhibition=inhibition)
     assert "The lateral inhibition at 2000 Hz is mostly the prior speaking" in text
     assert "bandwidth were not measured at 125, 250, 500, 750, 1500, 3000, 4000, 6000 and 8000 Hz: that needs" in text
-    assert sentences(num_masked_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN) == ""
+    assert sentences(num_selective_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN) == ""
 
 
 def test_masked_tones_alone_are_no_sound_in_quiet() -> None:
-    text = sentences(tasks=(), num_masked_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN)
+    text = sentences(tasks=(), num_selective_trials=np.full(NUM_KNOTS, 9), inhibition=KNOWN)
     assert "No sound was presented in quiet." in text
     assert "Loudness was not measured" in text
     assert "Tone detection was not measured" not in text

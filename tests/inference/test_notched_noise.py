@@ -177,8 +177,8 @@ def test_each_notch_has_a_curve_of_its_own() -> None:
             conditions, laplace(mode_of(conditions), DEFAULT_PRIOR), transducer=TRANSDUCER, normal=NORMAL
         )
     quiet, *masked = curves
-    assert quiet.masker is None
-    found = [(c.masker.notch_lower, c.masker.notch_upper) for c in masked if c.masker is not None]
+    assert not quiet.parameters
+    found = [(c.parameters[NOTCH_LOWER], c.parameters[NOTCH_UPPER]) for c in masked]
     assert found == [(0.0, 0.0), (0.1, 0.3), (0.2, 0.2)]
     # Every answer is in one curve, and in its own.
     assert [sum(a.count for a in c.answers) for c in curves] == [7 * 4 + 6, *[5 * 4 + 1] * 3]
@@ -193,6 +193,6 @@ def test_of_several_masker_levels_the_most_frequent_is_drawn() -> None:
     posterior = laplace(mode_of([conditions]), DEFAULT_PRIOR)
     curves = response_curves([conditions], posterior, transducer=TRANSDUCER, normal=NORMAL)
     assert len(curves) == 3
-    assert {c.masker.level_db_spl_per_hz for c in curves if c.masker is not None} == {level.max()}
+    assert {c.parameters[MASKER_LEVEL] for c in curves} == {level.max()}
     drawn = sum(answer.count for curve in curves for answer in curve.answers)
     assert drawn == np.count_nonzero(level == level.max())

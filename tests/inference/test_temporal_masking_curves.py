@@ -14,6 +14,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.stimulus_columns import GAP, TONE_MASKER_FREQUENCY, TONE_MASKER_LEVEL
 from hearfit.inference.curves import response_curves
+from hearfit.inference.data import own_sensitivities
 from hearfit.inference.diagnostics import warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.forward_masking_design import masker_levels
@@ -214,11 +215,16 @@ def test_they_count_as_a_measurement_of_compression_and_not_of_selectivity() -> 
     assert all(row.inhibition.data_share == 0.0 for row in rows)
     assert (rows[TESTED[2]].compression_exponent.data_share or 0.0) > 0.2
     observer = observer_estimates(
-        posterior, frozenset({answered()[0].protocol.task}), has_masker=False, has_forward_masker=True
+        posterior,
+        frozenset({answered()[0].protocol.task}),
+        has_masker=False,
+        own_sensitivities=own_sensitivities(answered()),
     )
-    assert {"sensitivity after a masker re in quiet", "time of recovery from a masker re normal"} <= {
-        row.name for row in observer
-    }
+    assert {
+        "sensitivity in forward masking",
+        "time of recovery from a masker re normal",
+        "level of the tail of tuning re normal",
+    } <= {row.name for row in observer}
     assert any("overestimated by up to a factor of two" in text for text in warnings_of(answered(), TRANSDUCER))
 
 
@@ -231,8 +237,17 @@ def test_probes_after_maskers_are_no_thresholds_in_quiet() -> None:
     assert any(sentence.startswith("No sound was presented in quiet.") for sentence in sentences)
 
 
-def test_no_curve_over_the_level_of_the_probe_is_drawn() -> None:
+def test_curves_are_over_the_level_of_the_masker_for_each_gap() -> None:
     conditions = [*answered(), *simulated([loudness((2000.0,))], seed=2)]
     posterior = laplace(mode_of(conditions), DEFAULT_PRIOR)
     drawn = response_curves(conditions, posterior, transducer=TRANSDUCER, normal=NORMAL)
-    assert {own.protocol for own in drawn} == {"pure_tone_detection", "categorical_loudness"}
+    curves = [own for own in drawn if own.protocol == "temporal_masking_curve"]
+    assert {own.x_column for own in curves} == {TONE_MASKER_LEVEL}
+    assert {own.x_column for own in drawn if own not in curves} == {"level_db_hl"}
+    settings = [(own.parameters[TONE_MASKER_FREQUENCY], own.parameters[GAP]) for own in curves]
+    assert len(set(settings)) == len(settings)
+    assert {(2000.0, 10.0), (1100.0, 30.0)} <= set(settings)
+    # The louder the masker, the fewer probes are heard; every answer is in one curve, the catch trials too.
+    assert all(np.all(np.diff(own.predicted) < 1e-9) for own in curves)
+    assert sum(a.count for own in curves for a in own.answers) == int(conditions[1].counts.sum())
+    assert any(a.x is None for own in curves for a in own.answers)

@@ -11,8 +11,11 @@ from hearfit.protocols.loader import list_protocols, load_protocol, shipped_prot
 NAMES = (
     "categorical_loudness",
     "categorical_loudness_noise",
+    "intensity_discrimination",
     "notched_noise",
+    "profile_analysis",
     "pure_tone_detection",
+    "spectral_ripple_discrimination",
     "temporal_masking_curve",
 )
 
@@ -56,8 +59,9 @@ def test_detection_is_yes_or_no_with_catch_trials() -> None:
     assert protocol.design.catch_trials > 0
 
 
-def test_only_noise_and_maskers_need_a_transducer_for_hearing_levels() -> None:
-    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, True, False, True]
+def test_only_single_tones_need_no_transducer_for_hearing_levels() -> None:
+    without = {name for name in NAMES if not load_protocol(name).is_transducer_required}
+    assert without == {"categorical_loudness", "intensity_discrimination", "pure_tone_detection"}
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.listener.profile import AnswerCount, CurveMasker
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
+from hearfit.listener.profile import AnswerCount
 from hearfit.reports.figure_audiogram import draw_audiogram
-from hearfit.reports.figure_curves import draw_detection, draw_loudness, proportions
+from hearfit.reports.figure_curves import draw_choices, draw_loudness, proportions
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
 from hearfit.reports.figure_style import colours, octaves
 from hearfit.reports.panels import Panel, new_canvas
@@ -104,7 +105,7 @@ def test_the_prior_is_hollow_grey_and_dotted() -> None:
 def test_every_curve_has_a_panel(number: int) -> None:
     profile = example_profile()
     curves = [dataclasses.replace(profile.curves[0], frequency_hz=1000.0 + index) for index in range(number)]
-    for draw in (draw_loudness, draw_detection):
+    for draw in (draw_loudness, draw_choices):
         svg = inline_svg(draw(curves, Ear.RIGHT), prefix="p")
         assert all(f">{frequency(curve.frequency_hz)}</text>" in svg for curve in curves)
 
@@ -113,18 +114,22 @@ def test_panels_of_masked_tones_name_their_notch() -> None:
     curve = example_profile().curves[-1]
     notches = {(0.0, 0.0): "no notch", (0.2, 0.2): "notch 0.2", (0.1, 0.3): "notch 0.1 / 0.3, 3 intervals"}
     curves = [
-        dataclasses.replace(curve, masker=CurveMasker(50.0, *edges), interval_count=3 if edges[0] < edges[1] else 1)
+        dataclasses.replace(
+            curve,
+            parameters={MASKER_LEVEL: 50.0, NOTCH_LOWER: edges[0], NOTCH_UPPER: edges[1]},
+            interval_count=3 if edges[0] < edges[1] else 1,
+        )
         for edges in notches
     ]
-    svg = inline_svg(draw_detection(curves, Ear.LEFT), prefix="p")
+    svg = inline_svg(draw_choices(curves, Ear.LEFT), prefix="p")
     assert all(f">{remark}</text>" in svg for remark in notches.values())
 
 
 def test_curves_without_answers_or_levels_are_drawn() -> None:
     empty = dataclasses.replace(
-        example_profile().curves[-1], level_db_hl=(), predicted=(), lower_95=(), upper_95=(), normal_ear=(), answers=()
+        example_profile().curves[-1], x=(), predicted=(), lower_95=(), upper_95=(), normal_ear=(), answers=()
     )
-    assert "0 answers" in inline_svg(draw_detection([empty], Ear.LEFT), prefix="p")
+    assert "0 answers" in inline_svg(draw_choices([empty], Ear.LEFT), prefix="p")
 
 
 def test_proportions_count_catch_trials_apart() -> None:

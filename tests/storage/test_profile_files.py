@@ -44,7 +44,18 @@ def curves(draw: st.DrawFn) -> ResponseCurve:
     answers = st.lists(st.builds(AnswerCount, st.none() | NUMBERS, st.integers(), st.integers()), max_size=3)
     level, predicted, lower, upper, normal = (tuple(draw(NUMBERS) for _ in range(size)) for _ in range(5))
     return ResponseCurve(
-        draw(NAMES), draw(NAMES), draw(NUMBERS), 1, level, predicted, lower, upper, normal, tuple(draw(answers))
+        draw(NAMES),
+        draw(NAMES),
+        draw(NUMBERS),
+        1,
+        draw(NAMES),
+        level,
+        predicted,
+        lower,
+        upper,
+        normal,
+        tuple(draw(answers)),
+        draw(st.dictionaries(NAMES, NUMBERS, max_size=2)),
     )
 
 
@@ -119,12 +130,12 @@ def changed(**fields: object) -> str:
         ("[]", r"p: is not a hearfit profile: its `schema` must be 'hearfit.profile', but there is none"),
         ('"hearfit.profile"', r"is not a hearfit profile"),
         (changed(schema="bids"), r"but it is 'bids'"),
-        (changed(version=2), r"p: was written by a newer hearfit \(profile version 2"),
-        (changed(version="1"), r"`version` must be a whole number from 1 to 1, but it is '1'"),
+        (changed(version=3), r"p: was written by a newer hearfit \(profile version 3"),
+        (changed(version="1"), r"`version` must be a whole number from 1 to 2, but it is '1'"),
         (changed(version=True), r"`version` must be a whole number"),
         (changed(version=None), r"`version` must be a whole number"),
         (changed(ear="both"), r"p: the field `ear` is 'both', but input should be 'left' or 'right'"),
-        (changed(extra=1), r"p: the field `extra` is not part of a profile of version 1"),
+        (changed(extra=1), r"p: the field `extra` is not part of a profile of version 2"),
         (changed(frequencies=[]), r"p: `frequencies` is empty"),
         (changed(session=20260314), r"the field `session` is 20260314, but input should be a valid string"),
         (TEXT.replace('"seconds": 1.31', '"seconds": NaN'), r"p: is not valid JSON"),
@@ -155,3 +166,28 @@ def test_inconsistent_lists_are_refused() -> None:
     with pytest.raises(InputError) as caught:
         profile_from_json(profile_to_json(wrong), source="p")
     assert len(caught.value.problems) == 3
+
+
+def test_a_profile_of_version_1_reads_as_the_same_curves_against_level() -> None:
+    """Truth: the document of version 1, written out by hand from the fields that it had."""
+    tone, masked = (
+        EXAMPLE.curves[-1],
+        dataclasses.replace(
+            EXAMPLE.curves[-1],
+            parameters={"masker_level_db_spl_per_hz": 40.0, "notch_lower": 0.1, "notch_upper": 0.3},
+        ),
+    )
+    new = dataclasses.replace(EXAMPLE, curves=(tone, masked))
+    old = json.loads(profile_to_json(new))
+    old["version"] = 1
+    for curve, masker in zip(
+        old["curves"], (None, {"level_db_spl_per_hz": 40.0, "notch_lower": 0.1, "notch_upper": 0.3}), strict=True
+    ):
+        del curve["x_column"], curve["parameters"]
+        curve["level_db_hl"], curve["masker"] = curve.pop("x"), masker
+        for answer in curve["answers"]:
+            answer["level_db_hl"] = answer.pop("x")
+    assert profile_from_json(json.dumps(old), source="p") == new
+    old["curves"] = [3]
+    with pytest.raises(InputError, match=r"`curves.0`"):
+        profile_from_json(json.dumps(old), source="p")
