@@ -26,10 +26,11 @@ def test_the_shipped_protocols_are_listed() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_shipped_protocol_cites_and_covers_the_audiometric_range(name: str) -> None:
+def test_every_shipped_protocol_cites_and_stays_within_the_audiometric_range(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.references
-    assert protocol.frequency_range_hz == (125.0, 8000.0)
+    low, high = protocol.frequency_range_hz
+    assert 125.0 <= low < high <= 8000.0
     assert len(protocol.response_labels) == len(protocol.response_values)
 
 
