@@ -49,6 +49,7 @@ class Task(StrEnum):
     DETECTION = "detection"
     DISCRIMINATION = "discrimination"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
+    STORED_THRESHOLD = "stored_threshold"
 
     @property
     def is_choice(self) -> bool:
@@ -82,6 +83,17 @@ class Notch:
 
     lower: float
     upper: float
+
+
+@dataclass(frozen=True)
+class StoringProcedure:
+    """How thresholds were found of which only the result is stored: to the next step above, with a retest SD.
+
+    The SD is that of the threshold before it is rounded to a step.
+    """
+
+    step_db: float
+    retest_sd_db: float
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,8 @@ class SessionDesign:
 class Protocol:
     """One listening test.
 
-    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words.
+    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words. `procedure`
+    only for stored thresholds.
     """
 
     name: str
@@ -140,3 +153,4 @@ class Protocol:
     response_labels: tuple[str, ...]
     frequency_range_hz: tuple[float, float]
     is_transducer_required: bool
+    procedure: StoringProcedure | None = None

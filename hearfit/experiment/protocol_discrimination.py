@@ -86,3 +86,19 @@ def signal_contradictions(
         is_allowed, allowed = allowed_values(columns[name], np.array(values), stimulus.noise_outer_edge)
         for value in np.array(values)[~is_allowed]:
             yield f"design.values.{name} has {value:g}. Allowed: {allowed}."
+
+
+def band_contradictions(stimulus: StimulusDesign) -> Iterator[str]:
+    """What does not go together about a band and its ripples, as sentences."""
+    width = stimulus.bandwidth_octaves
+    if stimulus.kind.has_band and width is None:
+        yield f"stimulus.bandwidth_octaves is missing. A {stimulus.kind} needs it: a number of octaves above 0."
+    if not stimulus.kind.has_band and width is not None:
+        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
+    if stimulus.kind is StimulusKind.NARROWBAND_NOISE and width is not None and width > 2:
+        yield f"stimulus.bandwidth_octaves is {width:g}. A narrowband_noise has at most 2 octaves."
+    is_rippled = stimulus.kind is StimulusKind.RIPPLED_NOISE
+    if is_rippled and stimulus.ripple_depth_db is None:
+        yield "stimulus.ripple_depth_db is missing. A rippled_noise needs it: a number of decibels above 0."
+    if not is_rippled and stimulus.ripple_depth_db is not None:
+        yield f"stimulus.ripple_depth_db is given. A {stimulus.kind} has no ripples: leave the key out."

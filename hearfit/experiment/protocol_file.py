@@ -18,8 +18,20 @@ from hearfit.experiment.limits import (
     MASKER_LEVEL_LIMITS_DB,
     OUTER_EDGE_LIMITS,
 )
-from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
-from hearfit.experiment.protocol_discrimination import DiscriminationDesign, signal_contradictions
+from hearfit.experiment.protocol import (
+    Notch,
+    Protocol,
+    SessionDesign,
+    StimulusDesign,
+    StimulusKind,
+    StoringProcedure,
+    Task,
+)
+from hearfit.experiment.protocol_discrimination import (
+    DiscriminationDesign,
+    band_contradictions,
+    signal_contradictions,
+)
 from hearfit.experiment.protocol_fields import (
     CATCH_TRIALS,
     FREQUENCIES,
@@ -85,7 +97,12 @@ class _DetectionDesign(Table):
     interval_count: IntervalCount = Field(description=INTERVAL_COUNT)
 
 
-class _MaskedDesign(_DetectionDesign):
+class _StoredDesign(Table):
+    frequency_hz: Frequencies = Field(description=FREQUENCIES)
+    repetitions: Repetitions = Field(description=REPETITIONS)
+
+
+class _MaskerDesign(Table):
     notches: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=1, max_length=100)] = Field(
         description="a list of 1 to 100 pairs [lower, upper] of numbers from 0 to below noise_outer_edge, each once"
     )
@@ -93,6 +110,14 @@ class _MaskedDesign(_DetectionDesign):
     highest_masker_level_db_spl_per_hz: Number = Field(
         ge=MASKER_LEVEL_LIMITS_DB[0], le=MASKER_LEVEL_LIMITS_DB[1], description="a number from -40 to 90 dB SPL per Hz"
     )
+
+
+class _MaskedDesign(_DetectionDesign, _MaskerDesign):
+    pass
+
+
+class _StoredMaskedDesign(_StoredDesign, _MaskerDesign):
+    pass
 
 
 class _LoudnessDesign(Table):
@@ -107,7 +132,8 @@ class _LoudnessDesign(Table):
 
 class _Response(Table):
     values: Annotated[tuple[Count, ...], Field(min_length=2, max_length=100)] = Field(
-        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection and discrimination"
+        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection and "
+        "discrimination, [0, 1, 2] for stored_threshold"
     )
     labels: tuple[Text, ...] = Field(description="a list of texts, one for each response value")
 
@@ -151,7 +177,30 @@ class _DiscriminationProtocol(_Common):
     design: DiscriminationDesign = Field(description="a table [design]")
 
 
-_Content = _DetectionProtocol | _MaskedProtocol | _ForwardMaskedProtocol | _LoudnessProtocol | _DiscriminationProtocol
+class _Procedure(Table):
+    step_db: Number = Field(ge=0.5, le=20, description="a number of decibels from 0.5 to 20")
+    retest_sd_db: Number = Field(ge=0.5, le=20, description="a number of decibels from 0.5 to 20")
+
+
+class _StoredProtocol(_Common):
+    design: _StoredDesign = Field(description="a table [design]")
+    procedure: _Procedure = Field(description="a table [procedure]")
+
+
+class _StoredMaskedProtocol(_Common):
+    design: _StoredMaskedDesign = Field(description="a table [design]")
+    procedure: _Procedure = Field(description="a table [procedure]")
+
+
+_Content = (
+    _DetectionProtocol
+    | _MaskedProtocol
+    | _ForwardMaskedProtocol
+    | _LoudnessProtocol
+    | _DiscriminationProtocol
+    | _StoredProtocol
+    | _StoredMaskedProtocol
+)
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -190,7 +239,10 @@ def _model_of(raw: dict[str, object]) -> type[_Content]:
         return _DiscriminationProtocol
     stimulus = raw.get("stimulus")
     kind = stimulus.get("kind") if isinstance(stimulus, dict) else None
-    if kind == StimulusKind.TONE_IN_NOTCHED_NOISE.value:
+    is_masked = kind == StimulusKind.TONE_IN_NOTCHED_NOISE.value
+    if raw.get("task") == Task.STORED_THRESHOLD.value:
+        return _StoredMaskedProtocol if is_masked else _StoredProtocol
+    if is_masked:
         return _MaskedProtocol
     return _ForwardMaskedProtocol if kind == StimulusKind.TONE_AFTER_TONE.value else _DetectionProtocol
 
@@ -205,7 +257,7 @@ def _contradictions(content: _Content) -> Iterator[str]:
             f"stimulus.ramp_s is {stimulus.ramp_s:g}. The two ramps lie within the duration, so at most "
             f"{stimulus.duration_s / 2:g} s is allowed."
         )
-    yield from _band_contradictions(content)
+    yield from band_contradictions(_frozen_stimulus(stimulus))
     yield from _masker_contradictions(content)
     yield from forward_masker_contradictions(
         _frozen_stimulus(stimulus), design, task=content.task, is_transducer_required=content.is_transducer_required
@@ -223,12 +275,17 @@ def _contradictions(content: _Content) -> Iterator[str]:
         )
     yield from _unordered("design.frequency_hz", design.frequency_hz)
     yield from _unordered("response.values", response.values)
+    if content.task is Task.STORED_THRESHOLD and response.values != (0, 1, 2):
+        yield (
+            f"response.values is {list(response.values)}. Of stored thresholds they must be [0, 1, 2]: above the "
+            "level, at it, or below."
+        )
     if isinstance(design, _DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
     if isinstance(design, ForwardMaskedDesign | DiscriminationDesign):
         for path, values in design.ascending():
             yield from _unordered(path, values)
-    if not isinstance(design, _LoudnessDesign):
+    if not isinstance(design, _LoudnessDesign | _StoredDesign):
         yield from _choice_contradictions(content.task, design, response)
 
 
@@ -247,22 +304,6 @@ def _choice_contradictions(
         )
 
 
-def _band_contradictions(content: _Content) -> Iterator[str]:
-    stimulus = content.stimulus
-    width = stimulus.bandwidth_octaves
-    if stimulus.kind.has_band and width is None:
-        yield f"stimulus.bandwidth_octaves is missing. A {stimulus.kind} needs it: a number of octaves above 0."
-    if not stimulus.kind.has_band and width is not None:
-        yield f"stimulus.bandwidth_octaves is given. A {stimulus.kind} has no bandwidth: leave the key out."
-    if stimulus.kind is StimulusKind.NARROWBAND_NOISE and width is not None and width > 2:
-        yield f"stimulus.bandwidth_octaves is {width:g}. A narrowband_noise has at most 2 octaves."
-    is_rippled = stimulus.kind is StimulusKind.RIPPLED_NOISE
-    if is_rippled and stimulus.ripple_depth_db is None:
-        yield "stimulus.ripple_depth_db is missing. A rippled_noise needs it: a number of decibels above 0."
-    if not is_rippled and stimulus.ripple_depth_db is not None:
-        yield f"stimulus.ripple_depth_db is given. A {stimulus.kind} has no ripples: leave the key out."
-
-
 def _masker_contradictions(content: _Content) -> Iterator[str]:
     edge, kind = content.stimulus.noise_outer_edge, StimulusKind.TONE_IN_NOTCHED_NOISE
     if content.stimulus.kind is not kind:
@@ -271,12 +312,12 @@ def _masker_contradictions(content: _Content) -> Iterator[str]:
         return
     if not content.is_transducer_required:
         yield f"is_transducer_required is false. A {kind} needs it, for the level of its masker. Only true is allowed."
-    if content.task is not Task.DETECTION:
-        yield f"task is {content.task}. A {kind} is detected: only detection is allowed."
+    if content.task not in (Task.DETECTION, Task.STORED_THRESHOLD):
+        yield f"task is {content.task}. A {kind} is detected: only detection and stored_threshold are allowed."
     if edge is None:
         yield f"stimulus.noise_outer_edge is missing. A {kind} needs it: a number from 0.1 to 0.9."
         return
-    if isinstance(content.design, _MaskedDesign):
+    if isinstance(content.design, _MaskerDesign):
         notches = content.design.notches
         for lower, upper in notches:
             if not (0.0 <= lower < edge and 0.0 <= upper < edge):
@@ -303,15 +344,13 @@ def _frozen(content: _Content) -> Protocol:
             catch_trials=design.catch_trials,
             interval_count=design.interval_count,
         )
-        if isinstance(design, _MaskedDesign):
-            session = replace(
-                session,
-                notches=tuple(Notch(lower, upper) for lower, upper in design.notches),
-                masker_level_offset_db=design.masker_level_offset_db,
-                highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
-            )
     elif isinstance(design, ForwardMaskedDesign | DiscriminationDesign):
         session = design.session()
+    elif isinstance(design, _StoredDesign):
+        # The threshold itself is what is found.
+        session = SessionDesign(
+            frequency_hz=design.frequency_hz, repetitions=design.repetitions, level_offsets_db=(0.0,)
+        )
     else:
         session = SessionDesign(
             frequency_hz=design.frequency_hz,
@@ -320,6 +359,16 @@ def _frozen(content: _Content) -> Protocol:
             lowest_level_offset_db=design.lowest_level_offset_db,
             highest_level_db_hl=design.highest_level_db_hl,
         )
+    if isinstance(design, _MaskerDesign):
+        session = replace(
+            session,
+            notches=tuple(Notch(lower, upper) for lower, upper in design.notches),
+            masker_level_offset_db=design.masker_level_offset_db,
+            highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
+        )
+    procedure = None
+    if isinstance(content, _StoredProtocol | _StoredMaskedProtocol):
+        procedure = StoringProcedure(content.procedure.step_db, content.procedure.retest_sd_db)
     return Protocol(
         name=content.name,
         version=content.version,
@@ -333,6 +382,7 @@ def _frozen(content: _Content) -> Protocol:
         response_labels=content.response.labels,
         frequency_range_hz=content.frequency_range_hz,
         is_transducer_required=content.is_transducer_required,
+        procedure=procedure,
     )
 
 

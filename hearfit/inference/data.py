@@ -10,6 +10,7 @@ from hearfit.inference.task_discrimination import discrimination_data
 from hearfit.inference.task_forward_masking import forward_masking_data
 from hearfit.inference.task_loudness import loudness_data
 from hearfit.inference.task_model import OWN_SENSITIVITY, TaskData
+from hearfit.inference.task_stored import stored_data
 from hearfit.listener.normal import NormalEar
 
 FitData = tuple[TaskData, ...]
@@ -18,6 +19,7 @@ FitData = tuple[TaskData, ...]
 _BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
     detection_data,
     loudness_data,
+    stored_data,
     discrimination_data,
     forward_masking_data,
 )
@@ -26,8 +28,13 @@ _BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
     if protocol.stimulus.kind is StimulusKind.TONE_AFTER_TONE:
-        return 3
-    return {Task.DETECTION: 0, Task.CATEGORICAL_LOUDNESS: 1, Task.DISCRIMINATION: 2}[protocol.task]
+        return 4
+    return {
+        Task.DETECTION: 0,
+        Task.CATEGORICAL_LOUDNESS: 1,
+        Task.STORED_THRESHOLD: 2,
+        Task.DISCRIMINATION: 3,
+    }[protocol.task]
 
 
 def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> FitData:

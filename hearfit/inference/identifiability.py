@@ -44,12 +44,12 @@ def not_identified(
         )
     if not quiet_tasks:
         sentences.append("No sound was presented in quiet. Thresholds are extrapolated from masked ones.")
-    elif not {Task.DETECTION, Task.CATEGORICAL_LOUDNESS} & set(quiet_tasks):
+    elif not {Task.DETECTION, Task.CATEGORICAL_LOUDNESS, Task.STORED_THRESHOLD} & set(quiet_tasks):
         sentences.append(
             "Neither tone detection nor loudness was measured in quiet. Thresholds are extrapolated from how sounds "
             "well above them were told apart."
         )
-    elif Task.DETECTION not in quiet_tasks:
+    elif Task.DETECTION not in quiet_tasks and Task.STORED_THRESHOLD not in quiet_tasks:
         sentences.append(
             "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
             "boundary between “not heard” and “very soft”."

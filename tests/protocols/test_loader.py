@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import StimulusKind, Task
+from hearfit.experiment.protocol import StimulusKind, StoringProcedure, Task
 from hearfit.protocols.loader import list_protocols, load_protocol, shipped_protocols
 
 NAMES = (
@@ -16,6 +16,7 @@ NAMES = (
     "profile_analysis",
     "pure_tone_detection",
     "spectral_ripple_discrimination",
+    "stored_thresholds",
     "temporal_masking_curve",
 )
 
@@ -60,9 +61,17 @@ def test_detection_is_yes_or_no_with_catch_trials() -> None:
     assert protocol.design.catch_trials > 0
 
 
+def test_stored_thresholds_are_in_the_steps_of_an_audiometer() -> None:
+    """The retest SD is that of NHANES 2011-2012 at 1 kHz without the part of rounding to 5 dB."""
+    protocol = load_protocol("stored_thresholds")
+    assert protocol.task is Task.STORED_THRESHOLD
+    assert protocol.procedure == StoringProcedure(step_db=5.0, retest_sd_db=1.7)
+    assert protocol.response_values == (0, 1, 2)
+
+
 def test_only_single_tones_need_no_transducer_for_hearing_levels() -> None:
     without = {name for name in NAMES if not load_protocol(name).is_transducer_required}
-    assert without == {"categorical_loudness", "intensity_discrimination", "pure_tone_detection"}
+    assert without == {"categorical_loudness", "intensity_discrimination", "pure_tone_detection", "stored_thresholds"}
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
