@@ -12,7 +12,7 @@ from hearfit.cli.session_plan import PlanRequest, check_session
 from hearfit.reports.wording import frequency
 
 if TYPE_CHECKING:
-    from hearfit.experiment.protocol import Protocol
+    from hearfit.experiment.protocol import Protocol, StimulusDesign
 
 protocol_commands = typer.Typer(no_args_is_help=True, help="List protocols and show what they contain.")
 
@@ -98,6 +98,7 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
     facts = [
         ("task", protocol.task.value.replace("_", " ")),
         ("stimulus", f"{kind}{width}, {stimulus.duration_s:g} s with ramps of {stimulus.ramp_s:g} s"),
+        *_masker_before(stimulus),
         ("frequencies allowed", f"{frequency(low)} to {frequency(high)}"),
         ("transducer", "needed" if protocol.is_transducer_required else "needed for levels in dB SPL"),
         ("simulated frequencies", ", ".join(f"{value:g}" for value in design.frequency_hz) + " Hz"),
@@ -110,6 +111,14 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
         facts.append(("simulated notches", f"{pairs} (below/above, re frequency)"))
         offset, most = design.masker_level_offset_db, design.highest_masker_level_db_spl_per_hz
         facts.append(("simulated noise", f"{offset:g} dB SL in a normal filter, at most {most:g} dB SPL/Hz"))
+    if design.gaps_ms:
+        ratios = ", ".join(f"{value:g}" for value in design.masker_frequency_ratios)
+        facts.append(("simulated maskers", f"{ratios} times the frequency of the probe"))
+        facts.append(("simulated gaps", ", ".join(f"{value:g}" for value in design.gaps_ms) + " ms"))
+        levels = ", ".join(f"{value:g}" for value in design.detectabilities)
+        facts.append(("simulated masker levels", f"where d' is {levels}"))
+        facts.append(("loudest sound", f"{design.highest_level_db_spl:g} dB SPL"))
+        facts.append(("simulated probe", f"{design.probe_level_offset_db:g} dB SL"))
     if design.level_offsets_db:
         levels = ", ".join(f"{value:g}" for value in design.level_offsets_db)
         facts.append(("simulated levels", f"{levels} dB {'re masked threshold' if design.notches else 'SL'}"))
@@ -125,9 +134,16 @@ def _facts(protocol: "Protocol") -> list[tuple[str, str]]:
     facts.append(("repetitions", str(design.repetitions)))
     if design.catch_trials:
         where = "each frequency and notch" if design.notches else "each frequency"
+        where = "each frequency of probe and masker" if design.gaps_ms else where
         if design.levels_db_hl:
             where = "each frequency, level and combination"
         facts.append(("catch trials", f"{design.catch_trials} at {where}"))
     if design.interval_count > 1:
         facts.append(("intervals", str(design.interval_count)))
     return facts
+
+
+def _masker_before(stimulus: "StimulusDesign") -> list[tuple[str, str]]:
+    if stimulus.masker_duration_s is None:
+        return []
+    return [("masker before it", f"{stimulus.masker_duration_s:g} s with ramps of {stimulus.masker_ramp_s:g} s")]

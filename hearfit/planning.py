@@ -12,7 +12,7 @@ from jaxtyping import Float
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.protocol import Protocol, StimulusDesign
 from hearfit.inference.frequency_estimates import frequency_estimates, trials_near_knots
 from hearfit.inference.information import Direction, PlannedSession, least_determined, plan_session
 from hearfit.inference.laplace import LaplacePosterior
@@ -127,7 +127,7 @@ def plan_lengths(
         )
         session = plan_session(protocols, position, transducer=reference.id, prior=assumed, normal=NORMAL)
         once = sum(
-            float(group.counts.sum()) * (group.protocol.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS) / 60.0
+            float(group.counts.sum()) * (_sound_s(group.protocol.stimulus) + SECONDS_BETWEEN_SOUNDS) / 60.0
             for group in session.conditions
         )
         precisions = _precisions(session)
@@ -175,6 +175,11 @@ def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities kn
 
     slope = np.asarray(jax.jacfwd(quantities)(jnp.asarray(posterior.mode)))
     return np.sqrt(np.einsum("qkp,pr,qkr->qk", slope, posterior.covariance, slope))
+
+
+def _sound_s(stimulus: StimulusDesign) -> float:
+    """How long a sound lasts, with the masker before it; a gap is shorter than what is assumed between sounds."""
+    return stimulus.duration_s + (stimulus.masker_duration_s or 0.0)
 
 
 def _precisions(session: PlannedSession) -> tuple[Precision, ...]:

@@ -7,7 +7,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.grades import PTA4_FREQUENCY_HZ, pure_tone_average
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Task
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
+from hearfit.experiment.stimulus_columns import GAP, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
 from hearfit.listener.profile import Profile, ResponseCurve
 from hearfit.reports import sentences
 from hearfit.reports.document import (
@@ -230,14 +230,19 @@ def _curve_figures(profile: Profile) -> list[Block]:
             caption = sentences.loudness_caption(protocol)
         elif task in (Task.DETECTION, Task.DISCRIMINATION):
             svg = inline_svg(draw_choices(curves, profile.ear), prefix=identifier)
-            words = sentences.detection_alternative if task == Task.DETECTION else sentences.discrimination_alternative
-            alternative = words(places, protocol)
+            has_forward_masker = any(GAP in curve.parameters for curve in curves)
+            alternative = (
+                sentences.detection_alternative(places, protocol, has_forward_masker=has_forward_masker)
+                if task == Task.DETECTION
+                else sentences.discrimination_alternative(places, protocol)
+            )
             has_catch_trials = any(answer.x is None for curve in curves for answer in curve.answers)
             has_forced_choice = any(curve.interval_count > 1 for curve in curves)
             if task == Task.DETECTION:
                 caption = sentences.detection_caption(
                     protocol,
                     has_masker=any(MASKER_LEVEL in curve.parameters for curve in curves),
+                    has_forward_masker=has_forward_masker,
                     has_catch_trials=has_catch_trials,
                     has_forced_choice=has_forced_choice,
                 )

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.stimulus_columns import (
+    GAP,
     INCREMENT,
     LEVEL,
     LEVEL_DIFFERENCE,
@@ -23,6 +24,8 @@ from hearfit.experiment.stimulus_columns import (
     RIPPLE_DENSITY,
     RIPPLE_RATE,
     ROVE_RANGE,
+    TONE_MASKER_FREQUENCY,
+    TONE_MASKER_LEVEL,
 )
 from hearfit.listener.profile import ResponseCurve
 from hearfit.reports.figure_style import INK, PAGE_WIDTH_IN, QUIET, EarColours, colours, house_style
@@ -51,6 +54,7 @@ _X_LABELS: Final = {
     INCREMENT: "Increment re the amplitude of the target (dB)",
     RIPPLE_DENSITY: "Ripples per octave",
     MODULATION_DEPTH: "Modulation depth (dB re full)",
+    TONE_MASKER_LEVEL: "Level of the masker (dB SPL)",
 }
 _SHARE_LIMITS: Final = (-0.03, 1.03)
 
@@ -115,6 +119,8 @@ def setting(curve: ResponseCurve) -> str:
     if RIPPLE_RATE in value:
         arrow = "↓" if value[RIPPLE_RATE] > 0.0 else "↑"
         words.append(f"{abs(value[RIPPLE_RATE]):g} Hz {arrow} {value[RIPPLE_DENSITY]:g}/octave")
+    if GAP in value:
+        return f"{frequency(value[TONE_MASKER_FREQUENCY])}, {value[GAP]:g} ms before"
     if LEVEL in value:
         words.append(f"{number(value[LEVEL], 0)} dB HL")
     if NUM_COMPONENTS in value:

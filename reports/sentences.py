@@ -81,10 +81,11 @@ def loudness_caption(protocol: str) -> str:
     )
 
 
-def detection_alternative(frequencies: str, protocol: str) -> str:
+def detection_alternative(frequencies: str, protocol: str, *, has_forward_masker: bool = False) -> str:
     """What the detection figure shows, for who cannot see it."""
+    level = "the level of the masker before them" if has_forward_masker else "level"
     return (
-        f"Small graphs of the share of tones that were heard or found against level at {frequencies} ({protocol}): "
+        f"Small graphs of the share of tones that were heard or found against {level} at {frequencies} ({protocol}): "
         "the shares, the curve of the fitted ear with its 95 % band, and that of the model's normal ear."
     )
 
@@ -113,7 +114,14 @@ def discrimination_caption(protocol: str, *, has_rove: bool, has_catch_trials: b
     return " ".join(parts)
 
 
-def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool, has_forced_choice: bool) -> str:
+def detection_caption(
+    protocol: str,
+    *,
+    has_masker: bool,
+    has_catch_trials: bool,
+    has_forced_choice: bool,
+    has_forward_masker: bool = False,
+) -> str:
     """What the dots are, by the task."""
     parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]
     if has_masker:
@@ -121,8 +129,14 @@ def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool
             "The tones were played in noise with a notch, whose edges lie as far below / above the tone as stated, "
             "relative to its frequency. Where the noise had several levels, the most frequent one is drawn."
         )
+    if has_forward_masker:
+        parts.append(
+            "Each tone was short and soft, and another one, the masker, of the frequency stated ended before it by the "
+            "gap stated: the louder the masker, the fewer are heard."
+        )
     if has_catch_trials:
         without = "with the noise alone" if has_masker else "with no sound"
+        without = "with the masker alone" if has_forward_masker else without
         parts.append(f"Squares at the left edge: how often a catch trial, {without}, was called heard.")
     if has_forced_choice:
         parts.append("Dotted line: guessing.")

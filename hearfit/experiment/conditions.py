@@ -41,6 +41,16 @@ class Conditions:
         return self.protocol.stimulus.kind.has_masker
 
     @property
+    def has_forward_masker(self) -> bool:
+        """Whether a masker was played before each target."""
+        return self.protocol.stimulus.kind.has_forward_masker
+
+    @property
+    def is_in_quiet(self) -> bool:
+        """Whether every sound was alone."""
+        return self.protocol.stimulus.kind.is_in_quiet
+
+    @property
     def masker_level_db_spl_per_hz(self) -> Float[np.ndarray, " conditions"] | None:
         """Spectrum level of a masker of noise, None where there is none."""
         return self.parameters.get(MASKER_LEVEL)

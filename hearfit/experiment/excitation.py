@@ -10,9 +10,9 @@ from scipy.fft import next_fast_len
 
 from hearfit.audiology.retspl import ReferenceThresholds, reference_thresholds
 from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
-from hearfit.experiment.stimulus_columns import NOTCH_LOWER, NOTCH_UPPER
+from hearfit.experiment.stimulus_columns import NOTCH_LOWER, NOTCH_UPPER, TONE_MASKER_FREQUENCY
 from hearfit.frontend.cochlea import cochlea_of
-from hearfit.frontend.filterbank import analytic_output, frequency_response, noise_power
+from hearfit.frontend.filterbank import analytic_output, frequency_response, noise_power, tone_power
 from hearfit.frontend.frames import merge_frames
 from hearfit.frontend.power_terms import power_terms
 from hearfit.frontend.transmission import transmission_gain
@@ -49,6 +49,11 @@ class Stimulus:
         """The notch of a notched noise."""
         value = dict(self.parameters)
         return Notch(value[NOTCH_LOWER], value[NOTCH_UPPER]) if NOTCH_LOWER in value else None
+
+    @property
+    def masker_frequency_hz(self) -> float | None:
+        """The frequency of a tone before the target."""
+        return dict(self.parameters).get(TONE_MASKER_FREQUENCY)
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,16 @@ def notched_noise_masker(
         density = (REFERENCE_PRESSURE_PA * transmission_gain(bin_hz, reference)) ** 2
         power += noise_power(cochlea_of(normal).bank, density, bin_hz)
     return power
+
+
+def masker_tone(
+    frequency_hz: float, *, transducer: str | None, normal: NormalEar
+) -> tuple[Float[np.ndarray, " channels"], float]:
+    """A long tone of 0 dB SPL: its channel power in units of the threshold, and its level in dB HL."""
+    reference = None if transducer is None else reference_thresholds(transducer)
+    at = np.array([frequency_hz])
+    amplitude = float(REFERENCE_PRESSURE_PA * transmission_gain(at, reference)[0])
+    return amplitude**2 * tone_power(cochlea_of(normal).bank, at)[0], 20.0 * float(np.log10(amplitude))
 
 
 def _masker_of(stimulus: Stimulus, transducer: str | None, normal: NormalEar) -> Float[np.ndarray, " channels"]:

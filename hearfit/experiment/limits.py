@@ -12,6 +12,12 @@ MAX_INTERVALS = 8
 MASKER_LEVEL_LIMITS_DB = (-40.0, 90.0)
 """Spectrum levels of a masker, dB SPL per hertz; 90 is some 125 dB SPL over a band of 3 kHz."""
 
+TONE_MASKER_LEVEL_LIMITS_DB = (-20.0, 120.0)
+"""Levels of a tone as masker, dB SPL; more would be a danger."""
+
+GAP_LIMITS_MS = (0.0, 500.0)
+"""Silence between a masker and a probe; beyond, no listener has masking left."""
+
 ROVE_LIMITS_DB = (0.0, 40.0)
 """Range from which the level of each interval is drawn; 0 is a fixed level."""
 

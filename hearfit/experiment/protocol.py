@@ -11,6 +11,7 @@ class StimulusKind(StrEnum):
     PURE_TONE = "pure_tone"
     NARROWBAND_NOISE = "narrowband_noise"
     TONE_IN_NOTCHED_NOISE = "tone_in_notched_noise"
+    TONE_AFTER_TONE = "tone_after_tone"
     INCREMENTED_TONE = "incremented_tone"
     INCREMENTED_COMPLEX = "incremented_complex"
     RIPPLED_NOISE = "rippled_noise"
@@ -20,6 +21,16 @@ class StimulusKind(StrEnum):
     def has_masker(self) -> bool:
         """Whether the target is played in a masker, which has a level and a notch of its own in every trial."""
         return self is StimulusKind.TONE_IN_NOTCHED_NOISE
+
+    @property
+    def has_forward_masker(self) -> bool:
+        """Whether a masker is played before the target: it tells of compression, not of selectivity."""
+        return self is StimulusKind.TONE_AFTER_TONE
+
+    @property
+    def is_in_quiet(self) -> bool:
+        """Whether the sound is alone, so that its level says something of thresholds in quiet."""
+        return not (self.has_masker or self.has_forward_masker)
 
     @property
     def has_band(self) -> bool:
@@ -67,7 +78,8 @@ class StimulusDesign:
 
     `bandwidth_octaves` only for what has a band: of a complex, from its lowest to its highest component.
     `noise_outer_edge` only for notched noise: how far the noise reaches to either side of the target, relative to the
-    target's frequency. `ripple_depth_db` only for rippled noise: from peak to trough.
+    target's frequency. `ripple_depth_db` only for rippled noise: from peak to trough. `masker_duration_s` and
+    `masker_ramp_s` only for a tone after a tone: those of the masker.
     """
 
     kind: StimulusKind
@@ -75,6 +87,8 @@ class StimulusDesign:
     ramp_s: float
     bandwidth_octaves: float | None = None
     noise_outer_edge: float | None = None
+    masker_duration_s: float | None = None
+    masker_ramp_s: float | None = None
     ripple_depth_db: float | None = None
 
 
@@ -108,7 +122,10 @@ class SessionDesign:
     `lowest_level_offset_db` re threshold to `highest_level_db_hl`. Discrimination: `levels_db_hl` of the standard, but
     each at least `lowest_level_offset_db` re threshold and at most `highest_level_db_hl`, with every combination of
     `values` (name of a column, its values); `catch_trials` are those at each level and combination apart from the
-    signal.
+    signal. Forward masking: a probe `probe_level_offset_db` above the listener's own threshold for it, and maskers of
+    `masker_frequency_ratios` times its frequency that end `gaps_ms` before it, at the levels at which the simulated
+    listener's d' is each of `detectabilities`. Nothing is louder than `highest_level_db_spl`; a gap at which less than
+    half of these levels can be played is left out. Catch trials are those of each probe and masker frequency.
     """
 
     frequency_hz: tuple[float, ...]
@@ -122,6 +139,11 @@ class SessionDesign:
     notches: tuple[Notch, ...] = ()
     masker_level_offset_db: float = 0.0
     highest_masker_level_db_spl_per_hz: float = 0.0
+    masker_frequency_ratios: tuple[float, ...] = ()
+    gaps_ms: tuple[float, ...] = ()
+    probe_level_offset_db: float = 0.0
+    detectabilities: tuple[float, ...] = ()
+    highest_level_db_spl: float = 0.0
     levels_db_hl: tuple[float, ...] = ()
     values: tuple[tuple[str, tuple[float, ...]], ...] = ()
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from hearfit.experiment.protocol import StimulusKind, Task
+from hearfit.experiment.protocol import StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol_forward_masking import ForwardMaskedDesign, forward_masker_contradictions
 from hearfit.experiment.protocol_models import (
     Content,
     DetectionDesign,
@@ -30,6 +31,12 @@ def contradictions(content: Content) -> Iterator[str]:
     yield from _band_contradictions(content)
     yield from _masker_contradictions(content)
     yield from _signal_contradictions(content)
+    yield from forward_masker_contradictions(
+        StimulusDesign(**stimulus.model_dump()),
+        design,
+        task=content.task,
+        is_transducer_required=content.is_transducer_required,
+    )
     for frequency in design.frequency_hz:
         if not low <= frequency <= high:
             yield f"design.frequency_hz has {frequency:g}. Allowed is {low:g} to {high:g} Hz, the frequency_range_hz."
@@ -45,9 +52,18 @@ def contradictions(content: Content) -> Iterator[str]:
             f"response.values is {list(response.values)}. Of stored thresholds they must be [0, 1, 2]: above the "
             "level, at it, or below."
         )
+    yield from _choice_contradictions(content)
+
+
+def _choice_contradictions(content: Content) -> Iterator[str]:
+    """What goes with answers that are yes or no, or right or wrong."""
+    design, response = content.design, content.response
     if isinstance(design, DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
-    if isinstance(design, DetectionDesign | DiscriminationDesign):
+    if isinstance(design, ForwardMaskedDesign):
+        for path, values in design.ascending():
+            yield from _unordered(path, values)
+    if isinstance(design, DetectionDesign | DiscriminationDesign | ForwardMaskedDesign):
         if response.values != (0, 1):
             yield (
                 f"response.values is {list(response.values)}. In a {content.task} task it must be [0, 1]: not heard or "

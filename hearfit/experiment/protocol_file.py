@@ -20,12 +20,14 @@ from hearfit.experiment.protocol import (
     Task,
 )
 from hearfit.experiment.protocol_contradictions import contradictions
+from hearfit.experiment.protocol_forward_masking import ForwardMaskedDesign
 from hearfit.experiment.protocol_models import (
     Content,
     DetectionDesign,
     DetectionProtocol,
     DiscriminationDesign,
     DiscriminationProtocol,
+    ForwardMaskedProtocol,
     LoudnessProtocol,
     MaskedProtocol,
     MaskerDesign,
@@ -71,10 +73,13 @@ def _model_of(raw: dict[str, object]) -> type[Content]:
     if raw.get("task") == Task.DISCRIMINATION.value:
         return DiscriminationProtocol
     stimulus = raw.get("stimulus")
-    is_masked = isinstance(stimulus, dict) and stimulus.get("kind") == StimulusKind.TONE_IN_NOTCHED_NOISE.value
+    kind = stimulus.get("kind") if isinstance(stimulus, dict) else None
+    is_masked = kind == StimulusKind.TONE_IN_NOTCHED_NOISE.value
     if raw.get("task") == Task.STORED_THRESHOLD.value:
         return StoredMaskedProtocol if is_masked else StoredProtocol
-    return MaskedProtocol if is_masked else DetectionProtocol
+    if is_masked:
+        return MaskedProtocol
+    return ForwardMaskedProtocol if kind == StimulusKind.TONE_AFTER_TONE.value else DetectionProtocol
 
 
 def _frozen(content: Content) -> Protocol:
@@ -98,6 +103,8 @@ def _frozen(content: Content) -> Protocol:
             catch_trials=design.catch_trials,
             interval_count=design.interval_count,
         )
+    elif isinstance(design, ForwardMaskedDesign):
+        session = design.session()
     elif isinstance(design, StoredDesign):
         # The threshold itself is what is found.
         session = SessionDesign(
@@ -127,14 +134,7 @@ def _frozen(content: Content) -> Protocol:
         title=content.title.strip(),
         description=" ".join(content.description.split()),
         references=content.references,
-        stimulus=StimulusDesign(
-            kind=stimulus.kind,
-            duration_s=stimulus.duration_s,
-            ramp_s=stimulus.ramp_s,
-            bandwidth_octaves=stimulus.bandwidth_octaves,
-            noise_outer_edge=stimulus.noise_outer_edge,
-            ripple_depth_db=stimulus.ripple_depth_db,
-        ),
+        stimulus=StimulusDesign(**stimulus.model_dump()),
         task=content.task,
         design=session,
         response_values=content.response.values,

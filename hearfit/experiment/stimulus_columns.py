@@ -7,10 +7,13 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from hearfit.experiment.limits import (
+    FREQUENCY_LIMITS_HZ,
+    GAP_LIMITS_MS,
     MASKER_LEVEL_LIMITS_DB,
     MOVING_RIPPLE_DENSITY_LIMITS,
     RIPPLE_RATE_LIMITS_HZ,
     ROVE_LIMITS_DB,
+    TONE_MASKER_LEVEL_LIMITS_DB,
 )
 from hearfit.experiment.protocol import Protocol, StimulusKind
 
@@ -18,6 +21,9 @@ LEVEL: Final = "level_db_hl"
 MASKER_LEVEL: Final = "masker_level_db_spl_per_hz"
 NOTCH_LOWER: Final = "notch_lower"
 NOTCH_UPPER: Final = "notch_upper"
+TONE_MASKER_FREQUENCY: Final = "masker_frequency_hz"
+TONE_MASKER_LEVEL: Final = "masker_level_db_spl"
+GAP: Final = "gap_ms"
 LEVEL_DIFFERENCE: Final = "level_difference_db"
 INCREMENT: Final = "increment_db"
 NUM_COMPONENTS: Final = "num_components"
@@ -64,6 +70,32 @@ _NOTCHED_NOISE: Final = (
             is_of_sound=True,
         )
         for name, where in ((NOTCH_LOWER, "below"), (NOTCH_UPPER, "above"))
+    ),
+)
+_FORWARD_MASKER: Final = (
+    StimulusColumn(
+        TONE_MASKER_FREQUENCY,
+        *FREQUENCY_LIMITS_HZ,
+        unit="Hz",
+        meaning="the frequency of a masker",
+        description="frequency of the tone that is played before the probe",
+        is_of_sound=True,
+    ),
+    StimulusColumn(
+        TONE_MASKER_LEVEL,
+        *TONE_MASKER_LEVEL_LIMITS_DB,
+        unit="dB SPL",
+        meaning="the level of a masker",
+        description="level of the tone that is played before the probe",
+        is_of_sound=False,
+    ),
+    StimulusColumn(
+        GAP,
+        *GAP_LIMITS_MS,
+        unit="ms",
+        meaning="a gap",
+        description="silence between the end of the masker and the beginning of the probe",
+        is_of_sound=False,
     ),
 )
 _ROVE: Final = StimulusColumn(
@@ -153,6 +185,7 @@ _COLUMNS: Final[dict[StimulusKind, tuple[StimulusColumn, ...]]] = {
     StimulusKind.INCREMENTED_COMPLEX: _INCREMENTED_COMPLEX,
     StimulusKind.RIPPLED_NOISE: _RIPPLED_NOISE,
     StimulusKind.MOVING_RIPPLE: _MOVING_RIPPLE,
+    StimulusKind.TONE_AFTER_TONE: _FORWARD_MASKER,
 }
 _SIGNAL_COLUMNS: Final[dict[StimulusKind, str]] = {
     StimulusKind.INCREMENTED_TONE: LEVEL_DIFFERENCE,
@@ -181,7 +214,7 @@ def signal_column(kind: StimulusKind) -> str | None:
 
 def curve_column(kind: StimulusKind) -> str:
     """The column that a report draws answers against."""
-    return signal_column(kind) or LEVEL
+    return TONE_MASKER_LEVEL if kind is StimulusKind.TONE_AFTER_TONE else signal_column(kind) or LEVEL
 
 
 def column_problem(
@@ -200,7 +233,7 @@ def column_problem(
     # Kinds may share the name of a column and not its limits.
     own = next((each for each in stimulus_columns(protocol.stimulus.kind) if each.name == column.name), None)
     if own is None:
-        of = "a masker" if column in _NOTCHED_NOISE else "a stimulus"
+        of = "a masker" if column in (*_NOTCHED_NOISE, *_FORWARD_MASKER) else "a stimulus"
         return is_known & ~np.isnan(value), f"describes {of}, which {protocol.name} does not have. Allowed here: n/a."
     is_allowed, allowed = allowed_values(own, value, protocol.stimulus.noise_outer_edge)
     if own.name == signal_column(protocol.stimulus.kind):

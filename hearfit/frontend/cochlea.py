@@ -159,19 +159,26 @@ def internal_representation(
     words, p log(z/z_0) is proportional to the decibels by which a sound exceeds the threshold of the channel; that is
     what it is with the family BROKEN_STICK, where no one exponent holds for all levels.
     """
+    return jax.nn.softplus(log_audibility(excitation, ear, cochlea))
+
+
+def log_audibility(
+    excitation: Float[Array, "frames channels"], ear: EarParameters, cochlea: Cochlea
+) -> Float[Array, "frames channels"]:
+    """Logarithm of (z/z_0)^p: how far a sound lies above threshold, as steep in its level in every ear."""
     normal = cochlea.normal
     # The power of exactly zero has no finite gradient for p < 1; the floor lies far below anything that is heard.
     log_excitation = jnp.log(excitation + _EXCITATION_FLOOR)
     if normal.compression is CompressionFamily.POWER:
         sharpness = normal.threshold_sharpness * normal.compression_exponent / ear.exponent
-        return jax.nn.softplus(sharpness[None, :] * log_excitation)
+        return sharpness[None, :] * log_excitation
     lost_db, stick = gain_loss_db(ear.exponent, normal), broken_stick(normal)
     at_threshold = jnp.full_like(log_excitation[:1], cochlea.log_threshold)
     above_threshold_db = broken_stick_level_db(
         log_excitation + cochlea.log_threshold, gain_loss_db=lost_db, stick=stick
     ) - broken_stick_level_db(at_threshold, gain_loss_db=lost_db, stick=stick)
     per_db = normal.threshold_sharpness * normal.compression_exponent * NEPER_PER_DB
-    return jax.nn.softplus(per_db * above_threshold_db)
+    return per_db * above_threshold_db
 
 
 def loudness_density(excitation: Float[Array, "frames channels"], cochlea: Cochlea) -> Float[Array, "frames channels"]:

@@ -11,7 +11,13 @@ from scipy.special import expit, logit
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.excitation import Stimulus
 from hearfit.experiment.protocol import Task
-from hearfit.experiment.stimulus_columns import ALL_COLUMNS, LEVEL, curve_column, stimulus_columns
+from hearfit.experiment.stimulus_columns import (
+    ALL_COLUMNS,
+    LEVEL,
+    TONE_MASKER_LEVEL,
+    curve_column,
+    stimulus_columns,
+)
 from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
@@ -23,8 +29,9 @@ _NUM_POINTS = 25
 _MARGIN_DB = 10.0
 # Of the range of what is not a level.
 _MARGIN_SHARE = 0.1
-# Of one sound: the masker's level varies with the threshold that was sought, so one stands for all.
-_MOST_CURVES_MASKED, _MOST_CURVES = 1, 4
+# Of one sound: the masker's level varies with the threshold that was sought, so one stands for all. Three gaps show how
+# a listener recovers from a masker.
+_MOST_CURVES_MASKED, _MOST_CURVES_FORWARD, _MOST_CURVES = 1, 3, 4
 _FREQUENCY = "frequency_hz"
 _INTERVALS = "interval_count"
 _NORMAL_QUANTILE_975 = 1.959963984540054
@@ -126,7 +133,9 @@ def _settings(
         name for name in names if name in (_INTERVALS, _FREQUENCY) or (name != LEVEL and ALL_COLUMNS[name].is_of_sound)
     ]
     sound = unique[:, [names.index(name) for name in of_sound]]
-    most = _MOST_CURVES_MASKED if group.has_masker else _MOST_CURVES
+    most = (
+        _MOST_CURVES_MASKED if group.has_masker else _MOST_CURVES_FORWARD if group.has_forward_masker else _MOST_CURVES
+    )
     chosen = [
         i
         for i in range(len(unique))
@@ -144,7 +153,7 @@ def _rank(num_trials: Float[np.ndarray, " settings"]) -> Float[np.ndarray, " set
 
 def _places(values: Float[np.ndarray, " conditions"], along: str) -> Float[np.ndarray, " points"]:
     low, high = values.min(), values.max()
-    if along == LEVEL:
+    if along in (LEVEL, TONE_MASKER_LEVEL):
         return np.linspace(low - _MARGIN_DB, high + _MARGIN_DB, _NUM_POINTS)
     # A column has limits, and a curve through one single value some width.
     column, margin = ALL_COLUMNS[along], max(_MARGIN_SHARE * (high - low), 0.1 * abs(high), 1e-3)
@@ -155,7 +164,14 @@ def _is_of(
     group: Conditions, columns: dict[str, Float[np.ndarray, " conditions"]], row: dict[str, float]
 ) -> Bool[np.ndarray, " conditions"]:
     """The conditions of a curve, and all catch trials of its stimulus, whatever their number of intervals."""
-    is_same = np.logical_and.reduce([columns[name] == value for name, value in row.items() if name != _INTERVALS])
+    # What a catch trial does not have cannot differ.
+    is_same = np.logical_and.reduce(
+        [
+            (columns[name] == value) | (group.is_catch & np.isnan(columns[name]))
+            for name, value in row.items()
+            if name != _INTERVALS
+        ]
+    )
     return np.asarray(is_same & ((columns[_INTERVALS] == row[_INTERVALS]) | group.is_catch))
 
 

@@ -7,6 +7,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, StimulusKind, Task
 from hearfit.inference.task_detection import detection_data
 from hearfit.inference.task_discrimination import discrimination_data
+from hearfit.inference.task_forward_masking import forward_masking_data
 from hearfit.inference.task_loudness import loudness_data
 from hearfit.inference.task_model import OWN_SENSITIVITY, TaskData
 from hearfit.inference.task_ripple import ripple_data
@@ -22,13 +23,19 @@ _BUILDERS: Final[tuple[Callable[..., TaskData], ...]] = (
     stored_data,
     discrimination_data,
     ripple_data,
+    forward_masking_data,
 )
+
+_OF_THEIR_TASK: Final = (Task.DETECTION, Task.CATEGORICAL_LOUDNESS, Task.STORED_THRESHOLD, Task.DISCRIMINATION)
+# Of these tasks, but with models of their own; the builders stand in this order too.
+_OF_THEIR_KIND: Final = (StimulusKind.MOVING_RIPPLE, StimulusKind.TONE_AFTER_TONE)
 
 
 def task_group(protocol: Protocol) -> int:
     """Which model predicts the answers of a protocol: groups come in this order in `build_fit_data`."""
-    places = (Task.DETECTION, Task.CATEGORICAL_LOUDNESS, Task.STORED_THRESHOLD, Task.DISCRIMINATION)
-    return len(places) if protocol.stimulus.kind is StimulusKind.MOVING_RIPPLE else places.index(protocol.task)
+    if protocol.stimulus.kind in _OF_THEIR_KIND:
+        return len(_OF_THEIR_TASK) + _OF_THEIR_KIND.index(protocol.stimulus.kind)
+    return _OF_THEIR_TASK.index(protocol.task)
 
 
 def build_fit_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> FitData:

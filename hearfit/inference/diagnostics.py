@@ -62,6 +62,11 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
                     f"“heard”. "
                     "The listener may have misunderstood the task."
                 )
+        if group.has_forward_masker:
+            sentences.append(
+                f"{group.protocol.name}: recovery from forward masking was taken not to depend on the level of the "
+                "masker. Where it does, compression is overestimated by up to a factor of two."
+            )
     return tuple(sentences)
 
 

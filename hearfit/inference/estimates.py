@@ -11,7 +11,7 @@ from scipy.special import expit
 from hearfit.experiment.protocol import Task
 from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
 from hearfit.inference.laplace import LaplacePosterior
-from hearfit.inference.task_model import TASK_SENSITIVITY
+from hearfit.inference.task_model import RECOVERY_TIME, TAIL_LEVEL, TASK_SENSITIVITY
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import (
@@ -122,6 +122,9 @@ def observer_estimates(
     if has_masker:
         rows.append(one("sensitivity in noise re in quiet", "ratio of d'", first + 4, np.exp))
     rows += [one(f"sensitivity in {name}", "ratio of d'", TASK_SENSITIVITY[name], np.exp) for name in own_sensitivities]
+    if "forward masking" in own_sensitivities:
+        rows.append(one("time of recovery from a masker re normal", "ratio", RECOVERY_TIME, np.exp))
+        rows.append(one("level of the tail of tuning re normal", "dB", TAIL_LEVEL, np.asarray))
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))

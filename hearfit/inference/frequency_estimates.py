@@ -59,7 +59,8 @@ def frequency_estimates(
         inhibition_share=shares[3],
         num_trials=num_trials,
         num_selective_trials=num_selective,
-        quiet_tasks=[group.protocol.task for group in conditions if not group.has_masker],
+        quiet_tasks=[group.protocol.task for group in conditions if group.is_in_quiet],
+        has_forward_masker=any(group.has_forward_masker for group in conditions),
     )
     return rows, sentences
 

@@ -21,12 +21,13 @@ def not_identified(
     num_trials: Int[np.ndarray, " knots"],
     num_selective_trials: Int[np.ndarray, " knots"],
     quiet_tasks: Sequence[Task],
+    has_forward_masker: bool,
 ) -> tuple[str, ...]:
     """Sentences for the report, one for each kind of quantity that the answers left to the prior.
 
-    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials with a masker,
-    a complex or ripples: single sounds in quiet say nothing about selectivity, whatever little the model makes of their
-    spread of excitation.
+    `quiet_tasks` are those done without a masker. Inhibition counts as measured where there are trials in a masker, or
+    with a complex or ripples: single sounds in quiet say nothing about selectivity, whatever little the model makes of
+    their spread of excitation. Compression counts as measured by loudness and by forward masking.
     """
     sentences = []
     untested = _frequencies(num_trials == 0)
@@ -35,7 +36,7 @@ def not_identified(
             f"No trial was presented at {untested}: the numbers there are carried over from neighbouring "
             f"frequencies by the prior."
         )
-    if Task.CATEGORICAL_LOUDNESS not in quiet_tasks:
+    if Task.CATEGORICAL_LOUDNESS not in quiet_tasks and not has_forward_masker:
         sentences.append(
             "Loudness was not measured. Tone detection alone cannot tell loss of compression from attenuation: only "
             "their sum, the "

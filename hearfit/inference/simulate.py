@@ -15,6 +15,7 @@ from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.discrimination_design import presented_pairs
+from hearfit.inference.forward_masking_design import presented_after_maskers
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
 from hearfit.inference.simulated_thresholds import found_thresholds
@@ -111,6 +112,8 @@ def planned_block(
     thresholds = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
     if protocol.stimulus.kind.has_masker:
         presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
+    elif protocol.stimulus.kind.has_forward_masker:
+        presented = presented_after_maskers(protocol, position, transducer=transducer, normal=normal)
     elif protocol.task is Task.DISCRIMINATION:
         presented = presented_pairs(protocol, thresholds)
     else:

@@ -72,7 +72,7 @@ def _two_number_map(
     for group in conditions:
         near = (np.abs(np.log2(group.frequency_hz / frequency_hz)) < 0.2) & ~group.is_catch
         # Neither the level of a masked tone nor that of a standard says anything of the threshold in quiet.
-        if group.has_masker or group.protocol.task is Task.DISCRIMINATION or not near.any():
+        if not group.is_in_quiet or group.protocol.task is Task.DISCRIMINATION or not near.any():
             continue
         is_tested = True
         level, counts = group.level_db_hl[near], group.counts[near]

@@ -25,11 +25,14 @@ NUM_CURVES = 3
 SENSITIVITY = NUM_CURVES * NUM_KNOTS
 CRITERION, LAPSE, SPREAD, MASKED_SENSITIVITY, BOUNDARIES = (SENSITIVITY + i for i in (1, 2, 3, 4, 5))
 TASK_SENSITIVITY = {task: BOUNDARIES + NUM_BOUNDARIES + i for i, task in enumerate(TASKS_OF_OWN_SENSITIVITY)}
+RECOVERY_TIME = BOUNDARIES + NUM_BOUNDARIES + len(TASKS_OF_OWN_SENSITIVITY)
+TAIL_LEVEL = RECOVERY_TIME + 1
 OWN_SENSITIVITY = {
     StimulusKind.INCREMENTED_TONE: "intensity discrimination",
     StimulusKind.INCREMENTED_COMPLEX: "profile analysis",
     StimulusKind.RIPPLED_NOISE: "spectral ripple discrimination",
     StimulusKind.MOVING_RIPPLE: "spectro-temporal modulation",
+    StimulusKind.TONE_AFTER_TONE: "forward masking",
 }
 """What people make of these sounds has a coordinate of its own, among `TASK_SENSITIVITY`."""
 

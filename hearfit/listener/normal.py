@@ -46,6 +46,10 @@ class NormalEar:
     detection_window_s: float
     threshold_detectability: float
     threshold_correction: float
+    recovery_time_s: float
+    tail_level_db_hl: float
+    tail_octaves: tuple[float, float]
+    tail_from_hz: tuple[float, float]
 
 
 NORMAL = NormalEar(
@@ -82,6 +86,20 @@ NORMAL = NormalEar(
     threshold_detectability=1.645,
     # Brings the normal threshold to 0 dB HL given all constants above (within 0.1 dB at every audiometric frequency).
     threshold_correction=-0.1011,
+    # Temporal masking curves rise by 0.21 dB/ms where a masker is not compressed, and by 0.71 dB/ms where it is. Normal
+    # ears: 0.5 to 1.1 dB/ms with compressed maskers (profiles named below), compression ratios of 3 to 5 (Lopez-Poveda
+    # et al. 2003), and time constants of 37 to 67 ms (Nelson & Freyman 1987).
+    recovery_time_s=0.041,
+    # The level of a tone an octave or so below a place at which the power law of a normal ear reaches its anchor. A
+    # masker of 0.55 times the frequency then just masks a probe of 10 dB SL after 10 ms at 63 to 70 dB SPL; in normal
+    # ears at 42 to 85, 66 on average (profiles that come with the model of Meddis et al., github.com/rmeddis/MAP).
+    tail_level_db_hl=84.0,
+    # The tail begins somewhat below half an octave above a tone (Ruggero et al. 1997), and maskers of 0.5 to 0.6 times
+    # the frequency of the probe lie wholly in it.
+    tail_octaves=(1.0 / 3.0, 2.0 / 3.0),
+    # At 500 Hz no masker is free of compression (Lopez-Poveda et al. 2003), at 1 kHz one of half the frequency is
+    # (Nelson et al. 2001).
+    tail_from_hz=(500.0, 1000.0),
 )
 
 # The same ear with the other family of compression. The correction again brings its threshold to 0 dB HL (within 0.1

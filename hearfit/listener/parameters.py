@@ -65,6 +65,8 @@ class Listener(NamedTuple):
     log_masked_sensitivity: Float[Array, ""]
     boundary_shift_cu: Float[Array, " boundaries"]
     log_task_sensitivity: Float[Array, " tasks"]
+    log_recovery_time: Float[Array, ""]
+    tail_level_db: Float[Array, ""]
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class Prior:
     log_masked_sensitivity_sd: float
     boundary_shift_cu: TabulatedPrior
     log_task_sensitivity: tuple[NormalPrior, ...]
+    log_recovery_time: NormalPrior
+    tail_level_db: NormalPrior
 
     @cached_property
     def mean(self) -> Float[np.ndarray, " parameters"]:
@@ -149,6 +153,7 @@ class Prior:
                 scalars,
                 boundaries,
                 [task.mean for task in self.log_task_sensitivity],
+                [self.log_recovery_time.mean, self.tail_level_db.mean],
             ]
         )
 
@@ -165,7 +170,9 @@ class Prior:
         boundaries = self.boundary_shift_cu.covariance()
         curves = [self.compressive_share_logit, self.threshold, self.inhibition]
         tasks = np.diag([task.sd**2 for task in self.log_task_sensitivity])
-        blocks = [*(curve.covariance() for curve in curves), np.diag(np.square(scalar_sds)), boundaries, tasks]
+        after_maskers = np.diag([self.log_recovery_time.sd**2, self.tail_level_db.sd**2])
+        scalars = np.diag(np.square(scalar_sds))
+        blocks = [*(curve.covariance() for curve in curves), scalars, boundaries, tasks, after_maskers]
         covariance = np.zeros((len(self.mean), len(self.mean)))
         start = 0
         for block in blocks:
@@ -209,7 +216,9 @@ DEFAULT_PRIOR = Prior(
     ),
     # In the order of `TASKS_OF_OWN_SENSITIVITY`.
     log_task_sensitivity=(
-        NormalPrior(0.0, 0.35),
+        # Forward masking: the strength is calibrated to people (`NormalEar`), among whom the masker level at a short
+        # gap varies by an SD of about 3 dB.
+        NormalPrior(0.0, 0.5),
         # Level differences as in detection: d' = 1 for 1.0 dB at 60 dB HL.
         NormalPrior(0.0, 0.35),
         # With the general sensitivity, the mean and SD of 12 listeners (Guest et al. 2024;
@@ -224,6 +233,10 @@ DEFAULT_PRIOR = Prior(
         # depth, so this is an SD of 2 dB of depth between listeners.
         NormalPrior(2.5, 0.5),
     ),
+    # Time constants of 37 to 67 ms about a mean of 50 ms in twelve normal listeners (Nelson & Freyman 1987).
+    log_recovery_time=NormalPrior(0.0, 0.2),
+    # Off-frequency masker levels of normal ears at a gap of 10 ms differ by an SD of some 10 dB (see `NormalEar`).
+    tail_level_db=NormalPrior(0.0, 10.0),
 )
 
 
@@ -242,6 +255,8 @@ PARAMETER_NAMES: tuple[str, ...] = (
     "log masked sensitivity",
     *(f"category boundary shift at {b:g} CU" for b in CATEGORY_BOUNDARIES_CU),
     *(f"log sensitivity in {task}" for task in TASKS_OF_OWN_SENSITIVITY),
+    "log recovery time from forward masking",
+    "level of the tail of tuning",
 )
 NUM_PARAMETERS = len(PARAMETER_NAMES)
 
@@ -251,6 +266,7 @@ NUM_PARAMETERS = len(PARAMETER_NAMES)
 def listener_at(position: Float[Array, " parameters"]) -> Listener:
     """The listener at a point of the unconstrained coordinates."""
     k = NUM_KNOTS
+    tasks = 3 * k + 5 + NUM_BOUNDARIES
     return Listener(
         exponent=compression_exponent(position[:k], position[k : 2 * k]),
         attenuation_db=attenuation_db(position[:k], position[k : 2 * k]),
@@ -261,7 +277,9 @@ def listener_at(position: Float[Array, " parameters"]) -> Listener:
         category_spread_cu=jnp.exp(position[3 * k + 3]),
         log_masked_sensitivity=position[3 * k + 4],
         boundary_shift_cu=position[3 * k + 5 : 3 * k + 5 + NUM_BOUNDARIES],
-        log_task_sensitivity=position[3 * k + 5 + NUM_BOUNDARIES :],
+        log_task_sensitivity=position[tasks : tasks + len(TASKS_OF_OWN_SENSITIVITY)],
+        log_recovery_time=position[tasks + len(TASKS_OF_OWN_SENSITIVITY)],
+        tail_level_db=position[tasks + len(TASKS_OF_OWN_SENSITIVITY) + 1],
     )
 
 

@@ -21,6 +21,7 @@ def sentences(
     num_trials: np.ndarray | None = None,
     num_selective_trials: np.ndarray | None = None,
     tasks: tuple[Task, ...] = BOTH,
+    has_forward_masker: bool = False,
 ) -> str:
     return "\n".join(
         not_identified(
@@ -33,6 +34,7 @@ def sentences(
             if num_selective_trials is None
             else num_selective_trials,
             quiet_tasks=tasks,
+            has_forward_masker=has_forward_masker,
         )
     )
 

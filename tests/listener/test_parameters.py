@@ -136,7 +136,7 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
 
 
 def test_names_are_unique_and_one_for_each_coordinate() -> None:
-    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 5 + 10 + 5
+    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 5 + 10 + 5 + 2
     assert DEFAULT_PRIOR.mean.shape == (NUM_PARAMETERS,)
 
 

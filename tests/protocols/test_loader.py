@@ -11,9 +11,13 @@ from hearfit.protocols.loader import list_protocols, load_protocol, shipped_prot
 NAMES = (
     "categorical_loudness",
     "categorical_loudness_noise",
+    "intensity_discrimination",
     "notched_noise",
+    "profile_analysis",
     "pure_tone_detection",
+    "spectral_ripple_discrimination",
     "stored_thresholds",
+    "temporal_masking_curve",
 )
 
 
@@ -23,10 +27,11 @@ def test_the_shipped_protocols_are_listed() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_shipped_protocol_cites_and_covers_the_audiometric_range(name: str) -> None:
+def test_every_shipped_protocol_cites_and_stays_within_the_audiometric_range(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.references
-    assert protocol.frequency_range_hz == (125.0, 8000.0)
+    low, high = protocol.frequency_range_hz
+    assert 125.0 <= low < high <= 8000.0
     assert len(protocol.response_labels) == len(protocol.response_values)
 
 
@@ -64,9 +69,9 @@ def test_stored_thresholds_are_in_the_steps_of_an_audiometer() -> None:
     assert protocol.response_values == (0, 1, 2)
 
 
-def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
-    required = [name for name in NAMES if load_protocol(name).is_transducer_required]
-    assert required == ["categorical_loudness_noise", "notched_noise"]
+def test_only_single_tones_need_no_transducer_for_hearing_levels() -> None:
+    without = {name for name in NAMES if not load_protocol(name).is_transducer_required}
+    assert without == {"categorical_loudness", "intensity_discrimination", "pure_tone_detection", "stored_thresholds"}
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
@@ -78,13 +83,22 @@ def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -
     assert all(0.0 <= side < edge for notch in protocol.design.notches for side in (notch.lower, notch.upper))
 
 
+def test_temporal_masking_curves_have_maskers_on_and_below_the_frequency_of_a_soft_probe() -> None:
+    protocol = load_protocol("temporal_masking_curve")
+    kind = protocol.stimulus.kind
+    assert (kind.has_masker, kind.has_forward_masker, kind.is_in_quiet) == (False, True, False)
+    assert protocol.design.masker_frequency_ratios == (0.55, 1.0)
+    assert protocol.design.probe_level_offset_db == 10.0
+    assert protocol.design.highest_level_db_spl == 105.0
+    assert protocol.stimulus.masker_duration_s == 0.108
+
+
 def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
     with pytest.raises(InputError) as caught:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; "
-        "for a protocol of your own give the path of its .toml file."
+        f"{', '.join(NAMES)}; for a protocol of your own give the path of its .toml file."
     )
 
 

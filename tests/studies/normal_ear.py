@@ -22,11 +22,13 @@ from hearfit.frontend.compression import NEPER_PER_DB
 from hearfit.frontend.erb_scale import normal_erb_hz
 from hearfit.frontend.filterbank import tone_power
 from hearfit.inference.derived import equivalent_bandwidths_hz, masked_thresholds, tone_thresholds
+from hearfit.inference.forward_masking_design import masker_levels
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.loudness_growth import normal_boundaries_db_hl
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL, NormalEar
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAMES, inhibition_coordinate
 from hearfit.observer.threshold import steady_log_detectability
+from hearfit.protocols.loader import load_protocol
 from tests.studies.loudness_boundaries import read_boundaries
 from tests.studies.real_runs import cross_validated
 from tests.studies.ripple_thresholds import print_thresholds
@@ -96,6 +98,28 @@ def critical_ratios_db(normal: NormalEar, log_masked_sensitivity: float) -> Floa
     return np.asarray(level) + reference.at(frequency_hz) - 40.0
 
 
+def print_masking_curves(frequency_hz: float) -> None:
+    """Temporal masking curves of the normal ear, and the ratio of their slopes from 20 to 60 ms."""
+    protocol = load_protocol("temporal_masking_curve")
+    gaps_ms = np.array([10.0, 20.0, 40.0, 60.0, 80.0])
+    protocol = replace(protocol, design=replace(protocol.design, gaps_ms=tuple(map(float, gaps_ms))))
+    with jax.enable_x64(True):
+        probe, masker = masker_levels(
+            protocol,
+            normal_position(NORMAL),
+            [(frequency_hz, ratio * frequency_hz) for ratio in (1.0, 0.5)],
+            detectability=np.array([NORMAL.threshold_detectability]),
+            transducer="HDA200",
+            normal=NORMAL,
+        )
+    on, off = masker[:, :, 0]
+    slope_on, slope_off = (np.polyfit(gaps_ms[1:4], levels[1:4], 1)[0] for levels in (on, off))
+    zero_db_hl = float(reference_thresholds("HDA200").at(np.array(frequency_hz)))
+    print(f"{frequency_hz:g} Hz probe of {probe[0] + zero_db_hl:.1f} dB SPL, masker levels in dB SPL at gaps", gaps_ms)
+    print(f"  on-frequency {on}, {slope_on:.2f} dB/ms; an octave below {off}, {slope_off:.2f} dB/ms;", end=" ")
+    print(f"ratio {slope_on / slope_off:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?")
@@ -122,6 +146,8 @@ def main() -> None:
     for log_masked in (0.0, 0.55, 0.9):
         print(f"log masked sensitivity {log_masked}: critical ratios", critical_ratios_db(NORMAL, log_masked))
     print_thresholds()
+    for frequency_hz in CRITICAL_RATIOS_HZ:
+        print_masking_curves(frequency_hz)
     if data is None:
         return
     boundaries = read_boundaries(data)
