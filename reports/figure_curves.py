@@ -179,7 +179,7 @@ def _draw_curve(panel: Panel, curve: ResponseCurve, hue: EarColours) -> None:
     panel.band(curve.x, curve.lower_95, curve.upper_95, color=hue.tint)
     panel.line(curve.x, curve.normal_ear, color=INK, width=0.9, dashes=_NORMAL_DASHES)
     panel.line(curve.x, curve.predicted, color=hue.line, width=1.5, zorder=4)
-    intervals = f", {curve.interval_count} intervals" if curve.interval_count > 1 and LEVEL == curve.x_column else ""
+    intervals = f", {curve.interval_count} intervals" if curve.interval_count > 1 and curve.x_column == LEVEL else ""
     remark = setting(curve) or count(sum(answer.count for answer in curve.answers), "answer")
     panel.title(frequency(curve.frequency_hz), f"{remark}{intervals}")
 
