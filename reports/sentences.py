@@ -83,8 +83,8 @@ def discrimination_alternative(frequencies: str, protocol: str) -> str:
     """What the discrimination figure shows, for who cannot see it."""
     return (
         f"Small graphs of the share of signals that were told from the standard, at {frequencies} ({protocol}), "
-        "against how far they differ: the shares, the curve of the fitted ear with its 95 % band, and that of the model's "
-        "normal ear."
+        "against how far they differ: the shares, the curve of the fitted ear with its 95 % band, and that of the "
+        "model's normal ear."
     )
 
 
