@@ -93,17 +93,19 @@ def detection_alternative(frequencies: str, protocol: str, *, has_forward_masker
 def discrimination_alternative(frequencies: str, protocol: str) -> str:
     """What the discrimination figure shows, for who cannot see it."""
     return (
-        f"Small graphs of the share of signals that were told from the standard, at {frequencies} ({protocol}), against "
-        "how far they differ: the shares, the curve of the fitted ear with its 95 % band, and that of the model's "
-        "normal ear."
+        f"Small graphs of the share of signals that were told from the standard, at {frequencies} ({protocol}), "
+        "against how far they differ: the shares, the curve of the fitted ear with its 95 % band, and that of the "
+        "model's normal ear."
     )
 
 
 def discrimination_caption(protocol: str, *, has_rove: bool, has_catch_trials: bool, has_forced_choice: bool) -> str:
     """What the dots are, by the task."""
     parts = [
-        f"Discrimination; {protocol}. Share of signals that were told from the standard: said to differ (yes/no) or "
-        "found (forced choice). Levels are those of the standard; the most frequent settings are drawn."
+        (
+            f"Discrimination; {protocol}. Share of signals that were told from the standard: said to differ (yes/no) "
+            "or found (forced choice). Levels are those of the standard; the most frequent settings are drawn."
+        )
     ]
     if has_rove:
         parts.append("Rove: the level of each interval was drawn from this range about the stated one.")
