@@ -11,8 +11,12 @@ from hearfit.protocols.loader import list_protocols, load_protocol, shipped_prot
 NAMES = (
     "categorical_loudness",
     "categorical_loudness_noise",
+    "intensity_discrimination",
     "notched_noise",
+    "profile_analysis",
     "pure_tone_detection",
+    "spectral_ripple_discrimination",
+    "spectro_temporal_modulation",
     "stored_thresholds",
 )
 
@@ -26,7 +30,9 @@ def test_the_shipped_protocols_are_listed() -> None:
 def test_every_shipped_protocol_cites_and_covers_the_audiometric_range(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.references
-    assert protocol.frequency_range_hz == (125.0, 8000.0)
+    # The octaves below the middle of a band must be heard, too.
+    lowest = 250.0 if protocol.stimulus.bandwidth_octaves and protocol.task is Task.DISCRIMINATION else 125.0
+    assert protocol.frequency_range_hz == (lowest, 8000.0)
     assert len(protocol.response_labels) == len(protocol.response_values)
 
 
@@ -83,8 +89,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; "
-        "for a protocol of your own give the path of its .toml file."
+        f"{', '.join(NAMES)}; for a protocol of your own give the path of its .toml file."
     )
 
 
