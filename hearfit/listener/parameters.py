@@ -223,9 +223,9 @@ DEFAULT_PRIOR = Prior(
         NormalPrior(0.0, 0.35),
         # With the general sensitivity, the mean and SD of 12 listeners (Guest et al. 2024;
         # `tests.studies.profile_analysis`) are 0.25 and 0.5.
-        NormalPrior(0.25, 0.45),
+        NormalPrior(0.5, 0.45),
         # Normal ears tell inverted ripples in 71 % of three-interval trials up to 4.8 per octave (Henry et al. 2005).
-        NormalPrior(-0.25, 0.35),
+        NormalPrior(-0.2, 0.35),
         # Brings the depth of a ripple of 4 Hz and 2 cycles per octave, on four octaves of noise, that the normal ear
         # hears in 79 % of three-interval trials to -20 dB: between laboratory values (Chi et al. 1999; Bernstein et al.
         # 2013) and the easier criterion of clinical tests (Zaar et al. 2023). Noise as large as that in comparing the

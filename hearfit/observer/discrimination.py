@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-COMPARISON_CAM = 8.0
+COMPARISON_CAM = 12.0
 """Distance in ERB numbers over which the rove of two channels is alike to the listener, by a factor of e."""
-POOLING_EXPONENT = 8.0
+POOLING_EXPONENT = 16.0
 """How the changes of channels of a broad sound are summed: 2 is ideal, infinity the largest alone."""
 BROAD_GROWTH = 1.2
 """Exponent with which d' of a broad sound grows with the change of its representation."""
@@ -53,7 +53,7 @@ def log_ideal_discriminability(
 
 
 def log_pooling_efficiency(change: Float[Array, " channels"]) -> Float[Array, ""]:
-    """Natural logarithm of |x|_8 / |x|_2: 0 where one channel changes, -3/8 log n where n channels change alike.
+    """Natural logarithm of |x|_16 / |x|_2: 0 where one channel changes, -7/16 log n where n channels change alike.
 
     With a fixed level, ideal d' times this is Minkowski summation over channels (Quick 1974).
     """

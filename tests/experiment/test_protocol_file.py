@@ -282,3 +282,76 @@ def test_any_value_in_any_key_is_accepted_or_refused_in_sentences(data: st.DataO
     except InputError as error:
         problems = error.problems
     assert all(problem.startswith("my.toml: ") for problem in problems)
+
+
+DISCRIMINATION = """
+name = "test"
+version = "1.2.3"
+title = "A test"
+description = "Two levels."
+references = []
+task = "discrimination"
+frequency_range_hz = [250, 4000]
+is_transducer_required = true
+
+[stimulus]
+kind = "rippled_noise"
+bandwidth_octaves = 5
+ripple_depth_db = 30
+duration_s = 0.5
+ramp_s = 0.05
+
+[design]
+frequency_hz = [1000]
+levels_db_hl = [40, 60]
+lowest_level_offset_db = 10
+highest_level_db_hl = 100
+repetitions = 4
+catch_trials = 2
+interval_count = 1
+
+[design.values]
+ripple_density_per_octave = [1, 2.5]
+rove_range_db = [0, 8]
+
+[response]
+values = [0, 1]
+labels = ["same", "different"]
+"""
+
+
+def test_a_discrimination_declares_its_columns() -> None:
+    protocol = parse_protocol(DISCRIMINATION, source="my.toml")
+    assert protocol.design.values == (("ripple_density_per_octave", (1.0, 2.5)), ("rove_range_db", (0.0, 8.0)))
+    assert protocol.design.levels_db_hl == (40.0, 60.0)
+    assert protocol.stimulus.ripple_depth_db == 30.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "[1, 2.5]",
+            '["a"]',
+            "the key design.values.ripple_density_per_octave[1] is 'a'. Allowed is a table of the col",
+        ),
+        (
+            "[1, 2.5]",
+            "[2.5, 1]",
+            "design.values.ripple_density_per_octave is [2.5, 1.0]. The numbers must ascend, each",
+        ),
+        ("[1, 2.5]", "[0, 2.5]", "design.values.ripple_density_per_octave has 0. Allowed: 0.05 to 50 per octave."),
+        ("rove_range_db", "rove", "design.values has ripple_density_per_octave, rove. A rippled_noise needs each of"),
+        ("[40, 60]", "[60, 40]", "design.levels_db_hl is [60.0, 40.0]. The numbers must ascend, each once."),
+        ("= true", "= false", "is_transducer_required is false. A rippled_noise needs it, for what lies beside"),
+        ("ripple_depth_db = 30", "", "stimulus.ripple_depth_db is missing. A rippled_noise needs it:"),
+        ("bandwidth_octaves = 5", "", "stimulus.bandwidth_octaves is missing. A rippled_noise needs it:"),
+        ("rippled_noise", "pure_tone", "task is discrimination. A pure_tone is not discriminated: choose the task or"),
+        ("interval_count = 1", "interval_count = 2", "design.catch_trials is 2. A forced choice (interval_count 2)"),
+        ("[0, 1]", "[1, 2]", "response.values is [1, 2]. In a discrimination task it must be [0, 1]:"),
+    ],
+)
+def test_what_a_discrimination_gets_wrong(old: str, new: str, sentence: str) -> None:
+    assert old in DISCRIMINATION
+    problems = _problems(DISCRIMINATION.replace(old, new))
+    assert any(problem.startswith(f"my.toml: {sentence}") for problem in problems), problems

@@ -16,6 +16,7 @@ NAMES = (
     "profile_analysis",
     "pure_tone_detection",
     "spectral_ripple_discrimination",
+    "spectro_temporal_modulation",
     "stored_thresholds",
     "temporal_masking_curve",
 )
