@@ -109,12 +109,13 @@ def setting(curve: ResponseCurve) -> str:
     words = []
     if NOTCH_LOWER in value:
         words.append(_notch(value[NOTCH_LOWER], value[NOTCH_UPPER]))
-    if LEVEL in value:
-        words.append(f"{number(value[LEVEL], 0)} dB HL")
     if NUM_COMPONENTS in value:
         words.append(f"{value[NUM_COMPONENTS]:g} tones")
     if value.get(ROVE_RANGE):
-        words.append(f"rove {value[ROVE_RANGE]:g} dB")
+        words.append(f"rove {value[ROVE_RANGE]:g}")
+    if LEVEL in value:
+        # More has no room beside the frequency.
+        words.insert(0, f"{number(value[LEVEL], 0)} dB{'' if len(words) > 1 else ' HL'}")
     return ", ".join(words)
 
 
