@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -19,12 +19,14 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
+from hearfit.inference.diagnostics import not_gaussian_sentences, parameters_at_bound, warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.sampled import EarPosterior, SampledPosterior
+from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
@@ -35,11 +37,13 @@ from hearfit.listener.profile import (
     Posterior,
     Profile,
     Provenance,
+    Sampling,
 )
 
-METHODS = ("map",)
+METHODS = ("map", "nuts")
 UNSTATED_TRANSDUCER = "not stated"
 _SOFTWARE = ("hearfit", "jax", "numpy", "scipy")
+_SAMPLING_SOFTWARE = ("blackjax", "arviz-stats")
 
 Progress = Callable[[str, float], None]
 
@@ -73,6 +77,14 @@ class Score:
     by_condition: tuple[ConditionScore, ...]
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A profile and the draws that it was made from: None where it was made from Laplace's approximation."""
+
+    profile: Profile
+    draws: SampledPosterior | None
+
+
 def fit_trials(
     trials: Trials,
     *,
@@ -81,7 +93,24 @@ def fit_trials(
     seed: int,
     progress: Progress | None = None,
 ) -> Profile:
-    """Posterior mode and Laplace approximation of one ear's parameters, as a profile.
+    """The profile of `fit_ear`.
+
+    Raises:
+        InputError: as `fit_ear`.
+    """
+    return fit_ear(trials, audiogram=audiogram, method=method, seed=seed, progress=progress).profile
+
+
+def fit_ear(
+    trials: Trials,
+    *,
+    audiogram: Audiogram | None,
+    method: str,
+    seed: int,
+    sampler: SamplerSettings | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Posterior of one ear's parameters as a profile: by Laplace's approximation (map), or by draws (nuts).
 
     The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and
     which fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
@@ -105,9 +134,31 @@ def fit_trials(
             start=starting_point(conditions, DEFAULT_PRIOR, NORMAL),
             progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
         )
-        posterior = laplace(estimate, DEFAULT_PRIOR)
+        approximation = laplace(estimate, DEFAULT_PRIOR)
+        posterior: EarPosterior = approximation
+        draws, sampling = None, None
+        if method == "nuts":
+            # The sampler takes long to import.
+            from hearfit.inference.sampling import sample_posterior
+
+            tell("Sampling the posterior", 0.35)
+            draws, sampling = sample_posterior(
+                data,
+                approximation,
+                whitened_prior(DEFAULT_PRIOR),
+                normal=NORMAL,
+                settings=SamplerSettings() if sampler is None else sampler,
+                seed=seed,
+                progress=lambda behind: tell("Sampling the posterior", 0.35 + 0.35 * behind),
+            )
+            posterior = draws
         tell("Working out thresholds and bandwidths", 0.7)
         frequencies, unknown = frequency_estimates(conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
+        if sampling is not None:
+            from hearfit.inference.sampling_checks import agreement
+
+            approximate, _ = frequency_estimates(conditions, approximation, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
+            sampling = replace(sampling, agreement=agreement(frequencies, approximate))
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
         observer = observer_estimates(
@@ -116,7 +167,7 @@ def fit_trials(
             has_masker=any(c.has_masker for c in conditions),
         )
     tell("Done", 1.0)
-    return Profile(
+    profile = Profile(
         listener=trials.listener,
         ear=trials.ear,
         session=trials.session,
@@ -128,11 +179,14 @@ def fit_trials(
             mode=tuple(map(float, posterior.mode)),
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
-        diagnostics=_diagnostics(trials, conditions, estimate, posterior, method, time.perf_counter() - begun),
+        diagnostics=_diagnostics(
+            trials, conditions, estimate, approximation, method, sampling, time.perf_counter() - begun
+        ),
         not_identified=unknown,
-        provenance=_provenance(trials, seed),
+        provenance=_provenance(trials, seed, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
         measured_audiogram=audiogram,
     )
+    return Fit(profile, draws)
 
 
 def score_trials(profile: Profile, trials: Trials) -> Score:
@@ -221,12 +275,15 @@ def _diagnostics(
     estimate: MapEstimate,
     posterior: LaplacePosterior,
     method: str,
+    sampling: Sampling | None,
     seconds: float,
 ) -> Diagnostics:
+    problems = () if sampling is None else sampling.problems
+    doubts = () if sampling is None else not_gaussian_sentences(sampling)
     return Diagnostics(
         method=method,
-        is_converged=estimate.status is MapStatus.CONVERGED,
-        status=estimate.status.value,
+        is_converged=estimate.status is MapStatus.CONVERGED and not problems,
+        status=" ".join([estimate.status.value, *problems]),
         num_iterations=estimate.num_evaluations,
         newton_decrement=float(np.nan_to_num(estimate.newton_decrement, posinf=1e300)),
         condition_number=posterior.condition_number,
@@ -237,11 +294,12 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=warnings_of(conditions, trials.transducer),
+        warnings=(*warnings_of(conditions, trials.transducer), *doubts),
+        sampling=sampling,
     )
 
 
-def _provenance(trials: Trials, seed: int) -> Provenance:
+def _provenance(trials: Trials, seed: int, software: tuple[str, ...]) -> Provenance:
     standards = []
     if trials.transducer is not None:
         reference = reference_thresholds(trials.transducer)
@@ -252,7 +310,7 @@ def _provenance(trials: Trials, seed: int) -> Provenance:
         protocols=tuple(NamedVersion(block.protocol.name, block.protocol.version) for block in trials.blocks),
         transducer=trials.transducer if trials.transducer is not None else UNSTATED_TRANSDUCER,
         standards=tuple(standards),
-        software=tuple(NamedVersion(name, version(name)) for name in _SOFTWARE),
+        software=tuple(NamedVersion(name, version(name)) for name in software),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.inference.data import build_fit_data, task_group
-from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
+from hearfit.inference.sampled import EarPosterior
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.profile import AnswerCount, CurveMasker, ResponseCurve
@@ -27,7 +27,7 @@ class _Prediction(NamedTuple):
 
 
 def response_curves(
-    conditions: Sequence[Conditions], posterior: LaplacePosterior, *, transducer: str | None, normal: NormalEar
+    conditions: Sequence[Conditions], posterior: EarPosterior, *, transducer: str | None, normal: NormalEar
 ) -> tuple[ResponseCurve, ...]:
     """One curve for each protocol, stimulus (frequency and notch) and number of intervals. Under `jax.enable_x64`.
 
@@ -124,9 +124,7 @@ def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Predic
     return predictions
 
 
-def _curves(
-    grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: LaplacePosterior
-) -> Iterator[ResponseCurve]:
+def _curves(grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: EarPosterior) -> Iterator[ResponseCurve]:
     group = grid.presented
     centre, lower, upper = _band(group, fitted, posterior)
     reference, _, _ = _band(group, healthy, posterior)
@@ -149,7 +147,7 @@ def _curves(
 
 
 def _band(
-    group: Conditions, prediction: _Prediction, posterior: LaplacePosterior
+    group: Conditions, prediction: _Prediction, posterior: EarPosterior
 ) -> tuple[Float[np.ndarray, " levels"], Float[np.ndarray, " levels"], Float[np.ndarray, " levels"]]:
     """Prediction with its 95 % band by the delta method on the logit of the range, so that it stays inside."""
     values = np.array(group.protocol.response_values, float)

@@ -10,10 +10,12 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import listener_at
+from hearfit.listener.profile import Sampling
 
 # Below this an attenuation cannot be told from none in any clinic.
 _NO_ATTENUATION_DB = 0.1
 _INHIBITION_MARGIN = 0.02
+_MOST_NAMES = 6
 
 
 def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
@@ -27,6 +29,20 @@ def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str
         if not _INHIBITION_MARGIN < inhibition < 1.0 - _INHIBITION_MARGIN:
             names.append(f"lateral inhibition at {frequency:g} Hz ({round(inhibition):d})")
     return tuple(names)
+
+
+def not_gaussian_sentences(sampling: Sampling) -> tuple[str, ...]:
+    """A sentence on where Laplace's approximation would have misled, if anywhere."""
+    if not sampling.not_gaussian:
+        return ()
+    shown = ", ".join(sampling.not_gaussian[:_MOST_NAMES])
+    more = len(sampling.not_gaussian) - _MOST_NAMES
+    rest = f" and {more} more" if more > 0 else ""
+    sentence = (
+        f"The posterior is not Gaussian in {shown}{rest}. The intervals here follow the draws; those of --method map "
+        "would differ."
+    )
+    return (sentence,)
 
 
 def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tuple[str, ...]:

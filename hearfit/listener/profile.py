@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hearfit.audiology.audiogram import Audiogram, Ear
 
 PROFILE_SCHEMA = "hearfit.profile"
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,46 @@ class ResponseCurve:
 
 @dataclass(frozen=True)
 class Posterior:
-    """Gaussian approximation in unconstrained coordinates; `covariance[i][j]` follows `names`."""
+    """Most probable ear and covariance in unconstrained coordinates; `covariance[i][j]` follows `names`.
+
+    The covariance is that of Laplace's approximation, or of the draws where there are some.
+    """
 
     names: tuple[str, ...]
     mode: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Laplace's approximation against the draws: difference of means in SDs of the draws, ratio of SDs."""
+
+    quantity: str
+    frequency_hz: float
+    mean_difference_sd: float
+    sd_ratio: float
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the chains went. `problems` are sentences on why they cannot be trusted, `not_gaussian` names coordinates.
+
+    R-hat and effective sample sizes (bulk, tail) are the worst of all coordinates and the log posterior.
+    """
+
+    num_chains: int
+    num_draws: int
+    seed: int
+    rhat_max: float
+    ess_bulk_min: float
+    ess_tail_min: float
+    num_divergent: int
+    num_largest_tree: int
+    energy_bfmi_min: float
+    mean_steps: float
+    problems: tuple[str, ...]
+    not_gaussian: tuple[str, ...]
+    agreement: tuple[Agreement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +147,7 @@ class Diagnostics:
     log_posterior_trace: tuple[float, ...]
     seconds: float
     warnings: tuple[str, ...]
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True)
