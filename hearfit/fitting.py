@@ -9,6 +9,7 @@ from importlib.metadata import version
 import jax
 import numpy as np
 from jaxtyping import Float
+from scipy.special import expit
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
@@ -19,22 +20,25 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.diagnostics import not_gaussian_sentences, parameters_at_bound, warnings_of
-from hearfit.inference.estimates import observer_estimates
+from hearfit.inference.diagnostics import lapse_sentences, not_gaussian_sentences, parameters_at_bound, warnings_of
+from hearfit.inference.estimates import observer_estimates, transformed_estimate
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.predictive_check import predictive_checks, violations
 from hearfit.inference.sampled import EarPosterior, SampledPosterior
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
+from hearfit.inference.task_model import LAPSE
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
 from hearfit.listener.profile import (
     Diagnostics,
     NamedVersion,
     Posterior,
+    PredictiveCheck,
     Profile,
     Provenance,
     Sampling,
@@ -161,6 +165,7 @@ def fit_ear(
             sampling = replace(sampling, agreement=agreement(frequencies, approximate))
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
+        checks = predictive_checks(trials.blocks, data, posterior, normal=NORMAL, seed=seed)
         observer = observer_estimates(
             posterior,
             frozenset(c.protocol.task for c in conditions),
@@ -180,11 +185,12 @@ def fit_ear(
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
         diagnostics=_diagnostics(
-            trials, conditions, estimate, approximation, method, sampling, time.perf_counter() - begun
+            trials, conditions, estimate, approximation, method, sampling, checks, time.perf_counter() - begun
         ),
         not_identified=unknown,
         provenance=_provenance(trials, seed, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
         measured_audiogram=audiogram,
+        predictive_checks=checks,
     )
     return Fit(profile, draws)
 
@@ -276,9 +282,11 @@ def _diagnostics(
     posterior: LaplacePosterior,
     method: str,
     sampling: Sampling | None,
+    checks: Sequence[PredictiveCheck],
     seconds: float,
 ) -> Diagnostics:
     problems = () if sampling is None else sampling.problems
+    careless = lapse_sentences(transformed_estimate(posterior, LAPSE, expit))
     doubts = () if sampling is None else not_gaussian_sentences(sampling)
     return Diagnostics(
         method=method,
@@ -294,7 +302,7 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=(*warnings_of(conditions, trials.transducer), *doubts),
+        warnings=(*warnings_of(conditions, trials.transducer), *violations(checks), *careless, *doubts),
         sampling=sampling,
     )
 

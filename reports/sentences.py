@@ -50,6 +50,11 @@ TABLE_NOTE: Final = (
     "many times that of a normal ear it is (24.7 (4.37 f/kHz + 1) Hz, Glasberg & Moore 1990)."
 )
 
+PREDICTIVE_CAPTION: Final = (
+    "Posterior predictive check: would this ear have answered like that? Trials are put together by the answer that "
+    "the fitted ear is expected to give. One in twenty points lies outside its range by chance."
+)
+
 OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
 
 
@@ -92,3 +97,11 @@ def detection_caption(protocol: str, *, has_masker: bool, has_catch_trials: bool
     if has_forced_choice:
         parts.append("Dotted line: guessing.")
     return " ".join(parts)
+
+
+def predictive_alternative(protocols: str, outside: int, total: int) -> str:
+    """What the figure of the predictive check shows, for who cannot see it."""
+    return (
+        f"Mean answers against those expected of the fitted ear, with the 95 % range of replicated answers "
+        f"({protocols}): {outside} of {total} groups of trials lie outside their range."
+    )

@@ -10,12 +10,13 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import listener_at
-from hearfit.listener.profile import Sampling
+from hearfit.listener.profile import Estimate, Sampling
 
 # Below this an attenuation cannot be told from none in any clinic.
 _NO_ATTENUATION_DB = 0.1
 _INHIBITION_MARGIN = 0.02
 _MOST_NAMES = 6
+_MANY_LAPSES = 0.1
 
 
 def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
@@ -29,6 +30,17 @@ def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str
         if not _INHIBITION_MARGIN < inhibition < 1.0 - _INHIBITION_MARGIN:
             names.append(f"lateral inhibition at {frequency:g} Hz ({round(inhibition):d})")
     return tuple(names)
+
+
+def lapse_sentences(lapse: Estimate) -> tuple[str, ...]:
+    """A sentence if many answers cannot have had to do with the sounds."""
+    if lapse.lower_95 < _MANY_LAPSES:
+        return ()
+    sentence = (
+        f"At least {100 * lapse.lower_95:.0f} % of the answers do not follow the sounds (lapse rate "
+        f"{100 * lapse.mean:.0f} %). The listener may have been inattentive or have misunderstood the task."
+    )
+    return (sentence,)
 
 
 def not_gaussian_sentences(sampling: Sampling) -> tuple[str, ...]:

@@ -151,6 +151,39 @@ class Diagnostics:
 
 
 @dataclass(frozen=True)
+class PredictiveStatistic:
+    """A statistic of the answers, its 95 % range over replicated answers, and how rare it is among them."""
+
+    name: str
+    observed: float
+    lower_95: float
+    upper_95: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class PredictiveBin:
+    """Trials of like expected answer: mean answer, and the 95 % band of replicated means."""
+
+    num_trials: int
+    expected: float
+    observed: float
+    lower_95: float
+    upper_95: float
+
+
+@dataclass(frozen=True)
+class PredictiveCheck:
+    """Real against replicated answers of one protocol; answers are response values (0 or 1, or CU)."""
+
+    protocol: str
+    task: str
+    num_trials: int
+    statistics: tuple[PredictiveStatistic, ...]
+    bins: tuple[PredictiveBin, ...]
+
+
+@dataclass(frozen=True)
 class NamedVersion:
     """A protocol, standard or software package and its version or edition."""
 
@@ -187,5 +220,6 @@ class Profile:
     not_identified: tuple[str, ...]
     provenance: Provenance
     measured_audiogram: Audiogram | None = None
+    predictive_checks: tuple[PredictiveCheck, ...] = ()
     schema: str = PROFILE_SCHEMA
     version: int = PROFILE_VERSION
