@@ -46,6 +46,9 @@ def fit(
     ] = Method.MAP,
     chains: Annotated[int, typer.Option("--chains", min=2, max=64, help="Chains of --method nuts.")] = 4,
     draws: Annotated[int, typer.Option("--draws", min=4, max=100_000, help="Draws of each chain.")] = 1000,
+    starts: Annotated[
+        int, typer.Option("--starts", min=1, max=100, help="Searches from as many points, to find other explanations.")
+    ] = 2,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
     ] = None,
@@ -95,6 +98,7 @@ def fit(
         seed=seed,
         num_chains=chains,
         num_draws=draws,
+        num_starts=starts,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),

@@ -40,6 +40,7 @@ class FitRequest:
     trial_files: tuple[Path, ...]
     num_chains: int = 4
     num_draws: int = 1000
+    num_starts: int = 2
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
                         method=request.method.value,
                         seed=request.seed,
                         sampler=SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws),
+                        num_starts=request.num_starts,
                         progress=progress,
                     )
                 )

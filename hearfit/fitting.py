@@ -25,7 +25,8 @@ from hearfit.inference.estimates import observer_estimates, transformed_estimate
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
-from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
+from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
 from hearfit.inference.predictive_check import predictive_checks, violations
 from hearfit.inference.sampled import EarPosterior, SampledPosterior
 from hearfit.inference.sampler_settings import SamplerSettings
@@ -45,6 +46,7 @@ from hearfit.listener.profile import (
 )
 
 METHODS = ("map", "nuts")
+DEFAULT_NUM_STARTS = 2
 UNSTATED_TRANSDUCER = "not stated"
 _SOFTWARE = ("hearfit", "jax", "numpy", "scipy")
 _SAMPLING_SOFTWARE = ("blackjax", "arviz-stats")
@@ -112,9 +114,12 @@ def fit_ear(
     method: str,
     seed: int,
     sampler: SamplerSettings | None = None,
+    num_starts: int = DEFAULT_NUM_STARTS,
     progress: Progress | None = None,
 ) -> Fit:
     """Posterior of one ear's parameters as a profile: by Laplace's approximation (map), or by draws (nuts).
+
+    The mode is the best of searches from `num_starts` points; other modes are told in the warnings.
 
     The audiogram is not used as data: it is carried along for comparison. `progress` is told what is being done and
     which fraction (0 to 1) is behind. A fit that did not converge is returned with `diagnostics.is_converged` false.
@@ -130,14 +135,17 @@ def fit_ear(
         conditions = [collapse(block) for block in trials.blocks]
         data = build_fit_data(conditions, transducer=trials.transducer, normal=NORMAL)
         tell("Searching for the most probable ear", 0.3)
-        estimate = find_map(
+        modes = find_modes(
             data,
             whitened_prior(DEFAULT_PRIOR),
             normal=NORMAL,
             settings=SearchSettings(),
-            start=starting_point(conditions, DEFAULT_PRIOR, NORMAL),
-            progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
+            starts=starting_points(starting_point(conditions, DEFAULT_PRIOR, NORMAL), num_starts, seed=seed),
+            progress=lambda step, _: tell(
+                "Searching for the most probable ear", min(0.3 + 0.005 * step, 0.35 if method == "nuts" else 0.7)
+            ),
         )
+        estimate = modes.best
         approximation = laplace(estimate, DEFAULT_PRIOR)
         posterior: EarPosterior = approximation
         draws, sampling = None, None
@@ -185,7 +193,7 @@ def fit_ear(
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
         diagnostics=_diagnostics(
-            trials, conditions, estimate, approximation, method, sampling, checks, time.perf_counter() - begun
+            trials, conditions, modes, approximation, method, sampling, checks, time.perf_counter() - begun
         ),
         not_identified=unknown,
         provenance=_provenance(trials, seed, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
@@ -278,13 +286,14 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
 def _diagnostics(
     trials: Trials,
     conditions: Sequence[Conditions],
-    estimate: MapEstimate,
+    modes: Modes,
     posterior: LaplacePosterior,
     method: str,
     sampling: Sampling | None,
     checks: Sequence[PredictiveCheck],
     seconds: float,
 ) -> Diagnostics:
+    estimate = modes.best
     problems = () if sampling is None else sampling.problems
     careless = lapse_sentences(transformed_estimate(posterior, LAPSE, expit))
     doubts = () if sampling is None else not_gaussian_sentences(sampling)
@@ -302,7 +311,13 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=(*warnings_of(conditions, trials.transducer), *violations(checks), *careless, *doubts),
+        warnings=(
+            *warnings_of(conditions, trials.transducer),
+            *mode_sentences(modes),
+            *violations(checks),
+            *careless,
+            *doubts,
+        ),
         sampling=sampling,
     )
 

@@ -80,7 +80,9 @@ def _draw(panel: Panel, check: PredictiveCheck) -> None:
             areas=[16.0] * len(chosen),
             face=face,
         )
-    panel.title(check.protocol, count(check.num_trials, "answer"))
+    low, high = panel.x_limits
+    panel.title(check.protocol)
+    panel.remark(low + 0.62 * (high - low), low + 0.02 * (high - low), count(check.num_trials, "answer"))
 
 
 def _draw_legend(axes: Axes) -> None:
