@@ -135,15 +135,15 @@ def fit_ear(
         conditions = [collapse(block) for block in trials.blocks]
         data = build_fit_data(conditions, transducer=trials.transducer, normal=NORMAL)
         tell("Searching for the most probable ear", 0.3)
+        # Sampling takes nearly all of the time where it is asked for.
+        found_at = 0.35 if method == "nuts" else 0.7
         modes = find_modes(
             data,
             whitened_prior(DEFAULT_PRIOR),
             normal=NORMAL,
             settings=SearchSettings(),
             starts=starting_points(starting_point(conditions, DEFAULT_PRIOR, NORMAL), num_starts, seed=seed),
-            progress=lambda step, _: tell(
-                "Searching for the most probable ear", min(0.3 + 0.005 * step, 0.35 if method == "nuts" else 0.7)
-            ),
+            progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.005 * step, found_at)),
         )
         estimate = modes.best
         approximation = laplace(estimate, DEFAULT_PRIOR)
@@ -153,7 +153,7 @@ def fit_ear(
             # The sampler takes long to import.
             from hearfit.inference.sampling import sample_posterior
 
-            tell("Sampling the posterior", 0.35)
+            tell("Sampling the posterior", found_at)
             draws, sampling = sample_posterior(
                 data,
                 approximation,
@@ -161,7 +161,7 @@ def fit_ear(
                 normal=NORMAL,
                 settings=SamplerSettings() if sampler is None else sampler,
                 seed=seed,
-                progress=lambda behind: tell("Sampling the posterior", 0.35 + 0.35 * behind),
+                progress=lambda behind: tell("Sampling the posterior", found_at + (0.7 - found_at) * behind),
             )
             posterior = draws
         tell("Working out thresholds and bandwidths", 0.7)
