@@ -53,7 +53,7 @@ def fit(
         ),
     ] = False,
     method: Annotated[
-        Method, typer.Option("--method", help="map: posterior mode with Laplace approximation.")
+        Method, typer.Option("--method", help="map: posterior mode with Laplace approximation. nuts: draws.")
     ] = Method.MAP,
     prior: PriorOption = PriorChoice.POPULATION,
     compare_models: Annotated[
@@ -62,6 +62,11 @@ def fit(
             "--compare-models", help="Also compare models of the ear by held-out predictive density: models.json."
         ),
     ] = False,
+    chains: Annotated[int, typer.Option("--chains", min=2, max=64, help="Chains of --method nuts.")] = 4,
+    draws: Annotated[int, typer.Option("--draws", min=4, max=100_000, help="Draws of each chain.")] = 1000,
+    starts: Annotated[
+        int, typer.Option("--starts", min=1, max=100, help="Searches from as many points, to find other explanations.")
+    ] = 2,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the results.", show_default="out/LISTENER")
     ] = None,
@@ -75,11 +80,13 @@ def fit(
 
     Writes profile.json and report.html into the folder of the results.
 
+    With --method nuts also draws.npz: the draws of the posterior, from which the estimates are made.
+
     With two ears: left/profile.json, right/profile.json and one report.html.
 
     Files of these names are replaced, each as a whole. Each ear is one MLflow run.
 
-    Exit code 1 means that a fit did not converge, so it cannot be trusted.
+    Exit code 1 means that a fit, or the chains of --method nuts, did not converge, so it cannot be trusted.
     """
     output = Output(is_json=as_json, is_quiet=quiet)
     problems = Problems()
@@ -115,6 +122,9 @@ def fit(
         method=method,
         prior=prior,
         seed=seed,
+        num_chains=chains,
+        num_draws=draws,
+        num_starts=starts,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),

@@ -27,6 +27,7 @@ class Method(StrEnum):
     """How the posterior is found."""
 
     MAP = "map"
+    NUTS = "nuts"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class FitRequest:
     tracking_uri: str | None
     trial_files: tuple[Path, ...]
     column_maps: tuple[Path, ...] = ()
+    num_chains: int = 4
+    num_draws: int = 1000
+    num_starts: int = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class FittedEar:
 
     profile: Profile
     path: Path
+    draws: Path | None
     run: "TrackedRun | None"
 
 
@@ -71,31 +76,41 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
     """Fits each ear, then writes profiles and report, then tracks; a store that fails costs only the tracking."""
     with _tracking(request) as store:
         # Heavy, so imported while the store gets ready.
-        from hearfit.fitting import fit_trials
+        from hearfit.fitting import Fit, fit_ear
         from hearfit.inference.compilation import use_compilation_cache
+        from hearfit.inference.sampler_settings import SamplerSettings
         from hearfit.reports.report import write_report
+        from hearfit.storage.draw_files import write_draws
         from hearfit.storage.profile_files import write_profile
 
         use_compilation_cache()
-        profiles: list[Profile] = []
+        fits: list[Fit] = []
         for each in trials:
             with output.progress(ear_name(each.ear)) as progress:
-                profiles.append(
-                    fit_trials(
+                fits.append(
+                    fit_ear(
                         each,
                         audiogram=request.audiogram,
                         method=request.method.value,
                         seed=request.seed,
                         prior=request.prior.value,
+                        sampler=SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws),
+                        num_starts=request.num_starts,
                         progress=progress,
                     )
                 )
+        profiles = [fit.profile for fit in fits]
         *paths, report = [request.out / name for name in result_names([profile.ear for profile in profiles])]
         for profile, path in zip(profiles, paths, strict=True):
             write_profile(path, profile)
+        draws: list[Path | None] = []
+        for fit, path in zip(fits, paths, strict=True):
+            draws.append(None if fit.draws is None else path.with_name("draws.npz"))
+            if fit.draws is not None:
+                write_draws(path.with_name("draws.npz"), fit.profile.posterior.names, fit.draws.chains)
         write_report(report, profiles)
         runs, not_tracked = _track(profiles, paths, report, request, store, output)
-    ears = tuple(FittedEar(*each) for each in zip(profiles, paths, runs, strict=True))
+    ears = tuple(FittedEar(*each) for each in zip(profiles, paths, draws, runs, strict=True))
     return FittedSession(ears=ears, report=report, not_tracked=not_tracked)
 
 
@@ -108,6 +123,8 @@ def print_session(
     print_comparisons(comparisons or (), output)
     for ear in session.ears:
         output.text(f"{f'{ear.profile.ear} profile':<14} {ear.path}")
+        if ear.draws is not None:
+            output.text(f"{f'{ear.profile.ear} draws':<14} {ear.draws}")
     output.text(f"{'report':<14} {session.report}")
     for ear in session.ears:
         if ear.run is not None:
@@ -220,6 +237,7 @@ def _ear_document(ear: FittedEar) -> JsonValue:
         "session": profile.session,
         "prior": profile.provenance.prior,
         "profile": str(ear.path),
+        "draws": None if ear.draws is None else str(ear.draws),
         "is_converged": fit.is_converged,
         "status": fit.status,
         "num_trials": fit.num_trials,
@@ -227,6 +245,7 @@ def _ear_document(ear: FittedEar) -> JsonValue:
         "log_likelihood": json_value(fit.log_likelihood),
         "log_likelihood_per_trial": json_value(fit.log_likelihood_per_trial),
         "seconds": json_value(fit.seconds),
+        "sampling": json_value(fit.sampling),
         "warnings": list(fit.warnings),
         "not_identified": list(profile.not_identified),
         "run": json_value(ear.run),

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import jax
 import numpy as np
 from jaxtyping import Float
+from scipy.special import expit
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
@@ -19,15 +20,26 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data, own_sensitivities
-from hearfit.inference.diagnostics import parameters_at_bound, stored_threshold_warnings, warnings_of
-from hearfit.inference.estimates import observer_estimates
+from hearfit.inference.diagnostics import (
+    lapse_sentences,
+    not_gaussian_sentences,
+    parameters_at_bound,
+    stored_threshold_warnings,
+    warnings_of,
+)
+from hearfit.inference.estimates import observer_estimates, transformed_estimate
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
-from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
 from hearfit.inference.masker_audibility import masker_warnings
+from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
+from hearfit.inference.predictive_check import predictive_checks, violations
+from hearfit.inference.sampled import EarPosterior, SampledPosterior
+from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
+from hearfit.inference.task_model import LAPSE
 from hearfit.inference.track_warnings import track_warnings
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import PARAMETER_NAMES
@@ -36,13 +48,17 @@ from hearfit.listener.profile import (
     Diagnostics,
     NamedVersion,
     Posterior,
+    PredictiveCheck,
     Profile,
     Provenance,
+    Sampling,
 )
 
-METHODS = ("map",)
+METHODS = ("map", "nuts")
+DEFAULT_NUM_STARTS = 2
 UNSTATED_TRANSDUCER = "not stated"
 _SOFTWARE = ("hearfit", "jax", "numpy", "scipy")
+_SAMPLING_SOFTWARE = ("blackjax", "arviz-stats")
 
 Progress = Callable[[str, float], None]
 
@@ -75,6 +91,14 @@ class Score:
     by_condition: tuple[ConditionScore, ...]
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A profile and the draws that it was made from: None where it was made from Laplace's approximation."""
+
+    profile: Profile
+    draws: SampledPosterior | None
+
+
 def fit_trials(
     trials: Trials,
     *,
@@ -84,7 +108,29 @@ def fit_trials(
     prior: str = POPULATION,
     progress: Progress | None = None,
 ) -> Profile:
-    """Posterior mode and Laplace approximation of one ear's parameters, as a profile.
+    """The profile of `fit_ear`.
+
+    Raises:
+        InputError: as `fit_ear`.
+    """
+    fit = fit_ear(trials, audiogram=audiogram, method=method, seed=seed, prior=prior, progress=progress)
+    return fit.profile
+
+
+def fit_ear(
+    trials: Trials,
+    *,
+    audiogram: Audiogram | None,
+    method: str,
+    seed: int,
+    prior: str = POPULATION,
+    sampler: SamplerSettings | None = None,
+    num_starts: int = DEFAULT_NUM_STARTS,
+    progress: Progress | None = None,
+) -> Fit:
+    """Posterior of one ear's parameters as a profile: by Laplace's approximation (map), or by draws (nuts).
+
+    The mode is the best of searches from `num_starts` points; other modes are told in the warnings.
 
     The audiogram is not used as data: it is carried along for comparison. `prior` is a name of `PRIORS`. `progress` is
     told what is being done and which fraction (0 to 1) is behind. A fit that did not converge is returned with
@@ -102,19 +148,45 @@ def fit_trials(
         conditions = [collapse(block) for block in trials.blocks]
         data = build_fit_data(conditions, transducer=trials.transducer, normal=NORMAL)
         tell("Searching for the most probable ear", 0.3)
-        estimate = find_map(
+        # Sampling takes nearly all of the time where it is asked for.
+        found_at = 0.35 if method == "nuts" else 0.7
+        modes = find_modes(
             data,
             whitened_prior(assumed),
             normal=NORMAL,
             settings=SearchSettings(),
-            start=starting_point(conditions, assumed, NORMAL),
-            progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.01 * step, 0.7)),
+            starts=starting_points(starting_point(conditions, assumed, NORMAL), num_starts, seed=seed),
+            progress=lambda step, _: tell("Searching for the most probable ear", min(0.3 + 0.005 * step, found_at)),
         )
-        posterior = laplace(estimate, assumed)
+        estimate = modes.best
+        approximation = laplace(estimate, assumed)
+        posterior: EarPosterior = approximation
+        draws, sampling = None, None
+        if method == "nuts":
+            # The sampler takes long to import.
+            from hearfit.inference.sampling import sample_posterior
+
+            tell("Sampling the posterior", found_at)
+            draws, sampling = sample_posterior(
+                data,
+                approximation,
+                whitened_prior(assumed),
+                normal=NORMAL,
+                settings=SamplerSettings() if sampler is None else sampler,
+                seed=seed,
+                progress=lambda behind: tell("Sampling the posterior", found_at + (0.7 - found_at) * behind),
+            )
+            posterior = draws
         tell("Working out thresholds and bandwidths", 0.7)
         frequencies, unknown = frequency_estimates(conditions, posterior, assumed, normal=NORMAL, seed=seed)
+        if sampling is not None:
+            from hearfit.inference.sampling_checks import agreement
+
+            approximate, _ = frequency_estimates(conditions, approximation, assumed, normal=NORMAL, seed=seed)
+            sampling = replace(sampling, agreement=agreement(frequencies, approximate))
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
+        checks = predictive_checks(trials.blocks, data, posterior, normal=NORMAL, seed=seed)
         observer = observer_estimates(
             posterior,
             frozenset(c.protocol.task for c in conditions),
@@ -128,7 +200,7 @@ def fit_trials(
             *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
         )
     tell("Done", 1.0)
-    return Profile(
+    profile = Profile(
         listener=trials.listener,
         ear=trials.ear,
         session=trials.session,
@@ -141,12 +213,22 @@ def fit_trials(
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
         diagnostics=_diagnostics(
-            trials, conditions, estimate, posterior, warnings, method=method, seconds=time.perf_counter() - begun
+            trials,
+            conditions,
+            modes,
+            approximation,
+            warnings,
+            method=method,
+            sampling=sampling,
+            checks=checks,
+            seconds=time.perf_counter() - begun,
         ),
         not_identified=unknown,
-        provenance=_provenance(trials, seed, prior),
+        provenance=_provenance(trials, seed, prior, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
         measured_audiogram=audiogram,
+        predictive_checks=checks,
     )
+    return Fit(profile, draws)
 
 
 def score_trials(profile: Profile, trials: Trials) -> Score:
@@ -242,17 +324,23 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str, prior: str)
 def _diagnostics(
     trials: Trials,
     conditions: Sequence[Conditions],
-    estimate: MapEstimate,
+    modes: Modes,
     posterior: LaplacePosterior,
     warnings: tuple[str, ...],
     *,
     method: str,
+    sampling: Sampling | None,
+    checks: Sequence[PredictiveCheck],
     seconds: float,
 ) -> Diagnostics:
+    estimate = modes.best
+    problems = () if sampling is None else sampling.problems
+    careless = lapse_sentences(transformed_estimate(posterior, LAPSE, expit))
+    doubts = () if sampling is None else not_gaussian_sentences(sampling)
     return Diagnostics(
         method=method,
-        is_converged=estimate.status is MapStatus.CONVERGED,
-        status=estimate.status.value,
+        is_converged=estimate.status is MapStatus.CONVERGED and not problems,
+        status=" ".join([estimate.status.value, *problems]),
         num_iterations=estimate.num_evaluations,
         newton_decrement=float(np.nan_to_num(estimate.newton_decrement, posinf=1e300)),
         condition_number=posterior.condition_number,
@@ -263,11 +351,12 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=warnings,
+        warnings=(*warnings, *mode_sentences(modes), *violations(checks), *careless, *doubts),
+        sampling=sampling,
     )
 
 
-def _provenance(trials: Trials, seed: int, prior: str) -> Provenance:
+def _provenance(trials: Trials, seed: int, prior: str, software: tuple[str, ...]) -> Provenance:
     standards = []
     if trials.transducer is not None:
         reference = reference_thresholds(trials.transducer)
@@ -278,7 +367,7 @@ def _provenance(trials: Trials, seed: int, prior: str) -> Provenance:
         protocols=tuple(NamedVersion(block.protocol.name, block.protocol.version) for block in trials.blocks),
         transducer=trials.transducer if trials.transducer is not None else UNSTATED_TRANSDUCER,
         standards=tuple(standards),
-        software=tuple(NamedVersion(name, version(name)) for name in _SOFTWARE),
+        software=tuple(NamedVersion(name, version(name)) for name in software),
         seed=seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         prior=prior,

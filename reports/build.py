@@ -25,6 +25,7 @@ from hearfit.reports.document import (
 from hearfit.reports.figure_audiogram import draw_audiogram, is_inside
 from hearfit.reports.figure_curves import draw_choices, draw_loudness
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
+from hearfit.reports.figure_predictive import draw_predictive, is_outside
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.tables import frequency_table, observer_table, preferred_air_thresholds, provenance_table
 from hearfit.reports.wording import (
@@ -208,6 +209,7 @@ def _ear_section(profile: Profile, normal: NormalValues, *, starts_page: bool) -
         caption=sentences.PARAMETERS_CAPTION,
     )
     blocks: list[Block] = [parameters, *_curve_figures(profile), frequency_table(profile)]
+    blocks += _predictive_figure(profile)
     if profile.observer:
         blocks.append(observer_table(profile))
     return Section(ear_name(profile.ear), tuple(blocks), starts_page=starts_page)
@@ -258,6 +260,20 @@ def _curve_figures(profile: Profile) -> list[Block]:
             continue
         blocks.append(Figure(identifier, svg, alternative, caption))
     return blocks
+
+
+def _predictive_figure(profile: Profile) -> list[Block]:
+    """Real against replicated answers; profiles of version 1 have none."""
+    checks = profile.predictive_checks
+    if not checks:
+        return []
+    identifier = f"predictive-{profile.ear}"
+    svg = inline_svg(draw_predictive(checks), prefix=identifier)
+    protocols = enumeration([check.protocol for check in checks])
+    outside = sum(is_outside(part) for check in checks for part in check.bins)
+    total = sum(len(check.bins) for check in checks)
+    alternative = sentences.predictive_alternative(protocols, outside, total)
+    return [Figure(identifier, svg, alternative, sentences.PREDICTIVE_CAPTION)]
 
 
 def _place(curve: ResponseCurve) -> tuple[float, ...]:

@@ -61,6 +61,11 @@ TABLE_NOTE: Final = (
     "many times that of a normal ear it is (24.7 (4.37 f/kHz + 1) Hz, Glasberg & Moore 1990)."
 )
 
+PREDICTIVE_CAPTION: Final = (
+    "Posterior predictive check: would this ear have answered like that? Trials are put together by the answer that "
+    "the fitted ear is expected to give. One in twenty points lies outside its range by chance."
+)
+
 OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
 
 
@@ -108,7 +113,9 @@ def discrimination_caption(protocol: str, *, has_rove: bool, has_catch_trials: b
         )
     ]
     if has_rove:
-        parts.append("Rove: the level of each interval was drawn from a range of this many decibels about the stated one.")
+        parts.append(
+            "Rove: the level of each interval was drawn from a range of this many decibels about the stated one."
+        )
     if has_catch_trials:
         parts.append("Squares at the left edge: how often the standard alone was said to differ.")
     if has_forced_choice:
@@ -143,3 +150,11 @@ def detection_caption(
     if has_forced_choice:
         parts.append("Dotted line: guessing.")
     return " ".join(parts)
+
+
+def predictive_alternative(protocols: str, outside: int, total: int) -> str:
+    """What the figure of the predictive check shows, for who cannot see it."""
+    return (
+        f"Mean answers against those expected of the fitted ear, with the 95 % range of replicated answers "
+        f"({protocols}): {outside} of {total} groups of trials lie outside their range."
+    )

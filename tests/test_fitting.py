@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
 from hearfit.experiment.stored_audiogram import with_stored_thresholds
 from hearfit.experiment.trials import TrialBlock, Trials
-from hearfit.fitting import fit_trials, score_trials, simulate_trials
+from hearfit.fitting import fit_ear, fit_trials, score_trials, simulate_trials
+from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.profile import Profile
 from hearfit.protocols.loader import load_protocol
+from hearfit.storage.draw_files import read_draws, write_draws
 from hearfit.storage.profile_files import profile_from_json, profile_to_json
 from tests.inference.sessions import TESTED_HZ, detection, loudness, notched_noise, simulated_blocks, trials_of
 
@@ -65,6 +68,33 @@ def test_fit_converges_and_describes_every_frequency() -> None:
     assert profile.diagnostics.num_trials == trials.num_trials
     assert profile.posterior.names == PARAMETER_NAMES
     assert np.all(np.diff(profile.diagnostics.log_posterior_trace) > 0.0)
+
+
+def test_draws_make_the_profile_and_are_written(tmp_path: Path) -> None:
+    # Truth: the draws that come with the profile; so few that the fit must say that they cannot be trusted.
+    trials = trials_of(simulated_blocks([detection((1000.0,), repetitions=2)], seed=55))
+    brief = SamplerSettings(num_chains=2, num_draws=20, num_warmup=20)
+    fit = fit_ear(trials, audiogram=None, method="nuts", seed=1, sampler=brief)
+    profile, draws = fit.profile, fit.draws
+    assert draws is not None
+    assert draws.chains.shape == (2, 20, len(PARAMETER_NAMES))
+    inhibition = 1.0 / (1.0 + np.exp(-draws.positions[:, 2 * len(AUDIOMETRIC_FREQUENCIES_HZ)]))
+    assert profile.frequencies[0].inhibition.mean == pytest.approx(inhibition.mean())
+    np.testing.assert_allclose(profile.posterior.covariance, draws.covariance)
+    sampling = profile.diagnostics.sampling
+    assert sampling is not None
+    assert (sampling.num_chains, sampling.num_draws) == (2, 20)
+    assert len(sampling.agreement) == 4 * len(AUDIOMETRIC_FREQUENCIES_HZ)
+    assert not profile.diagnostics.is_converged
+    assert "effective sample size" in profile.diagnostics.status
+    assert profile_from_json(profile_to_json(profile), source="p") == profile
+    write_draws(tmp_path / "draws.npz", PARAMETER_NAMES, draws.chains)
+    names, positions = read_draws(tmp_path / "draws.npz")
+    assert names == PARAMETER_NAMES
+    np.testing.assert_array_equal(positions, draws.chains)
+    (tmp_path / "other.npz").write_bytes(b"no draws")
+    with pytest.raises(InputError, match="holds no draws of a posterior"):
+        read_draws(tmp_path / "other.npz")
 
 
 def test_trials_are_counted_at_their_frequency_without_catch_trials() -> None:

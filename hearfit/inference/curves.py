@@ -19,8 +19,8 @@ from hearfit.experiment.stimulus_columns import (
     stimulus_columns,
 )
 from hearfit.inference.data import build_fit_data, task_group
-from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import Responses, predict
+from hearfit.inference.sampled import EarPosterior
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.profile import AnswerCount, ResponseCurve
@@ -43,7 +43,7 @@ class _Prediction(NamedTuple):
 
 
 def response_curves(
-    conditions: Sequence[Conditions], posterior: LaplacePosterior, *, transducer: str | None, normal: NormalEar
+    conditions: Sequence[Conditions], posterior: EarPosterior, *, transducer: str | None, normal: NormalEar
 ) -> tuple[ResponseCurve, ...]:
     """One curve for each protocol and stimulus apart from what is drawn along it. Under `jax.enable_x64`.
 
@@ -189,9 +189,7 @@ def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Predic
     return predictions
 
 
-def _curves(
-    grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: LaplacePosterior
-) -> Iterator[ResponseCurve]:
+def _curves(grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: EarPosterior) -> Iterator[ResponseCurve]:
     group = grid.presented
     columns = _columns(group)
     along = curve_column(group.protocol.stimulus.kind)
@@ -216,7 +214,7 @@ def _curves(
 
 
 def _band(
-    group: Conditions, prediction: _Prediction, posterior: LaplacePosterior
+    group: Conditions, prediction: _Prediction, posterior: EarPosterior
 ) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
     """Prediction with its 95 % band by the delta method on the logit of the range, so that it stays inside."""
     values = np.array(group.protocol.response_values, float)

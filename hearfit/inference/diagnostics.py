@@ -10,11 +10,14 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.parameters import STRONGEST_INHIBITION, listener_at
+from hearfit.listener.profile import Estimate, Sampling
 
 # Below this an attenuation cannot be told from none in any clinic.
 _NO_ATTENUATION_DB = 0.1
 # In units of the strongest one.
 _INHIBITION_MARGIN = 0.02
+_MOST_NAMES = 6
+_MANY_LAPSES = 0.1
 
 
 def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
@@ -28,6 +31,31 @@ def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str
         if not _INHIBITION_MARGIN < inhibition / STRONGEST_INHIBITION < 1.0 - _INHIBITION_MARGIN:
             names.append(f"lateral inhibition at {frequency:g} Hz ({inhibition:.2f})")
     return tuple(names)
+
+
+def lapse_sentences(lapse: Estimate) -> tuple[str, ...]:
+    """A sentence if many answers cannot have had to do with the sounds."""
+    if lapse.lower_95 < _MANY_LAPSES:
+        return ()
+    sentence = (
+        f"At least {100 * lapse.lower_95:.0f} % of the answers do not follow the sounds (lapse rate "
+        f"{100 * lapse.mean:.0f} %). The listener may have been inattentive or have misunderstood the task."
+    )
+    return (sentence,)
+
+
+def not_gaussian_sentences(sampling: Sampling) -> tuple[str, ...]:
+    """A sentence on where Laplace's approximation would have misled, if anywhere."""
+    if not sampling.not_gaussian:
+        return ()
+    shown = ", ".join(sampling.not_gaussian[:_MOST_NAMES])
+    more = len(sampling.not_gaussian) - _MOST_NAMES
+    rest = f" and {more} more" if more > 0 else ""
+    sentence = (
+        f"The posterior is not Gaussian in {shown}{rest}. The intervals here follow the draws; those of --method map "
+        "would differ."
+    )
+    return (sentence,)
 
 
 def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tuple[str, ...]:

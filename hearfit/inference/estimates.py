@@ -1,6 +1,6 @@
 """Posterior mean, SD and 95 % interval of the reported quantities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import jax.numpy as jnp
@@ -10,7 +10,8 @@ from scipy.special import expit
 
 from hearfit.experiment.protocol import Task
 from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
-from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.posterior import Transform
+from hearfit.inference.sampled import EarPosterior
 from hearfit.inference.task_model import RECOVERY_TIME, TAIL_LEVEL, TASK_SENSITIVITY
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
@@ -25,42 +26,28 @@ from hearfit.listener.parameters import (
 from hearfit.listener.profile import Estimate, ObserverEstimate
 from hearfit.observer.categories import listener_boundaries
 
-_NORMAL_QUANTILE_975 = 1.959963984540054
-_NUM_NODES = 32
 NUM_COCHLEAR_DRAWS = 4000
 NUM_THRESHOLD_DRAWS = 400
 NUM_BANDWIDTH_DRAWS = 100
 
 
-def transformed_estimate(
-    mean: float,
-    sd: float,
-    transform: Callable[[Float[np.ndarray, " nodes"]], Float[np.ndarray, " nodes"]],
-    share: float | None,
-) -> Estimate:
-    """Estimate of a monotone increasing function of a normal coordinate: exact quantiles, moments by quadrature."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NUM_NODES)
-    weights = weights / weights.sum()
-    values = transform(mean + sd * nodes)
-    centre = float(weights @ values)
-    lower, upper = transform(mean + sd * _NORMAL_QUANTILE_975 * np.array([-1.0, 1.0]))
-    return Estimate(centre, float(np.sqrt(weights @ (values - centre) ** 2)), float(lower), float(upper), share)
+def transformed_estimate(posterior: EarPosterior, index: int, transform: Transform) -> Estimate:
+    """Estimate of a monotone increasing function of one coordinate."""
+    own = posterior.marginal(index, transform)
+    share = _bounded(posterior.data_share[index])
+    return Estimate(own.mean, own.sd, own.lower_95, own.upper_95, share)
 
 
-def inhibition_estimates(posterior: LaplacePosterior) -> list[Estimate]:
+def inhibition_estimates(posterior: EarPosterior) -> list[Estimate]:
     """Lateral inhibition at every audiometric frequency."""
-    sd, share = np.sqrt(np.diag(posterior.covariance)), posterior.data_share
-    knots = range(2 * NUM_KNOTS, 3 * NUM_KNOTS)
-    return [transformed_estimate(posterior.mode[i], sd[i], _inhibition, _bounded(share[i])) for i in knots]
+    return [transformed_estimate(posterior, i, _inhibition) for i in range(2 * NUM_KNOTS, 3 * NUM_KNOTS)]
 
 
 def _inhibition(coordinate: Float[np.ndarray, " nodes"]) -> Float[np.ndarray, " nodes"]:
     return np.asarray(inhibition_strength(jnp.asarray(coordinate)))
 
 
-def cochlear_estimates(
-    posterior: LaplacePosterior, prior: Prior, *, seed: int
-) -> tuple[list[Estimate], list[Estimate]]:
+def cochlear_estimates(posterior: EarPosterior, prior: Prior, *, seed: int) -> tuple[list[Estimate], list[Estimate]]:
     """Compression exponent and attenuation at every audiometric frequency. Call under `jax.enable_x64`.
 
     Both follow from two coordinates. Their data share is what the answers added to the threshold: 1 - posterior
@@ -82,7 +69,7 @@ def cochlear_estimates(
     return columns[0], columns[1]
 
 
-def threshold_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
+def threshold_estimates(posterior: EarPosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
     """Model-implied thresholds in dB HL, from random ears of the posterior. Call under `jax.enable_x64`."""
     draws = posterior.draws(NUM_THRESHOLD_DRAWS, seed=seed)
     levels = np.asarray(tone_thresholds(jnp.asarray(draws), normal=normal))
@@ -90,7 +77,7 @@ def threshold_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
     return [_drawn(levels[:, k], _bounded(share)) for k, share in enumerate(posterior.share_along(direction))]
 
 
-def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
+def bandwidth_estimates(posterior: EarPosterior, *, normal: NormalEar, seed: int) -> list[Estimate]:
     """Equivalent rectangular bandwidths in hertz; as much data as the lateral inhibition that they follow from."""
     bandwidths = equivalent_bandwidths_hz(posterior.draws(NUM_BANDWIDTH_DRAWS, seed=seed), normal=normal)
     share = posterior.data_share[2 * NUM_KNOTS : 3 * NUM_KNOTS]
@@ -98,7 +85,7 @@ def bandwidth_estimates(posterior: LaplacePosterior, *, normal: NormalEar, seed:
 
 
 def observer_estimates(
-    posterior: LaplacePosterior,
+    posterior: EarPosterior,
     tasks: frozenset[Task],
     *,
     has_masker: bool,
@@ -108,12 +95,10 @@ def observer_estimates(
 
     `own_sensitivities` are those of `TASKS_OF_OWN_SENSITIVITY` that were done.
     """
-    sd, share, first = np.sqrt(np.diag(posterior.covariance)), posterior.data_share, 3 * NUM_KNOTS
+    first = 3 * NUM_KNOTS
 
-    def one(name: str, unit: str, index: int, transform: Callable[[np.ndarray], np.ndarray]) -> ObserverEstimate:
-        return ObserverEstimate(
-            name, unit, transformed_estimate(posterior.mode[index], sd[index], transform, _bounded(share[index]))
-        )
+    def one(name: str, unit: str, index: int, transform: Transform) -> ObserverEstimate:
+        return ObserverEstimate(name, unit, transformed_estimate(posterior, index, transform))
 
     rows = []
     if any(task.is_choice for task in tasks):

@@ -14,14 +14,14 @@ from hearfit.inference.estimates import (
     threshold_estimates,
 )
 from hearfit.inference.identifiability import not_identified
-from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.sampled import EarPosterior
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import Prior
 from hearfit.listener.profile import FrequencyEstimates
 
 
 def frequency_estimates(
-    conditions: Sequence[Conditions], posterior: LaplacePosterior, prior: Prior, *, normal: NormalEar, seed: int
+    conditions: Sequence[Conditions], posterior: EarPosterior, prior: Prior, *, normal: NormalEar, seed: int
 ) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
     """Estimates at every audiometric frequency, and sentences on what is not identified. Under `jax.enable_x64`."""
     num_trials = trials_near_knots(conditions)

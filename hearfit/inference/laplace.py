@@ -7,7 +7,11 @@ from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
 
 from hearfit.inference.map import MapEstimate
+from hearfit.inference.posterior import Marginal, Transform, data_share_along
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS, Prior
+
+_NORMAL_QUANTILE_975 = 1.959963984540054
+_NUM_NODES = 32
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,30 @@ class LaplacePosterior:
         """
         return 1.0 - np.diag(self.covariance) / np.diag(self.reference_covariance)
 
+    @property
+    def mean(self) -> Float[np.ndarray, " parameters"]:
+        """The mode, which is the mean of a Gaussian."""
+        return self.mode
+
     def share_along(self, direction: Float[np.ndarray, "*batch parameters"]) -> Float[np.ndarray, "*batch"]:
         """Data share of the linear combination of coordinates with these weights."""
-        posterior = np.einsum("...p,pq,...q->...", direction, self.covariance, direction)
-        reference = np.einsum("...p,pq,...q->...", direction, self.reference_covariance, direction)
-        return np.asarray(1.0 - posterior / reference)
+        return data_share_along(direction, self.covariance, self.reference_covariance)
 
     def draws(self, count: int, *, seed: int) -> Float[np.ndarray, "draws parameters"]:
         """Random points of the posterior; the same seed gives the same points."""
         factor = np.linalg.cholesky(self.covariance)
         generator = np.random.default_rng(seed)
         return self.mode + generator.standard_normal((count, NUM_PARAMETERS)) @ factor.T
+
+    def marginal(self, index: int, transform: Transform) -> Marginal:
+        """Posterior of a monotone increasing function of one coordinate: exact quantiles, moments by quadrature."""
+        mean, sd = float(self.mode[index]), float(np.sqrt(self.covariance[index, index]))
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NUM_NODES)
+        weights = weights / weights.sum()
+        values = transform(mean + sd * nodes)
+        centre = float(weights @ values)
+        lower, upper = transform(mean + sd * _NORMAL_QUANTILE_975 * np.array([-1.0, 1.0]))
+        return Marginal(centre, float(np.sqrt(weights @ (values - centre) ** 2)), float(lower), float(upper))
 
 
 def laplace(estimate: MapEstimate, prior: Prior) -> LaplacePosterior:

@@ -83,11 +83,46 @@ class ResponseCurve:
 
 @dataclass(frozen=True)
 class Posterior:
-    """Gaussian approximation in unconstrained coordinates; `covariance[i][j]` follows `names`."""
+    """Most probable ear and covariance in unconstrained coordinates; `covariance[i][j]` follows `names`.
+
+    The covariance is that of Laplace's approximation, or of the draws where there are some.
+    """
 
     names: tuple[str, ...]
     mode: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Laplace's approximation against the draws: difference of means in SDs of the draws, ratio of SDs."""
+
+    quantity: str
+    frequency_hz: float
+    mean_difference_sd: float
+    sd_ratio: float
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the chains went. `problems` are sentences on why they cannot be trusted, `not_gaussian` names coordinates.
+
+    R-hat and effective sample sizes (bulk, tail) are the worst of all coordinates and the log posterior.
+    """
+
+    num_chains: int
+    num_draws: int
+    seed: int
+    rhat_max: float
+    ess_bulk_min: float
+    ess_tail_min: float
+    num_divergent: int
+    num_largest_tree: int
+    energy_bfmi_min: float
+    mean_steps: float
+    problems: tuple[str, ...]
+    not_gaussian: tuple[str, ...]
+    agreement: tuple[Agreement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +143,40 @@ class Diagnostics:
     log_posterior_trace: tuple[float, ...]
     seconds: float
     warnings: tuple[str, ...]
+    sampling: Sampling | None = None
+
+
+@dataclass(frozen=True)
+class PredictiveStatistic:
+    """A statistic of the answers, its 95 % range over replicated answers, and how rare it is among them."""
+
+    name: str
+    observed: float
+    lower_95: float
+    upper_95: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class PredictiveBin:
+    """Trials of like expected answer: mean answer, and the 95 % band of replicated means."""
+
+    num_trials: int
+    expected: float
+    observed: float
+    lower_95: float
+    upper_95: float
+
+
+@dataclass(frozen=True)
+class PredictiveCheck:
+    """Real against replicated answers of one protocol; answers are response values (0 or 1, or CU)."""
+
+    protocol: str
+    task: str
+    num_trials: int
+    statistics: tuple[PredictiveStatistic, ...]
+    bins: tuple[PredictiveBin, ...]
 
 
 @dataclass(frozen=True)
@@ -149,5 +218,6 @@ class Profile:
     not_identified: tuple[str, ...]
     provenance: Provenance
     measured_audiogram: Audiogram | None = None
+    predictive_checks: tuple[PredictiveCheck, ...] = ()
     schema: str = PROFILE_SCHEMA
     version: int = PROFILE_VERSION

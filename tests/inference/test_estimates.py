@@ -22,7 +22,7 @@ from hearfit.inference.estimates import (
 )
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, attenuation_db, compression_exponent
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, attenuation_db, compression_exponent
 from tests.inference.sessions import detection, loudness, mode_of, simulated
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -39,12 +39,14 @@ def posterior() -> LaplacePosterior:
 @given(st.floats(-3.0, 1.0), st.floats(0.001, 1.0))
 def test_exponential_of_a_normal_coordinate_is_log_normal(mean: float, sd: float) -> None:
     # Truth: moments and quantiles of scipy's log-normal distribution.
-    found = transformed_estimate(mean, sd, np.exp, 0.5)
+    at = np.full(NUM_PARAMETERS, mean)
+    own = LaplacePosterior(at, np.diag(np.full(NUM_PARAMETERS, sd**2)), 2.0 * np.diag(np.full(len(at), sd**2)), 1.0)
+    found = transformed_estimate(own, 3, np.exp)
     truth = lognorm(sd, scale=np.exp(mean))
     assert found.mean == pytest.approx(truth.mean(), rel=1e-9)
     assert found.sd == pytest.approx(truth.std(), rel=1e-6)
     assert (found.lower_95, found.upper_95) == pytest.approx((truth.ppf(0.025), truth.ppf(0.975)), rel=1e-9)
-    assert found.data_share == 0.5
+    assert found.data_share == pytest.approx(0.5)
 
 
 def test_inhibition_is_that_of_its_coordinate() -> None:

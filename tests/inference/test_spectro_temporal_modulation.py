@@ -191,7 +191,7 @@ def test_the_inhibition_of_a_simulated_listener_is_found_again() -> None:
     share = np.full(8, 1.0 / 8.0)
     sd = float(np.sqrt(share @ posterior.covariance[band, band] @ share))
     assert abs(float(share @ (posterior.mode - position)[band])) < 3.0 * sd
-    assert sd < 0.7 * float(np.sqrt(share @ posterior.prior_covariance[band, band] @ share))
+    assert sd < 0.7 * float(np.sqrt(share @ posterior.reference_covariance[band, band] @ share))
 
 
 def test_what_a_planned_session_tells_of_inhibition() -> None:

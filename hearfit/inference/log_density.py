@@ -1,0 +1,114 @@
+"""Log posterior density for samplers: differentiable, compiled once for equal shapes, in coordinates of unit scale.
+
+Position = centre + scale @ z, where scale is a Cholesky factor of the Laplace covariance, so that the density of z is
+nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in single precision
+from the unpadded rows; response probabilities and sums stay in double precision. The density so sampled differs from
+that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound to 0.001 nats.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from hearfit.frontend.cochlea import cochlea_of
+from hearfit.inference.data import FitData
+from hearfit.inference.ear_coordinates import channel_coordinates
+from hearfit.inference.likelihood import WhitenedPrior
+from hearfit.inference.task_model import Block, TaskModel
+from hearfit.listener.normal import NormalEar
+
+
+class ConditionRows(NamedTuple):
+    """Conditions of a task that share their sounds; sounds and `row` in single precision, `exact_row` in double."""
+
+    sounds: PyTree
+    row: PyTree
+    exact_row: PyTree
+    counts: Float[Array, "conditions responses"]
+
+
+class Target(NamedTuple):
+    """What the log density reads besides z: where z = 0 lies, its scale, both also in whitened coordinates."""
+
+    centre: Float[Array, " parameters"]
+    scale: Float[Array, "parameters parameters"]
+    whitened_centre: Float[Array, " parameters"]
+    whitened_scale: Float[Array, "parameters parameters"]
+    rows: tuple[ConditionRows, ...]
+
+
+def build_target(
+    data: FitData,
+    prior: WhitenedPrior,
+    *,
+    centre: Float[np.ndarray, " parameters"],
+    covariance: Float[np.ndarray, "parameters parameters"],
+    normal: NormalEar,
+) -> tuple["PosteriorDensity", Target]:
+    """The log density and what it reads, about a Gaussian approximation. Call under `jax.enable_x64`."""
+    scale = np.linalg.cholesky(covariance)
+    rows: list[ConditionRows] = []
+    models: list[TaskModel] = []
+    for task in data:
+        left = task.num_conditions
+        for block in task.blocks:
+            rows.append(_unpadded(block, min(left, len(block.counts))))
+            models.append(task.model)
+            left -= len(block.counts)
+    offset, factor = np.linalg.solve(prior.factor, centre - prior.mean), np.linalg.solve(prior.factor, scale)
+    own = [jax.device_put(array) for array in (centre, scale, offset, factor)]
+    return PosteriorDensity(tuple(models), normal), Target(own[0], own[1], own[2], own[3], tuple(rows))
+
+
+@dataclass(frozen=True)
+class PosteriorDensity:
+    """Log posterior at z without its constant, as `likelihood.evaluate` counts it; one program for equal shapes."""
+
+    models: tuple[TaskModel, ...]
+    normal: NormalEar
+
+    def __call__(self, z: Float[Array, " parameters"], target: Target) -> Float[Array, ""]:
+        """Log posterior of the answers at one point."""
+        whitened = target.whitened_centre + target.whitened_scale @ z
+        position = target.centre + target.scale @ z
+        log_likelihood = _log_likelihood(position, target.rows, models=self.models, normal=self.normal)
+        return log_likelihood - 0.5 * whitened @ whitened
+
+
+def _log_likelihood(
+    position: Float[Array, " parameters"],
+    rows: tuple[ConditionRows, ...],
+    *,
+    models: tuple[TaskModel, ...],
+    normal: NormalEar,
+) -> Float[Array, ""]:
+    """Sum of n log p over all responses of all conditions."""
+    cochlea = cochlea_of(normal)
+    coordinates = channel_coordinates(position, cochlea).astype(jnp.float32)
+    total = jnp.zeros((), position.dtype)
+    for model, own in zip(models, rows, strict=True):
+        observer = position[jnp.array(model.observer)]
+        single = observer.astype(jnp.float32)
+        evidence = jax.vmap(model.evidence, in_axes=(None, None, None, 0, None))(
+            coordinates, single, own.sounds, own.row, cochlea
+        ).astype(position.dtype)
+        probability = jax.vmap(model.probabilities, in_axes=(0, None, 0))(evidence, observer, own.exact_row)
+        total = total + jnp.sum(own.counts * jnp.log(probability))
+    return total
+
+
+def _unpadded(block: Block, num_conditions: int) -> ConditionRows:
+    def cut(leaf: Array) -> Array:
+        return leaf[:num_conditions]
+
+    exact_row = jax.tree.map(cut, block.row)
+    return ConditionRows(_single(block.sounds), _single(exact_row), exact_row, cut(block.counts))
+
+
+def _single(tree: PyTree) -> PyTree:
+    """Floating-point leaves in single precision, others as they are."""
+    return jax.tree.map(lambda x: x.astype(jnp.float32) if jnp.issubdtype(x.dtype, jnp.floating) else x, tree)

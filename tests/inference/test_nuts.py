@@ -1,0 +1,205 @@
+from dataclasses import dataclass, replace
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array, Float
+
+from hearfit.experiment.conditions import Conditions
+from hearfit.inference.laplace import LaplacePosterior, laplace
+from hearfit.inference.likelihood import Evaluation, evaluate
+from hearfit.inference.log_density import PosteriorDensity, Target, build_target
+from hearfit.inference.map import whitened_prior
+from hearfit.inference.nuts import Chains, sample_chains
+from hearfit.inference.sampled import SampledPosterior
+from hearfit.inference.sampler_settings import SamplerSettings
+from hearfit.inference.sampling_checks import sampling_checks
+from hearfit.inference.task_model import LAPSE
+from hearfit.listener.normal import NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, PARAMETER_NAMES
+from tests.inference.sessions import detection, fit_data, loudness, mode_of, simulated
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+PRIOR = whitened_prior(DEFAULT_PRIOR)
+SHORT = SamplerSettings(num_chains=2, num_draws=1500, num_warmup=100)
+COVARIANCE = np.array([[1.0, 0.6, 0.0], [0.6, 2.0, -0.3], [0.0, -0.3, 0.5]])
+
+
+def gaussian(z: Float[Array, " parameters"], precision: Float[Array, "parameters parameters"]) -> Float[Array, ""]:
+    return -0.5 * z @ precision @ z
+
+
+def gaussian_chains(seed: int, settings: SamplerSettings = SHORT, num_threads: int = 2) -> Chains:
+    return sample_chains(
+        gaussian,
+        jnp.asarray(np.linalg.inv(COVARIANCE)),
+        start=np.zeros((settings.num_chains, 3)),
+        settings=settings,
+        seed=seed,
+        num_threads=num_threads,
+        progress=lambda _: None,
+    )
+
+
+@cache
+def session() -> list[Conditions]:
+    return simulated([detection((1000.0,), repetitions=3), loudness((1000.0,), repetitions=1)], seed=51)
+
+
+@cache
+def approximation() -> LaplacePosterior:
+    return laplace(mode_of(session()), DEFAULT_PRIOR)
+
+
+@cache
+def density_and_target() -> tuple[PosteriorDensity, Target]:
+    own = approximation()
+    return build_target(fit_data(session()), PRIOR, centre=own.mode, covariance=own.covariance, normal=NORMAL)
+
+
+def evaluated(z: Float[np.ndarray, " parameters"]) -> Evaluation:
+    """By the likelihood of the search for the mode, in double precision throughout."""
+    own = approximation()
+    position = own.mode + np.linalg.cholesky(own.covariance) @ z
+    whitened = np.linalg.solve(PRIOR.factor, position - PRIOR.mean)
+    return evaluate(whitened, PRIOR, fit_data(session()), normal=NORMAL)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A density along two of its coordinates, the others as at the mode."""
+
+    density: PosteriorDensity
+    places: tuple[int, int]
+
+    def __call__(self, at: Float[Array, " two"], target: Target) -> Float[Array, ""]:
+        return self.density(jnp.zeros(NUM_PARAMETERS).at[jnp.array(self.places)].set(at), target)
+
+
+def test_draws_of_a_gaussian_have_its_moments() -> None:
+    # Truth: closed form. 3,000 draws that are as good as independent: 4 standard errors.
+    draws = gaussian_chains(1).draws.reshape(-1, 3)
+    sd = np.sqrt(np.diag(COVARIANCE))
+    np.testing.assert_allclose(draws.mean(axis=0) / sd, 0.0, atol=4.0 / np.sqrt(len(draws)))
+    np.testing.assert_allclose(np.cov(draws.T) / np.outer(sd, sd), COVARIANCE / np.outer(sd, sd), atol=0.12)
+
+
+def test_same_seed_gives_same_draws_in_any_number_of_threads() -> None:
+    brief = replace(SHORT, num_draws=30, num_warmup=20)
+    one, two, other = gaussian_chains(1, brief), gaussian_chains(1, brief, 1), gaussian_chains(2, brief)
+    np.testing.assert_array_equal(one.draws, two.draws)
+    assert not np.any(one.draws == other.draws)
+    assert one.draws.shape == (2, 30, 3)
+    # Chains start from the same point here, but walk by their own random numbers.
+    assert not np.any(one.draws[0] == one.draws[1])
+
+
+def test_interrupt_ends_the_chains() -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sample_chains(
+            gaussian,
+            jnp.asarray(np.linalg.inv(COVARIANCE)),
+            start=np.zeros((2, 3)),
+            settings=replace(SHORT, num_draws=10_000_000),
+            seed=1,
+            num_threads=1,
+            progress=interrupt,
+        )
+
+
+def test_density_of_the_sampler_is_that_of_the_likelihood() -> None:
+    # Truth: value and gradient of `evaluate`, in double precision throughout. Far from the mode too.
+    density, target = density_and_target()
+    compiled = jax.jit(jax.value_and_grad(density))
+    change = np.linalg.solve(PRIOR.factor, np.linalg.cholesky(approximation().covariance))
+    for z in 2.0 * np.random.default_rng(5).standard_normal((5, NUM_PARAMETERS)):
+        value, gradient = compiled(jnp.asarray(z), target)
+        truth = evaluated(z)
+        assert float(value) == pytest.approx(truth.log_posterior, abs=1e-3)
+        np.testing.assert_allclose(gradient, change.T @ truth.gradient, atol=2e-3)
+
+
+def test_draws_along_two_coordinates_agree_with_brute_force() -> None:
+    # Truth: sums over a fine grid of the density along a threshold and the lapse rate, which is skewed. 1,200 draws.
+    density, target = density_and_target()
+    own = Slice(density, (NUM_KNOTS + 4, LAPSE))
+    axis = np.linspace(-5.0, 5.0, 41)
+    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    log_density = np.asarray(jax.jit(lambda points: jax.lax.map(lambda p: own(p, target), points))(jnp.asarray(grid)))
+    weights = np.exp(log_density - log_density.max())
+    weights /= weights.sum()
+    mean = weights @ grid
+    sd = np.sqrt(weights @ (grid - mean) ** 2)
+    chains = sample_chains(
+        own,
+        target,
+        start=np.zeros((2, 2)),
+        settings=replace(SHORT, num_draws=600),
+        seed=3,
+        num_threads=2,
+        progress=lambda _: None,
+    )
+    draws = chains.draws.reshape(-1, 2)
+    np.testing.assert_allclose(draws.mean(axis=0), mean, atol=0.15)
+    np.testing.assert_allclose(draws.std(axis=0) / sd, 1.0, atol=0.12)
+
+
+def test_checks_pass_for_good_chains_and_name_what_is_wrong_with_bad_ones() -> None:
+    # Truth: chains of independent normal deviates, shifted, thinned out and diverging by construction.
+    generator = np.random.default_rng(4)
+    shape = (4, 500)
+    own = approximation()
+    good = Chains(
+        draws=generator.standard_normal((*shape, NUM_PARAMETERS)),
+        log_density=generator.standard_normal(shape),
+        energy=generator.standard_normal(shape),
+        is_divergent=np.zeros(shape, bool),
+        num_doublings=np.full(shape, 3),
+        num_steps=np.full(shape, 7),
+        step_size=np.full(4, 0.5),
+    )
+    positions = own.mode + good.draws @ np.linalg.cholesky(own.covariance).T
+    posterior = SampledPosterior(own.mode, positions, own.reference_covariance)
+    passed = sampling_checks(good, posterior, own, SamplerSettings(), seed=1)
+    assert passed.problems == ()
+    assert passed.not_gaussian == ()
+    assert 0.999 < passed.rhat_max < 1.01
+    assert passed.ess_bulk_min == pytest.approx(2000.0, rel=0.25)
+    shifted = good.draws.copy()
+    shifted[0, :, 5] += 1.0
+    walk = np.cumsum(good.draws, axis=1) / 20.0
+    divergent = good.is_divergent.copy()
+    divergent[1, :10] = True
+    slow = np.cumsum(good.energy, axis=1)
+    for bad, words in (
+        (replace(good, draws=shifted), "R-hat"),
+        (replace(good, draws=walk), "effective sample size"),
+        (replace(good, is_divergent=divergent), "10 of 2000 trajectories diverged"),
+        (replace(good, energy=slow), "E-BFMI"),
+    ):
+        assert words in " ".join(sampling_checks(bad, posterior, own, SamplerSettings(), seed=1).problems)
+
+
+def test_skewed_coordinate_is_named() -> None:
+    own = approximation()
+    deviates = np.random.default_rng(4).standard_normal((4, 500, NUM_PARAMETERS))
+    deviates[..., 7] = np.random.default_rng(5).exponential(size=(4, 500)) - 1.0
+    sd = np.sqrt(np.diag(own.covariance))
+    posterior = SampledPosterior(own.mode, own.mode + deviates * sd, own.reference_covariance)
+    chains = Chains(
+        draws=deviates,
+        log_density=deviates[..., 0],
+        energy=deviates[..., 0],
+        is_divergent=np.zeros((4, 500), bool),
+        num_doublings=np.full((4, 500), 3),
+        num_steps=np.full((4, 500), 7),
+        step_size=np.full(4, 0.5),
+    )
+    found = sampling_checks(chains, posterior, own, SamplerSettings(), seed=1).not_gaussian
+    assert found == (PARAMETER_NAMES[7],)
