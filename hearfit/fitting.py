@@ -19,14 +19,16 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.diagnostics import parameters_at_bound, warnings_of
+from hearfit.inference.diagnostics import parameters_at_bound, stored_threshold_warnings, warnings_of
 from hearfit.inference.estimates import observer_estimates
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.masker_audibility import masker_warnings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
+from hearfit.inference.track_warnings import track_warnings
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
 from hearfit.listener.profile import (
@@ -115,6 +117,12 @@ def fit_trials(
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
         )
+        warnings = (
+            *warnings_of(conditions, trials.transducer),
+            *track_warnings(trials.blocks),
+            *masker_warnings(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL),
+            *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
+        )
     tell("Done", 1.0)
     return Profile(
         listener=trials.listener,
@@ -128,7 +136,9 @@ def fit_trials(
             mode=tuple(map(float, posterior.mode)),
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
-        diagnostics=_diagnostics(trials, conditions, estimate, posterior, method, time.perf_counter() - begun),
+        diagnostics=_diagnostics(
+            trials, conditions, estimate, posterior, warnings, method=method, seconds=time.perf_counter() - begun
+        ),
         not_identified=unknown,
         provenance=_provenance(trials, seed),
         measured_audiogram=audiogram,
@@ -206,6 +216,12 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
         problems.append(f"The method {method!r} is not known. Known are {', '.join(METHODS)}.")
     if trials.num_trials == 0:
         problems.append(f"There are no trials of the {trials.ear} ear of {trials.listener}.")
+    by_name = {block.protocol.name: block.protocol for block in trials.blocks}
+    problems += [
+        f"The trials hold two different protocols of the name {block.protocol.name}. Give each its own name."
+        for block in trials.blocks
+        if block.protocol != by_name[block.protocol.name]
+    ]
     if audiogram is not None and trials.ear not in audiogram.ears():
         has = " and ".join(audiogram.ears()) or "no"
         problems.append(
@@ -220,6 +236,8 @@ def _diagnostics(
     conditions: Sequence[Conditions],
     estimate: MapEstimate,
     posterior: LaplacePosterior,
+    warnings: tuple[str, ...],
+    *,
     method: str,
     seconds: float,
 ) -> Diagnostics:
@@ -237,7 +255,7 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=warnings_of(conditions, trials.transducer),
+        warnings=warnings,
     )
 
 

@@ -46,8 +46,8 @@ CATCH = "catch"
 INTERVAL_COUNT = "interval_count"
 REQUIRED = ("listener", "ear", "session", "protocol", "trial", "frequency_hz", "response")
 
-_KNOWN = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *ALL_COLUMNS)
-_UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
+KNOWN_COLUMNS = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *ALL_COLUMNS)
+UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
 # Parameters of stimuli that no protocol of this version has: to leave them out would change what was played.
 _UNKNOWN_STIMULUS = re.compile(r"(masker|notch|gap)_.*|.*_db(_.*)?", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ def trial_columns(names: Sequence[str], *, source: str) -> TrialColumns:
     """
     if problems := [f"{source}: {problem}" for problem in _problems(names)]:
         raise InputError(problems)
-    unused = [shown(name) for name in names if name not in _KNOWN]
+    unused = [shown(name) for name in names if name not in KNOWN_COLUMNS]
     verb = "column {} is" if len(unused) == 1 else "columns {} are"
     warning = f"{source}: the {verb.format(', '.join(unused))} not used."
     return TrialColumns(
@@ -78,8 +78,8 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
             yield f"the column {shown(name)} is there {count} times. Each name may stand once."
     if "" in names:
         yield f"column {names.index('') + 1} has no name. Name it or remove it."
-    extra = [name for name in names if name and name not in _KNOWN]
-    unitless = [name for name in extra if name.lower() in _UNITLESS_LEVELS]
+    extra = [name for name in names if name and name not in KNOWN_COLUMNS]
+    unitless = [name for name in extra if name.lower() in UNITLESS_LEVELS]
     for name in unitless:
         yield (
             f"the column {shown(name)} does not say what its decibels refer to, and dB SPL and dB HL differ by up to "

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import Task
 from hearfit.experiment.stimulus_columns import MASKER_LEVEL
 from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.laplace import LaplacePosterior
@@ -34,8 +35,10 @@ def response_curves(
 
     In noise of several levels, a curve is that of the level with most trials.
     """
+    # A stored threshold is one number, not answers that vary with level.
+    drawn = [group for group in conditions if group.protocol.task is not Task.STORED_THRESHOLD]
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
-    grids = [_grid(group) for group in sorted(conditions, key=lambda group: task_group(group.protocol))]
+    grids = [_grid(group) for group in sorted(drawn, key=lambda group: task_group(group.protocol))]
     grids = [grid for grid in grids if grid.rows]
     if not grids:
         return ()

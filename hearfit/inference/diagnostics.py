@@ -37,7 +37,9 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
         sentences.append("The transducer was not stated; levels were taken as hearing levels as they are.")
     for group in conditions:
         answered = group.counts.sum(axis=0)
-        if np.count_nonzero(answered) == 1:
+        # That a stored threshold was found says where, so thresholds that were all found bound the ear on both sides.
+        is_found = group.protocol.task is Task.STORED_THRESHOLD and answered[1] > 0
+        if np.count_nonzero(answered) == 1 and not is_found:
             value = group.protocol.response_values[int(np.argmax(answered))]
             total = int(answered.sum())
             which = "The only answer" if total == 1 else f"All {total} answers"
@@ -61,3 +63,11 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
                     "The listener may have misunderstood the task."
                 )
     return tuple(sentences)
+
+
+def stored_threshold_warnings(conditions: Sequence[Conditions], *, has_audiogram: bool) -> tuple[str, ...]:
+    """Where an audiogram is compared with the fit, and thresholds are part of what was fitted."""
+    if not has_audiogram or all(group.protocol.task is not Task.STORED_THRESHOLD for group in conditions):
+        return ()
+    agreement = "the agreement of the fitted thresholds with the audiogram"
+    return (f"Stored thresholds are among the data, so that {agreement} says little.",)

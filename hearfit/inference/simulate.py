@@ -15,6 +15,7 @@ from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
+from hearfit.inference.simulated_thresholds import found_thresholds
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import (
     DEFAULT_PRIOR,
@@ -81,6 +82,15 @@ def simulate_block(
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
     planned = planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator)
+    if protocol.task is Task.STORED_THRESHOLD:
+        return found_thresholds(
+            planned,
+            position,
+            level_range_db_hl=(LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
+            transducer=transducer,
+            normal=normal,
+            generator=generator,
+        )
     return answered(planned, position, transducer=transducer, normal=normal, generator=generator)
 
 
@@ -101,14 +111,18 @@ def planned_block(
         presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
     else:
         presented = _presented(protocol, thresholds)
+    level_db_hl = presented.level_db_hl
+    if protocol.procedure is not None:
+        # The step at which the listener's own threshold would be found.
+        level_db_hl = np.ceil(level_db_hl / protocol.procedure.step_db) * protocol.procedure.step_db
     order = generator.permutation(len(presented.frequency_hz))
     return TrialBlock(
         protocol=protocol,
         trial=np.arange(1, len(order) + 1),
         frequency_hz=presented.frequency_hz[order],
-        level_db_hl=np.clip(presented.level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
+        level_db_hl=np.clip(level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
         interval_count=np.full(len(order), protocol.design.interval_count),
-        is_catch=np.isnan(presented.level_db_hl[order]),
+        is_catch=np.isnan(level_db_hl[order]),
         response=np.full(len(order), protocol.response_values[0]),
         parameters={name: values[order] for name, values in presented.parameters.items()},
     )
@@ -121,7 +135,7 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
     levels: list[float] = []
     for frequency in design.frequency_hz:
         threshold = float(np.interp(np.log(frequency), np.log(AUDIOMETRIC_FREQUENCIES_HZ), thresholds_db_hl))
-        if protocol.task is Task.DETECTION:
+        if protocol.task is not Task.CATEGORICAL_LOUDNESS:
             chosen = threshold + np.array(design.level_offsets_db)
         else:
             lowest = min(threshold + design.lowest_level_offset_db, design.highest_level_db_hl - 10.0)

@@ -48,8 +48,14 @@ def _table(path: Path, num_trials: int = 4, columns: Mapping[str, object] | None
 
 
 def _read(*paths: Path, **choices: str) -> tuple[Trials, ...]:
-    ear = Ear(choices.pop("ear")) if "ear" in choices else None
-    trials, warnings = read_trials(paths, protocols=PROTOCOLS, ear=ear, **choices)
+    trials, warnings = read_trials(
+        paths,
+        protocols=PROTOCOLS,
+        ear=Ear(choices["ear"]) if "ear" in choices else None,
+        listener=choices.get("listener"),
+        session=choices.get("session"),
+        transducer=choices.get("transducer"),
+    )
     assert warnings == ()
     return trials
 
