@@ -8,7 +8,7 @@ import typer
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
 from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
-from hearfit.cli.model_table import compare_session, comparison_names
+from hearfit.cli.model_table import check_comparable, compare_session, comparison_names
 from hearfit.cli.options import (
     DEFAULT_SEED,
     ColumnsOption,
@@ -115,6 +115,9 @@ def fit(
     with problems.collected():
         present = [each.ear for each in ears]
         check_output(folder, [*result_names(present), *(comparison_names(present) if compare_models else ())])
+    for each in ears if compare_models else ():
+        with problems.collected():
+            check_comparable(each)
     problems.tell()
     request = FitRequest(
         out=folder,

@@ -20,6 +20,13 @@ def comparison_names(ears: Sequence[Ear]) -> list[str]:
     return ["models.json"] if len(ears) == 1 else [f"{ear.value}/models.json" for ear in ears]
 
 
+def check_comparable(trials: "Trials") -> None:
+    """Refuses answers that are too few before they are fitted."""
+    from hearfit import model_choice
+
+    model_choice.check_comparable(trials)
+
+
 def compare_session(
     trials: Sequence["Trials"], *, out: Path, seed: int, output: Output
 ) -> tuple["ModelComparison", ...]:

@@ -94,6 +94,20 @@ class Predictions:
     is_converged: bool
 
 
+def check_comparable(trials: Trials) -> None:
+    """Checks that something is left to fit when any fold is held out.
+
+    Raises:
+        InputError: no protocol has as many answers as there are folds.
+    """
+    most = max((len(block.trial) for block in trials.blocks), default=0)
+    if most < NUM_FOLDS:
+        raise InputError(
+            f"The {trials.ear} ear of {trials.listener} has at most {most} answers of a protocol. Models are compared "
+            f"on at least {NUM_FOLDS}, because one in {NUM_FOLDS} is held out."
+        )
+
+
 def compare_models(
     trials: Trials,
     *,
@@ -111,15 +125,9 @@ def compare_models(
     does not do, Pareto k says so.
 
     Raises:
-        InputError: a protocol has fewer answers than folds.
+        InputError: as `check_comparable`.
     """
-    short = [block for block in trials.blocks if len(block.trial) < NUM_FOLDS]
-    if short or not trials.blocks:
-        found = [f"{len(block.trial)} of {block.protocol.name}" for block in short] or ["no answer at all"]
-        raise InputError(
-            f"The {trials.ear} ear of {trials.listener} has {' and '.join(found)}; models are compared on at least "
-            f"{NUM_FOLDS} answers of each protocol, because one in {NUM_FOLDS} is held out."
-        )
+    check_comparable(trials)
     tell = progress if progress is not None else _silent
     found_models = []
     for index, model in enumerate(models):

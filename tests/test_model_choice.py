@@ -64,5 +64,5 @@ def test_ears_are_joined_answer_by_answer() -> None:
 
 def test_too_few_answers_are_refused() -> None:
     (block,) = simulated_blocks([detection([1000.0], repetitions=1, catch_trials=0)], seed=10)
-    with pytest.raises(InputError, match=r"left ear of L001 has 4 of pure_tone_detection; .* at least 5 answers"):
+    with pytest.raises(InputError, match=r"left ear of L001 has at most 4 answers of a protocol\. .* at least 5"):
         compare_models(trials_of([part_of(block, np.arange(4))]), seed=1)

@@ -52,6 +52,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
 
         monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
         monkeypatch.setattr("hearfit.model_choice.compare_models", fake)
+        monkeypatch.setattr("hearfit.model_choice.check_comparable", lambda trials: None)
 
     return finds
 
@@ -107,3 +108,12 @@ def test_a_folder_in_the_way_is_refused_before_the_fit(
     outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
     assert outcome.code == 2
     assert "models.json: is a folder" in outcome.err
+
+
+def test_too_few_answers_are_refused_before_the_fit(cli: Cli, tmp_path: Path) -> None:
+    trials = write_example_trials(tmp_path / "trials.tsv", *Ear)
+    outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
+    assert outcome.code == 2
+    assert "The left ear of L001 has at most 3 answers of a protocol." in outcome.err
+    assert "The right ear of L001 has at most 3 answers of a protocol." in outcome.err
+    assert not (tmp_path / "results").exists()
