@@ -11,8 +11,11 @@ from hearfit.protocols.loader import list_protocols, load_protocol, shipped_prot
 NAMES = (
     "categorical_loudness",
     "categorical_loudness_noise",
+    "intensity_discrimination",
     "notched_noise",
+    "profile_analysis",
     "pure_tone_detection",
+    "spectral_ripple_discrimination",
     "stored_thresholds",
 )
 
@@ -66,7 +69,12 @@ def test_stored_thresholds_are_in_the_steps_of_an_audiometer() -> None:
 
 def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
     required = [name for name in NAMES if load_protocol(name).is_transducer_required]
-    assert required == ["categorical_loudness_noise", "notched_noise"]
+    assert required == [
+        "categorical_loudness_noise",
+        "notched_noise",
+        "profile_analysis",
+        "spectral_ripple_discrimination",
+    ]
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
@@ -83,7 +91,8 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; "
+        "categorical_loudness, categorical_loudness_noise, intensity_discrimination, notched_noise, profile_analysis, "
+        "pure_tone_detection, spectral_ripple_discrimination, stored_thresholds; "
         "for a protocol of your own give the path of its .toml file."
     )
 
