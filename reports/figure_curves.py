@@ -124,7 +124,7 @@ def setting(curve: ResponseCurve) -> str:
     if NUM_COMPONENTS in value:
         words.append(f"{value[NUM_COMPONENTS]:g} tones")
     if value.get(ROVE_RANGE):
-        words.append(f"rove {value[ROVE_RANGE]:g}")
+        words.append(f"±{0.5 * value[ROVE_RANGE]:g}")
     if LEVEL in value:
         # More has no room beside the frequency.
         words.insert(0, f"{number(value[LEVEL], 0)} dB{'' if len(words) > 1 else ' HL'}")

@@ -113,9 +113,7 @@ def discrimination_caption(protocol: str, *, has_rove: bool, has_catch_trials: b
         )
     ]
     if has_rove:
-        parts.append(
-            "Rove: the level of each interval was drawn from a range of this many decibels about the stated one."
-        )
+        parts.append("±: the level of each interval was drawn from a range of this many decibels about the stated one.")
     if has_catch_trials:
         parts.append("Squares at the left edge: how often the standard alone was said to differ.")
     if has_forced_choice:
