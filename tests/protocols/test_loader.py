@@ -70,9 +70,15 @@ def test_stored_thresholds_are_in_the_steps_of_an_audiometer() -> None:
     assert protocol.response_values == (0, 1, 2)
 
 
-def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
+def test_only_what_is_not_one_tone_needs_a_transducer_for_hearing_levels() -> None:
     required = [name for name in NAMES if load_protocol(name).is_transducer_required]
-    assert required == ["categorical_loudness_noise", "notched_noise"]
+    assert required == [
+        "categorical_loudness_noise",
+        "notched_noise",
+        "profile_analysis",
+        "spectral_ripple_discrimination",
+        "spectro_temporal_modulation",
+    ]
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
