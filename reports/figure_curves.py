@@ -115,12 +115,13 @@ def setting(curve: ResponseCurve) -> str:
     if RIPPLE_RATE in value:
         arrow = "↓" if value[RIPPLE_RATE] > 0.0 else "↑"
         words.append(f"{abs(value[RIPPLE_RATE]):g} Hz {arrow} {value[RIPPLE_DENSITY]:g}/octave")
-    if LEVEL in value:
-        words.append(f"{number(value[LEVEL], 0)} dB HL")
     if NUM_COMPONENTS in value:
         words.append(f"{value[NUM_COMPONENTS]:g} tones")
     if value.get(ROVE_RANGE):
-        words.append(f"rove {value[ROVE_RANGE]:g} dB")
+        words.append(f"rove {value[ROVE_RANGE]:g}")
+    if LEVEL in value:
+        # More has no room beside the frequency.
+        words.insert(0, f"{number(value[LEVEL], 0)} dB{'' if len(words) > 1 else ' HL'}")
     return ", ".join(words)
 
 

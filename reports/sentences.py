@@ -96,7 +96,7 @@ def discrimination_caption(
         "found (forced choice). Levels are those of the standard; the most frequent settings are drawn."
     ]
     if has_rove:
-        parts.append("Rove: the level of each interval was drawn from this range about the stated one.")
+        parts.append("Rove: the level of each interval was drawn from a range of this many decibels about the stated one.")
     if has_catch_trials:
         parts.append("Squares at the left edge: how often the standard alone was said to differ.")
     if has_forced_choice:

@@ -247,9 +247,9 @@ def test_normal_ear_tells_levels_as_people_do() -> None:
 
 
 def test_normal_ear_detects_a_bump_as_people_do() -> None:
-    # Published: with components 1 : 1.08 to 1 : 2 apart and roved levels thresholds (71 % right) lie between about -20
-    # and -8 dB signal re standard (Green 1988; Guest et al. 2024, listeners with normal thresholds); the rove costs
-    # more with 5 components than with 21.
+    # Published: with roved levels thresholds (71 % right) lie between about -20 and -8 dB signal re standard (Green
+    # 1988). The pooled answers at 1 kHz of the listeners of Guest et al. (2024) with a threshold up to 12 dB HL there
+    # are 71 % right at -14 (fixed; 5 or 21 components), -9 (roved, 21) and -4 dB (roved, 5).
     increments = tuple(np.arange(-26.0, 7.0, 2.0))
     protocol = with_values(
         PROFILE, frequency_hz=(1000.0,), increment_db=increments, num_components=(5, 21), rove_range_db=(0.0, 20.0)
@@ -260,10 +260,8 @@ def test_normal_ear_detects_a_bump_as_people_do() -> None:
         for rove in (0.0, 20.0):
             own = (columns["num_components"] == count) & (columns["rove_range_db"] == rove)
             threshold[count, rove] = float(np.interp(0.77, found[own], columns[INCREMENT][own]))
-    assert all(-18.0 < threshold[count, 0.0] < -11.0 for count in (5.0, 21.0)), threshold
-    assert -14.0 < threshold[21.0, 20.0] < -7.0, threshold
-    cost = {count: threshold[count, 20.0] - threshold[count, 0.0] for count in (5.0, 21.0)}
-    assert cost[5.0] > cost[21.0] + 1.0 > 2.0, cost
+    expected = {(5.0, 0.0): -14.0, (21.0, 0.0): -14.0, (21.0, 20.0): -9.0, (5.0, 20.0): -4.0}
+    assert threshold == pytest.approx(expected, abs=3.0)
 
 
 def test_normal_ear_resolves_ripples_as_people_do() -> None:
@@ -293,9 +291,8 @@ def test_broad_sounds_tell_of_inhibition_and_a_tone_does_not() -> None:
             plan = plan_session([protocol], ear, transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
             shares[protocol.name] = plan.posterior().data_share
     inhibition = 2 * NUM_KNOTS + 4
-    print({name: share[inhibition] for name, share in shares.items()})
-    assert shares["profile_analysis"][inhibition] > 0.15
-    assert shares["spectral_ripple_discrimination"][inhibition] > 0.15
+    of_inhibition = {name: share[inhibition] for name, share in shares.items()}
+    assert of_inhibition["intensity_discrimination"] < 0.5 * of_inhibition["profile_analysis"], of_inhibition
     for name, task in (
         ("intensity_discrimination", "intensity discrimination"),
         ("profile_analysis", "profile analysis"),

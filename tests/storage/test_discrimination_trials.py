@@ -27,6 +27,8 @@ HEAD = ("listener", "ear", "session", "protocol", "trial", "frequency_hz", "leve
 INTENSITY = ("S1", "left", "2024-05-06", "intensity_discrimination", "1", "1000", "60", "1")
 PROFILE = ("S1", "left", "2024-05-06", "profile_analysis", "1", "1000", "60", "1")
 DETECTION = ("S1", "left", "2024-05-06", "pure_tone_detection", "2", "1000", "n/a", "0")
+NAMES = ("intensity_discrimination", "profile_analysis", "spectral_ripple_discrimination")
+COLUMNS = {name: [column for column, _ in load_protocol(name).design.values] for name in NAMES}
 VALUES = {
     LEVEL_DIFFERENCE: st.floats(0, 60),
     INCREMENT: st.floats(-60, 60),
@@ -36,20 +38,16 @@ VALUES = {
 }
 
 
-def _columns(name: str) -> list[str]:
-    return [column for column, _ in load_protocol(name).design.values]
-
-
 @st.composite
 def _rows(draw: st.DrawFn, name: str) -> list[tuple[float, ...]]:
     """Plain rows: beartype draws random numbers, which hypothesis forbids where it draws its own."""
-    values = (VALUES[column] for column in _columns(name))
+    values = (VALUES[column] for column in COLUMNS[name])
     number = st.tuples(st.floats(250, 8000), st.floats(-20, 130), st.booleans(), st.integers(1, 8), *values)
     return draw(st.lists(number, min_size=1, max_size=6))
 
 
 def _block(name: str, rows: list[tuple[float, ...]]) -> TrialBlock:
-    protocol, columns = load_protocol(name), _columns(name)
+    protocol, columns = load_protocol(name), COLUMNS[name]
     frequency, level, is_catch, count, *values = (np.array(column) for column in zip(*rows, strict=True))
     signal = signal_column(protocol.stimulus.kind)
     return TrialBlock(
@@ -67,7 +65,7 @@ def _block(name: str, rows: list[tuple[float, ...]]) -> TrialBlock:
     )
 
 
-@pytest.mark.parametrize("name", ["intensity_discrimination", "profile_analysis", "spectral_ripple_discrimination"])
+@pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_written_reads_back(name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
