@@ -57,8 +57,7 @@ NORMAL = NormalEar(
     # Amplitude exponent 0.3: compression ratio 3.3, within the 3 to 5 of Lopez-Poveda et al. 2003 for 0.5 to 8 kHz.
     compression_exponent=0.3,
     # Basilar membranes respond linearly up to some 30 dB SPL (Harte et al. 2005, JASA 118:3777; Kates & Arehart 2014,
-    # Speech Commun. 65:75, have their normal knee there). The largest gain that can be lost is then 54.6 dB; Moore &
-    # Glasberg (2004, Hear. Res. 188:70) have 57.6 dB above 1 kHz.
+    # Speech Commun. 65:75, have their normal knee there). The largest gain that can be lost is then 54.6 dB.
     knee_db_hl=30.0,
     # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value
     # normal.

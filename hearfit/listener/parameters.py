@@ -226,11 +226,10 @@ DEFAULT_PRIOR = Prior(
         NormalPrior(0.5, 0.45),
         # Normal ears tell inverted ripples in 71 % of three-interval trials up to 4.8 per octave (Henry et al. 2005).
         NormalPrior(-0.2, 0.35),
-        # Brings the depth of a ripple of 4 Hz and 2 cycles per octave, on four octaves of noise, that the normal ear
-        # hears in 79 % of three-interval trials to -20 dB: between laboratory values (Chi et al. 1999; Bernstein et al.
-        # 2013) and the easier criterion of clinical tests (Zaar et al. 2023). Noise as large as that in comparing the
-        # levels of two sounds would put it at -9 dB: a ripple is heard within one sound. d' grows with the square of
-        # depth, so this is an SD of 2 dB of depth between listeners.
+        # A convention, not a norm: the normal ear hears a ripple of 4 Hz and 2 cycles per octave, on four octaves of
+        # noise, in 79 % of three-interval trials at a depth of -20 dB. Noise as large as that in comparing the levels
+        # of two sounds would put it at -9 dB: a ripple is heard within one sound. d' grows with the square of depth, so
+        # this is an SD of 2 dB of depth between listeners.
         NormalPrior(2.5, 0.5),
     ),
     # Time constants of 37 to 67 ms about a mean of 50 ms in twelve normal listeners (Nelson & Freyman 1987).
