@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from hearfit.experiment.stimulus_columns import LEVEL, curve_column
 from hearfit.experiment.trials import TrialBlock
 
 # Fewer answers to one sound are no track; a list of scattered levels would have a warning for each.
@@ -15,8 +16,9 @@ _FEWEST_STEPS = 2
 def track_warnings(blocks: Sequence[TrialBlock]) -> tuple[str, ...]:
     """Sentences about conditions of detection that bound their threshold on one side only.
 
-    A condition is a frequency, the parameters of the stimulus but its level, and the number of intervals; its trials
-    are taken in their order. Levels that went up, or down, all the time are a staircase that never reversed.
+    A condition is all that a trial states of its stimulus but what a track varies (see `curve_column`: the level, or
+    the signal of a discrimination); its trials are taken in their order. Levels, or signals, that went up, or down, all
+    the time are a staircase that never reversed.
     """
     return tuple(sentence for block in blocks if block.protocol.task.is_choice for sentence in _warnings(block))
 
@@ -24,11 +26,13 @@ def track_warnings(blocks: Sequence[TrialBlock]) -> tuple[str, ...]:
 def _warnings(block: TrialBlock) -> Iterator[str]:
     # Where all answers of the protocol are the same, that is said once, for all of it.
     is_mixed = len(np.unique(block.response)) > 1
+    column = curve_column(block.protocol.stimulus.kind)
+    along = block.level_db_hl if column == LEVEL else block.parameters[column]
     found: dict[tuple[bool, int], dict[float, int]] = {}
     single: dict[float, int] = {}
     for frequency, rows in _conditions(block):
         answers = np.unique(block.response[rows])
-        is_one_way = _is_one_way(block.level_db_hl[rows])
+        is_one_way = _is_one_way(along[rows])
         if len(answers) == 1 and (is_mixed or is_one_way):
             counts = found.setdefault((is_one_way, int(answers[0])), {})
             counts[frequency] = counts.get(frequency, 0) + 1
@@ -38,10 +42,9 @@ def _warnings(block: TrialBlock) -> Iterator[str]:
     for (is_one_way, answer), counts in found.items():
         what = "The staircase never reversed and all answers are" if is_one_way else "All answers are"
         side = "above: it may be anywhere below the levels" if answer else "below: it may be anywhere above the levels"
-        yield (
-            f"{name} at {_listed(counts)}: {what} {answer}, which bounds the threshold on one side only, from {side} "
-            "that were presented."
-        )
+        # More of a masker, or of ripples in an octave, is harder to hear, not easier.
+        where = f", from {side} that were presented" if column == LEVEL else ""
+        yield f"{name} at {_listed(counts)}: {what} {answer}, which bounds the threshold on one side only{where}."
     if single:
         yield (
             f"{name} at {_listed(single)}: the levels went one way only and never reversed. The threshold is passed "
@@ -52,7 +55,11 @@ def _warnings(block: TrialBlock) -> Iterator[str]:
 def _conditions(block: TrialBlock) -> Iterator[tuple[float, Int[np.ndarray, " rows"]]]:
     """Frequency and trials, in their order, of each condition with enough of them; catch trials left out."""
     played = np.flatnonzero(~block.is_catch)
-    keys = np.stack([block.frequency_hz, block.interval_count, *block.parameters.values()], axis=1)[played]
+    column = curve_column(block.protocol.stimulus.kind)
+    fixed = [values for name, values in block.parameters.items() if name != column]
+    # Levels of a masked tone differ from trial to trial; those of a discrimination are what the signal is added to.
+    fixed += [block.level_db_hl] if column != LEVEL else []
+    keys = np.stack([block.frequency_hz, block.interval_count, *fixed], axis=1)[played]
     unique, index = np.unique(keys, axis=0, return_inverse=True)
     for place, key in enumerate(unique):
         rows = played[index.reshape(-1) == place]

@@ -1,11 +1,13 @@
 """Warnings about single tracks, on tracks written by hand, and about maskers that the ear does not hear."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 
 from hearfit.experiment.conditions import collapse
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
+from hearfit.experiment.stimulus_columns import LEVEL_DIFFERENCE, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
 from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.masker_audibility import masker_thresholds, masker_warnings
 from hearfit.inference.simulate import normal_position
@@ -110,3 +112,25 @@ def test_threshold_of_a_masker_by_itself() -> None:
         levels = masker_thresholds(group, normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
     tone_in_band = 5.5 - 10.0 * np.log10(133.0)
     assert tone_in_band - 7.0 < levels[0] < tone_in_band + 2.0
+
+
+def test_the_signal_of_a_discrimination_is_what_a_track_varies() -> None:
+    # Truth: constant signals, of which large ones are always heard, are no staircase; a track of one answer is.
+    difference = np.tile([0.5, 1.0, 2.0, 4.0], 5)
+    count = len(difference)
+    block = TrialBlock(
+        protocol=load_protocol("intensity_discrimination"),
+        trial=np.arange(1, count + 1),
+        frequency_hz=np.full(count, 1000.0),
+        level_db_hl=np.full(count, 60.0),
+        interval_count=np.full(count, 2),
+        is_catch=np.zeros(count, bool),
+        response=(difference > 0.7).astype(int),
+        parameters={LEVEL_DIFFERENCE: difference, ROVE_RANGE: np.zeros(count)},
+    )
+    assert track_warnings([block]) == ()
+    halves = np.repeat([0, 1], count // 2)
+    mixed = dataclasses.replace(block, level_db_hl=40.0 + 20.0 * halves, response=halves)
+    (zeros, ones) = track_warnings([mixed])
+    assert "All answers are 0, which bounds the threshold on one side only." in zeros
+    assert "All answers are 1, which bounds the threshold on one side only." in ones
