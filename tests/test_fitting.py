@@ -78,7 +78,7 @@ def test_draws_make_the_profile_and_are_written(tmp_path: Path) -> None:
     profile, draws = fit.profile, fit.draws
     assert draws is not None
     assert draws.chains.shape == (2, 20, len(PARAMETER_NAMES))
-    inhibition = 1.0 / (1.0 + np.exp(-draws.positions[:, 2 * len(AUDIOMETRIC_FREQUENCIES_HZ)]))
+    inhibition = 0.55 / (1.0 + np.exp(-draws.positions[:, 2 * len(AUDIOMETRIC_FREQUENCIES_HZ)]))
     assert profile.frequencies[0].inhibition.mean == pytest.approx(inhibition.mean())
     np.testing.assert_allclose(profile.posterior.covariance, draws.covariance)
     sampling = profile.diagnostics.sampling

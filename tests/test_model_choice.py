@@ -25,7 +25,7 @@ def comparison() -> ModelComparison:
     """The default, and the default without attenuation, for a listener whose whole loss is attenuation."""
     with jax.enable_x64(True):
         listener = position_from_thresholds(np.full(NUM_KNOTS, 45.0), outer_hair_cell_share=0.0, normal=NORMAL)
-    trials = trials_of(simulated_blocks([detection(), loudness(repetitions=3)], seed=8, position=listener))
+    trials = trials_of(simulated_blocks([detection(), loudness(repetitions=6)], seed=8, position=listener))
     return compare_models(trials, models=COMPARED_MODELS[:2], sampler=SAMPLER, seed=1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.trials import TrialBlock, Trials
-from hearfit.listener.profile import Profile
+from hearfit.fitting import Fit
 from hearfit.protocols.loader import load_protocol
 from hearfit.storage.trial_files import write_trials
 from tests.reports.example_profile import example_profile
@@ -46,15 +46,17 @@ def fake_fit(
     method: str,
     seed: int,
     prior: str = "population",
+    sampler: object = None,
+    num_starts: int = 1,
     progress: Callable[[str, float], None] | None = None,
-) -> Profile:
+) -> Fit:
     """The example profile under the names of the trials."""
     assert method == "map"
     if progress is not None:
         progress("Fitting", 0.5)
     profile = example_profile(trials.ear, listener=trials.listener, seed=seed, has_audiogram=False)
     provenance = dataclasses.replace(profile.provenance, data_sha256=trials.source_sha256, prior=prior)
-    return dataclasses.replace(profile, provenance=provenance, measured_audiogram=audiogram)
+    return Fit(dataclasses.replace(profile, provenance=provenance, measured_audiogram=audiogram), None)
 
 
 def fake_fit_that_fails_to_converge(
@@ -64,10 +66,12 @@ def fake_fit_that_fails_to_converge(
     method: str,
     seed: int,
     prior: str = "population",
+    sampler: object = None,
+    num_starts: int = 1,
     progress: Callable[[str, float], None] | None = None,
-) -> Profile:
+) -> Fit:
     """As `fake_fit`, but not converged in the left ear."""
-    return example_profile(trials.ear, listener=trials.listener, is_converged=trials.ear is Ear.RIGHT)
+    return Fit(example_profile(trials.ear, listener=trials.listener, is_converged=trials.ear is Ear.RIGHT), None)
 
 
 def fake_simulation(

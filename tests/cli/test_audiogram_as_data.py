@@ -6,7 +6,7 @@ import pytest
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.experiment.trials import Trials
-from hearfit.listener.profile import Profile
+from hearfit.fitting import Fit
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, write_example_trials
 
@@ -16,11 +16,11 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[Trials]:
     """What reaches the fit."""
     seen: list[Trials] = []
 
-    def fit(trials: Trials, *, audiogram: Audiogram | None, method: str, seed: int, progress: object = None) -> Profile:
+    def fit(trials: Trials, *, audiogram: Audiogram | None, method: str, seed: int, **_others: object) -> Fit:
         seen.append(trials)
         return fake_fit(trials, audiogram=audiogram, method=method, seed=seed)
 
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fit)
     return seen
 
 

@@ -38,7 +38,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def fit(*_arguments: object, **_options: object) -> Profile:
         raise AssertionError("This should have been refused.")
 
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fit)
     monkeypatch.setattr("hearfit.fitting.score_trials", fit)
     monkeypatch.setattr("hearfit.fitting.simulate_trials", fit)
 
@@ -302,7 +302,7 @@ def test_bad_usage(refused: Refused, arguments: Sequence[str], sentence: str) ->
 def test_a_store_that_fails_costs_only_the_tracking(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str
 ) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     (tmp_path / "a.tsv").write_text(with_row())
     (tmp_path / "corrupt.db").write_bytes(b"this is no database" * 100)
     outcome = cli("fit", "a.tsv", "--out", "results", "--tracking-uri", store, "--json", "--quiet")

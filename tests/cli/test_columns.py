@@ -37,7 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def score(profile: Profile, trials: object) -> Score:
         return Score(2, -1.0, -0.5, ())
 
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     monkeypatch.setattr("hearfit.fitting.score_trials", score)
     (tmp_path / "t.csv").write_text(TABLE)
     (tmp_path / "m.toml").write_text(MAP)

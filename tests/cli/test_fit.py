@@ -15,7 +15,7 @@ from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, 
 
 @pytest.fixture(autouse=True)
 def quick_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     monkeypatch.setattr("hearfit.fitting.simulate_trials", fake_simulation)
 
 
@@ -98,7 +98,7 @@ def test_an_unknown_prior_is_refused(cli: Cli, one_ear: Path, tmp_path: Path) ->
 def test_a_fit_that_did_not_converge_is_written_and_exits_1(
     cli: Cli, two_ears: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit_that_fails_to_converge)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit_that_fails_to_converge)
     outcome = cli("fit", two_ears, "--out", "results", "--no-track")
     assert outcome.code == 1
     assert "warning: Left ear: The fit cannot be trusted, because it did not converge." in outcome.err

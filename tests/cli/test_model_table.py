@@ -50,7 +50,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
                 trials.listener, trials.ear, trials.session, 100, 5, (DEFAULT, other), ("Go by the folds.",)
             )
 
-        monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+        monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
         monkeypatch.setattr("hearfit.model_choice.compare_models", fake)
         monkeypatch.setattr("hearfit.model_choice.check_comparable", lambda trials: None)
 

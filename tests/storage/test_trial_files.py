@@ -15,7 +15,14 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.limits import MAX_INTERVALS
 from hearfit.experiment.protocol import Task
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, stimulus_columns
+from hearfit.experiment.stimulus_columns import (
+    NOTCH_LOWER,
+    NOTCH_UPPER,
+    NUM_COMPONENTS,
+    RIPPLE_RATE,
+    StimulusColumn,
+    stimulus_columns,
+)
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trial_cells import MAX_TRIAL, listener_from
 from hearfit.experiment.trials import TrialBlock, Trials
@@ -79,25 +86,34 @@ def _same(first: Trials, second: Trials) -> bool:
 def _rows(draw: st.DrawFn, name: str) -> pd.DataFrame:
     """Rows of one protocol, plain: beartype draws random numbers, which hypothesis forbids where it draws its own."""
     protocol = load_protocol(name)
-    is_detection = protocol.task is Task.DETECTION
-    is_catch = st.booleans() if is_detection else st.just(False)
-    count = st.integers(1, MAX_INTERVALS) if is_detection else st.just(1)
-    masker = st.tuples(st.floats(-40, 90), st.floats(0, 0.79), st.floats(0, 0.79))
-    numbers = st.tuples(FREQUENCIES, LEVELS, is_catch, count, st.sampled_from(protocol.response_values), masker)
+    columns = _COLUMN_VALUES[name]
+    is_catch = st.booleans() if protocol.task.is_choice else st.just(False)
+    count = st.integers(1, MAX_INTERVALS) if protocol.task.is_choice else st.just(1)
+    numbers = st.tuples(
+        FREQUENCIES, LEVELS, is_catch, count, st.sampled_from(protocol.response_values), *columns.values()
+    ).filter(lambda row: protocol.frequency_range_hz[0] <= row[0] <= protocol.frequency_range_hz[1])
     rows = draw(st.dictionaries(st.integers(1, MAX_TRIAL), numbers, min_size=1, max_size=8))
-    frame = pd.DataFrame([(trial, *rows[trial][:-1], *rows[trial][-1]) for trial in sorted(rows)])
-    names = [
-        "trial",
-        "frequency_hz",
-        "level_db_hl",
-        "is_catch",
-        "interval_count",
-        "response",
-        MASKER_LEVEL,
-        NOTCH_LOWER,
-        NOTCH_UPPER,
-    ]
-    return frame.set_axis(names, axis=1)
+    frame = pd.DataFrame([(trial, *rows[trial]) for trial in sorted(rows)])
+    names = ["trial", "frequency_hz", "level_db_hl", "is_catch", "interval_count", "response"]
+    return frame.set_axis([*names, *columns], axis=1)
+
+
+def _values(column: StimulusColumn) -> st.SearchStrategy[float]:
+    """What a column may hold; some kinds of stimuli allow less than its limits."""
+    if column.name in (NOTCH_LOWER, NOTCH_UPPER):
+        return st.floats(0.0, 0.79)
+    if column.name == NUM_COMPONENTS:
+        return st.sampled_from([3.0, 5.0, 21.0])
+    if column.name == RIPPLE_RATE:
+        return st.sampled_from([-16.0, -4.0, 4.0, 8.0])
+    return st.floats(column.lowest, column.highest)
+
+
+# Made here, because beartype draws random numbers where they are made.
+_COLUMN_VALUES = {
+    protocol.name: {column.name: _values(column) for column in stimulus_columns(protocol.stimulus.kind)}
+    for protocol in PROTOCOLS
+}
 
 
 def _block(name: str, rows: pd.DataFrame) -> TrialBlock:
