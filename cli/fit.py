@@ -7,9 +7,10 @@ import typer
 
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
-from hearfit.cli.inputs import Problems, folder_name, read_audiogram_of, read_session
+from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
 from hearfit.cli.options import (
     DEFAULT_SEED,
+    ColumnsOption,
     EarOption,
     JsonFlag,
     ListenerOption,
@@ -23,7 +24,7 @@ from hearfit.cli.options import (
     TrialFilesArgument,
 )
 from hearfit.cli.output import Output
-from hearfit.errors import ExitCode
+from hearfit.errors import ExitCode, InputError
 from hearfit.storage.files import check_output
 
 if TYPE_CHECKING:
@@ -37,10 +38,17 @@ def fit(
     session: SessionOption = None,
     transducer: TransducerOption = None,
     protocol: OwnProtocolsOption = None,
+    columns: ColumnsOption = None,
     audiogram: Annotated[
         str | None,
-        typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3; compared with, never used as data."),
+        typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3; compared with, and not used as data."),
     ] = None,
+    audiogram_as_data: Annotated[
+        bool,
+        typer.Option(
+            "--audiogram-as-data", help="Use the thresholds of the audiogram as data too: found in steps of 5 dB."
+        ),
+    ] = False,
     method: Annotated[
         Method, typer.Option("--method", help="map: posterior mode with Laplace approximation. nuts: draws.")
     ] = Method.MAP,
@@ -82,11 +90,17 @@ def fit(
             session=session,
             transducer=transducer,
             output=output,
+            columns=columns,
         )
     measured: Audiogram | None = None
     with problems.collected():
         if audiogram is not None:
             measured = read_audiogram_of(audiogram, ears, listener=listener)
+    with problems.collected():
+        if audiogram_as_data and audiogram is None:
+            raise InputError("--audiogram-as-data needs an audiogram. Give it with --audiogram.")
+        if audiogram_as_data and audiogram is not None and measured is not None:
+            ears = with_thresholds_of(measured, ears, source=audiogram, output=output)
     folder = Path("out") / (folder_name(ears[0].listener) if ears else "") if out is None else out
     with problems.collected():
         check_output(folder, result_names([each.ear for each in ears]))
@@ -102,6 +116,7 @@ def fit(
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),
+        column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
     print_session(result, output)

@@ -41,6 +41,7 @@ class FitRequest:
     num_chains: int = 4
     num_draws: int = 1000
     num_starts: int = 2
+    column_maps: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,8 @@ def _track(
             store.ready()
             for index, (profile, path) in enumerate(zip(profiles, paths, strict=True)):
                 progress(f"{profile.ear} ear", (index + 1) / (len(profiles) + 1))
-                runs[index] = store.track(
-                    path, artifacts=[path, report], trial_files=_with_sidecars(request.trial_files)
-                )
+                trial_files = [*_with_sidecars(request.trial_files), *request.column_maps]
+                runs[index] = store.track(path, artifacts=[path, report], trial_files=trial_files)
     except TrackingError as error:
         ears = " and ".join(profile.ear.value for profile, run in zip(profiles, runs, strict=True) if run is None)
         sentence = f"Not tracked: {ears} ear. {error} Profile and report are written."

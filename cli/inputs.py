@@ -11,9 +11,11 @@ from hearfit.errors import InputError
 
 if TYPE_CHECKING:
     from hearfit.cli.output import Output
+    from hearfit.experiment.column_map import ColumnMap
     from hearfit.experiment.protocol import Protocol
     from hearfit.experiment.trials import Trials
 
+NO_COLUMN_MAP: Final = "none"
 _UNSAFE_IN_NAMES: Final = re.compile(r"[^\w.-]+")
 
 
@@ -26,23 +28,36 @@ def read_session(
     session: str | None,
     transducer: str | None,
     output: "Output",
+    columns: Sequence[str] | None = None,
 ) -> tuple["Trials", ...]:
     """The trials of one listener in one session, an entry an ear; warnings are printed."""
-    from hearfit.protocols.loader import load_protocol, shipped_protocols
+    from hearfit.protocols.agreement import NamedProtocol, check_agreement, shipped
+    from hearfit.protocols.loader import load_protocol
+    from hearfit.storage.column_map_files import read_column_map
     from hearfit.storage.trial_files import read_trials
 
     problems = Problems()
-    protocols = [*shipped_protocols()]
+    known = [*shipped()]
     for path in own_protocols or ():
         with problems.collected():
-            own = load_protocol(path)
-            if own.name in [other.name for other in protocols]:
-                raise InputError(f"{path}: another protocol is named {own.name} too. Give each its own name.")
-            protocols.append(own)
-    # Without a protocol its trials would be refused for a reason that is not theirs.
+            own = NamedProtocol(str(path), load_protocol(path))
+            check_agreement(own, known)
+            if own.protocol.name not in [other.protocol.name for other in known]:
+                known.append(own)
+    maps: list[ColumnMap | None] = []
+    for name in columns or ():
+        with problems.collected():
+            maps.append(None if name == NO_COLUMN_MAP else read_column_map(Path(name)))
+    # Without a protocol or a map its trials would be refused for a reason that is not theirs.
     problems.tell()
     trials, warnings = read_trials(
-        paths, protocols=protocols, listener=listener, ear=ear, session=session, transducer=transducer
+        paths,
+        protocols=[each.protocol for each in known],
+        listener=listener,
+        ear=ear,
+        session=session,
+        transducer=transducer,
+        column_maps=maps,
     )
     for warning in warnings:
         output.warning(warning)
@@ -69,6 +84,23 @@ def read_audiogram_of(source: str, trials: Sequence["Trials"], *, listener: str 
     return audiogram
 
 
+def with_thresholds_of(
+    audiogram: Audiogram, trials: Sequence["Trials"], *, source: str, output: "Output"
+) -> tuple["Trials", ...]:
+    """The trials of each ear and the thresholds of an audiogram as further data; warnings are printed."""
+    from hearfit.experiment.stored_audiogram import with_stored_thresholds
+    from hearfit.protocols.loader import load_protocol
+
+    protocol = load_protocol("stored_thresholds")
+    joined = []
+    for each in trials:
+        more, warnings = with_stored_thresholds(each, audiogram, protocol, source=Path(source).name)
+        joined.append(more)
+        for warning in warnings:
+            output.warning(warning)
+    return tuple(joined)
+
+
 class Problems:
     """Goes on after a refusal, so that a person hears of everything that is wrong at once."""
 
@@ -91,16 +123,19 @@ class Problems:
 
 def read_protocols(names: Sequence[str], problems: Problems) -> tuple["Protocol", ...]:
     """Each protocol by its name or file, once; what is wrong with any of them is collected."""
+    from hearfit.protocols.agreement import NamedProtocol, check_agreement, shipped
     from hearfit.protocols.loader import load_protocol
 
-    protocols: list[Protocol] = []
+    chosen: list[NamedProtocol] = []
     for name in names:
         with problems.collected():
-            protocol = load_protocol(name)
-            if protocol.name in [other.name for other in protocols]:
-                raise InputError(f"The protocol {protocol.name} is given twice. Give each protocol once.")
-            protocols.append(protocol)
-    return tuple(protocols)
+            new = NamedProtocol(name, load_protocol(name))
+            # What it is used for, a table or a plan, would be read by its name.
+            check_agreement(new, [*chosen, *shipped()])
+            if new.protocol.name in [other.protocol.name for other in chosen]:
+                raise InputError(f"The protocol {new.protocol.name} is given twice. Give each protocol once.")
+            chosen.append(new)
+    return tuple(each.protocol for each in chosen)
 
 
 def folder_name(listener: str) -> str:

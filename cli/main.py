@@ -19,6 +19,7 @@ try:
     from hearfit.cli.report import report
     from hearfit.cli.score import score
     from hearfit.cli.simulate import simulate
+    from hearfit.cli.validate import validate
     from hearfit.errors import ExitCode, HearfitError, InputError
 except KeyboardInterrupt:
     # The imports take a fifth of a second, in which `run` cannot say it yet.
@@ -64,6 +65,7 @@ app.command()(fit)
 app.command()(report)
 app.command()(score)
 app.command()(simulate)
+app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")

@@ -25,6 +25,14 @@ OwnProtocolsOption = Annotated[
     list[Path] | None,
     typer.Option("--protocol", help="TOML file of a protocol of your own that the trials name; may be repeated."),
 ]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        help="Column map (TOML) for tables of PsychoPy, jsPsych, qCLS and others; one for all tables, or one for each, "
+        "where none stands for a table that needs none.",
+    ),
+]
 TrialFilesArgument = Annotated[
     list[Path], typer.Argument(metavar="TRIALS", help="Trial tables: .tsv, .csv or .parquet.", show_default=False)
 ]

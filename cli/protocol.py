@@ -67,7 +67,10 @@ def check_command(
     audiogram: Annotated[str, typer.Option("--audiogram", help="File, or N1 to N7 or S1 to S3: the assumed ear.")],
     ear: Annotated[Ear | None, typer.Option("--ear", help="Which ear of the audiogram.", show_default="first")] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", help="Length of a session of the same mix.", show_default="as designed")
+        list[float] | None,
+        typer.Option(
+            "--minutes", help="Length of a session of the same mix; may be repeated.", show_default="as designed"
+        ),
     ] = None,
     transducer: Annotated[str, typer.Option("--transducer", help="Reference thresholds.")] = "HDA200",
     outer_hair_cell_share: Annotated[
@@ -80,7 +83,7 @@ def check_command(
     quiet: QuietFlag = False,
 ) -> None:
     """Say what a session would pin down in an ear, and what it would not, before anybody sits down to it."""
-    request = PlanRequest(tuple(names), audiogram, ear, minutes, transducer, outer_hair_cell_share, out)
+    request = PlanRequest(tuple(names), audiogram, ear, tuple(minutes or ()), transducer, outer_hair_cell_share, out)
     check_session(request, Output(is_json=as_json, is_quiet=quiet))
 
 

@@ -10,6 +10,7 @@ import typer
 
 from hearfit.cli.inputs import read_session
 from hearfit.cli.options import (
+    ColumnsOption,
     JsonFlag,
     OwnProtocolsOption,
     QuietFlag,
@@ -44,6 +45,7 @@ def score(
     session: SessionOption = None,
     transducer: TransducerOption = None,
     protocol: OwnProtocolsOption = None,
+    columns: ColumnsOption = None,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -60,6 +62,7 @@ def score(
         session=session,
         transducer=transducer,
         output=output,
+        columns=columns,
     )
     if answers.listener != ear.listener:
         output.warning(f"These are the answers of {answers.listener}, but the profile is of {ear.listener}.")

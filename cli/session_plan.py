@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hearfit.planning import SessionPlan
 
 _FIGURE_SUFFIXES = (".svg", ".pdf", ".png")
+# As many as the figure tells apart.
+_MOST_LENGTHS = 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class PlanRequest:
     protocols: tuple[str, ...]
     audiogram: str
     ear: Ear | None
-    minutes: float | None
+    minutes: tuple[float, ...]
     transducer: str
     outer_hair_cell_share: float
     figure: Path | None
@@ -37,25 +39,27 @@ def check_session(request: PlanRequest, output: Output) -> None:
     """Works the plan out, prints it and draws it."""
     audiogram, ear, protocols = _inputs(request)
     from hearfit.inference.compilation import use_compilation_cache
-    from hearfit.planning import plan_trials
+    from hearfit.planning import plan_lengths
 
     use_compilation_cache()
     with output.progress("Planning") as progress:
         progress("Working out the information of the answers", 0.2)
-        plan = plan_trials(
+        plans = plan_lengths(
             protocols,
             audiogram,
             ear,
             transducer=request.transducer,
             outer_hair_cell_share=request.outer_hair_cell_share,
-            minutes=request.minutes,
+            minutes=sorted(request.minutes),
         )
-    _print(plan, output)
+    for plan in plans[:-1]:
+        _print_expected(plan, output)
+    _print(plans[-1], output)
     if request.figure is not None:
-        _draw(plan, request.figure)
+        _draw(plans, request.figure)
         output.text()
         output.text(f"figure {request.figure}")
-    output.document(json_value(plan))
+    output.document(json_value(plans if len(plans) > 1 else plans[0]))
 
 
 def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...]]:
@@ -77,8 +81,13 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     with problems.collected():
         reference_thresholds(request.transducer)
     with problems.collected():
-        if request.minutes is not None and not 0.0 < request.minutes <= 600.0:
-            raise InputError(f"--minutes is {request.minutes:g}; allowed is more than 0 and up to 600.")
+        for length in request.minutes:
+            if not 0.0 < length <= 600.0:
+                raise InputError(f"--minutes is {length:g}; allowed is more than 0 and up to 600.")
+        if len(request.minutes) > _MOST_LENGTHS:
+            raise InputError(
+                f"--minutes is given {len(request.minutes)} times; allowed is up to {_MOST_LENGTHS} times."
+            )
     if request.figure is not None:
         with problems.collected():
             if request.figure.suffix.lower() not in _FIGURE_SUFFIXES:
@@ -90,7 +99,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     return audiogram, ear, protocols
 
 
-def _print(plan: "SessionPlan", output: Output) -> None:
+def _print_expected(plan: "SessionPlan", output: Output) -> None:
     output.text(
         f"{count(plan.num_trials, 'trial')} of {' and '.join(plan.protocols)}, about {plan.minutes:.0f} minutes"
     )
@@ -111,6 +120,10 @@ def _print(plan: "SessionPlan", output: Output) -> None:
             _sd(row.inhibition, 2),
         )
     output.table(table)
+
+
+def _print(plan: "SessionPlan", output: Output) -> None:
+    _print_expected(plan, output)
     output.text("† mostly the prior: the answers would take away less than half of its variance.")
     output.text()
     for wanted in plan.precisions:
@@ -142,7 +155,13 @@ def _combination(weights: Sequence[tuple[str, float]]) -> str:
     return f"{words} against {' and '.join(falling)}" if falling else words
 
 
-def _draw(plan: "SessionPlan", path: Path) -> None:
-    from hearfit.reports.plan import write_plan_figure
+def _draw(plans: Sequence["SessionPlan"], path: Path) -> None:
+    """The intervals of one session, or the expected SDs of several."""
+    if len(plans) > 1:
+        from hearfit.reports.figure_precision import write_precision_figure
 
-    write_plan_figure(plan.frequencies, plan.ear, path)
+        write_precision_figure(plans, path)
+    else:
+        from hearfit.reports.plan import write_plan_figure
+
+        write_plan_figure(plans[0].frequencies, plans[0].ear, path)

@@ -20,26 +20,33 @@ from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.curves import response_curves
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.diagnostics import lapse_sentences, not_gaussian_sentences, parameters_at_bound, warnings_of
+from hearfit.inference.diagnostics import (
+    lapse_sentences,
+    not_gaussian_sentences,
+    parameters_at_bound,
+    stored_threshold_warnings,
+    warnings_of,
+)
 from hearfit.inference.estimates import observer_estimates, transformed_estimate
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
-from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
-from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
+from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, whitened_prior
+from hearfit.inference.masker_audibility import masker_warnings
+from hearfit.inference.modes import find_modes, mode_sentences, starting_points
 from hearfit.inference.predictive_check import predictive_checks, violations
 from hearfit.inference.sampled import EarPosterior, SampledPosterior
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import LAPSE
+from hearfit.inference.track_warnings import track_warnings
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, PARAMETER_NAMES
 from hearfit.listener.profile import (
     Diagnostics,
     NamedVersion,
     Posterior,
-    PredictiveCheck,
     Profile,
     Provenance,
     Sampling,
@@ -179,6 +186,16 @@ def fit_ear(
             frozenset(c.protocol.task for c in conditions),
             has_masker=any(c.has_masker for c in conditions),
         )
+        warnings = (
+            *warnings_of(conditions, trials.transducer),
+            *track_warnings(trials.blocks),
+            *masker_warnings(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL),
+            *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
+            *mode_sentences(modes),
+            *violations(checks),
+            *lapse_sentences(transformed_estimate(posterior, LAPSE, expit)),
+            *(() if sampling is None else not_gaussian_sentences(sampling)),
+        )
     tell("Done", 1.0)
     profile = Profile(
         listener=trials.listener,
@@ -193,7 +210,14 @@ def fit_ear(
             covariance=tuple(tuple(map(float, row)) for row in posterior.covariance),
         ),
         diagnostics=_diagnostics(
-            trials, conditions, modes, approximation, method, sampling, checks, time.perf_counter() - begun
+            trials,
+            conditions,
+            modes.best,
+            approximation,
+            warnings,
+            method=method,
+            sampling=sampling,
+            seconds=time.perf_counter() - begun,
         ),
         not_identified=unknown,
         provenance=_provenance(trials, seed, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
@@ -274,6 +298,12 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
         problems.append(f"The method {method!r} is not known. Known are {', '.join(METHODS)}.")
     if trials.num_trials == 0:
         problems.append(f"There are no trials of the {trials.ear} ear of {trials.listener}.")
+    by_name = {block.protocol.name: block.protocol for block in trials.blocks}
+    problems += [
+        f"The trials hold two different protocols of the name {block.protocol.name}. Give each its own name."
+        for block in trials.blocks
+        if block.protocol != by_name[block.protocol.name]
+    ]
     if audiogram is not None and trials.ear not in audiogram.ears():
         has = " and ".join(audiogram.ears()) or "no"
         problems.append(
@@ -286,17 +316,15 @@ def _check(trials: Trials, audiogram: Audiogram | None, method: str) -> None:
 def _diagnostics(
     trials: Trials,
     conditions: Sequence[Conditions],
-    modes: Modes,
+    estimate: MapEstimate,
     posterior: LaplacePosterior,
+    warnings: tuple[str, ...],
+    *,
     method: str,
     sampling: Sampling | None,
-    checks: Sequence[PredictiveCheck],
     seconds: float,
 ) -> Diagnostics:
-    estimate = modes.best
     problems = () if sampling is None else sampling.problems
-    careless = lapse_sentences(transformed_estimate(posterior, LAPSE, expit))
-    doubts = () if sampling is None else not_gaussian_sentences(sampling)
     return Diagnostics(
         method=method,
         is_converged=estimate.status is MapStatus.CONVERGED and not problems,
@@ -311,13 +339,7 @@ def _diagnostics(
         log_likelihood_per_trial=estimate.log_likelihood / trials.num_trials,
         log_posterior_trace=estimate.log_posterior_trace,
         seconds=seconds,
-        warnings=(
-            *warnings_of(conditions, trials.transducer),
-            *mode_sentences(modes),
-            *violations(checks),
-            *careless,
-            *doubts,
-        ),
+        warnings=warnings,
         sampling=sampling,
     )
 

@@ -76,15 +76,41 @@ def plan_trials(
     minutes: float | None = None,
     seed: int = 0,
 ) -> SessionPlan:
-    """Expected precision of a session of these protocols; with `minutes`, of a longer or shorter one of the same mix.
+    """As `plan_lengths`, for one session: as designed, or of this many minutes."""
+    (plan,) = plan_lengths(
+        protocols,
+        audiogram,
+        ear,
+        transducer=transducer,
+        outer_hair_cell_share=outer_hair_cell_share,
+        minutes=() if minutes is None else (minutes,),
+        seed=seed,
+    )
+    return plan
+
+
+def plan_lengths(
+    protocols: Sequence[Protocol],
+    audiogram: Audiogram,
+    ear: Ear,
+    *,
+    transducer: str,
+    outer_hair_cell_share: float,
+    minutes: Sequence[float],
+    seed: int = 0,
+) -> tuple[SessionPlan, ...]:
+    """Expected precision of sessions of these protocols, longer or shorter ones of the same mix for each of `minutes`.
+
+    Without any, of the session as designed.
 
     Raises:
-        InputError: the share is outside [0, 1], the duration is not positive, or the audiogram lacks the ear.
+        InputError: the share is outside [0, 1], a duration is not positive, or the audiogram lacks the ear.
     """
     if not 0.0 <= outer_hair_cell_share <= 1.0:
         raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
-    if minutes is not None and not minutes > 0.0:
-        raise InputError(f"The session is {minutes} minutes long; it must be longer than 0 minutes.")
+    for length in minutes:
+        if not length > 0.0:
+            raise InputError(f"The session is {length} minutes long; it must be longer than 0 minutes.")
     reference = reference_thresholds(transducer)
     with jax.enable_x64(True):
         position = position_from_thresholds(
@@ -95,17 +121,31 @@ def plan_trials(
             float(group.counts.sum()) * (group.protocol.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS) / 60.0
             for group in session.conditions
         )
-        sessions = 1.0 if minutes is None else minutes / once
-        posterior = session.posterior(sessions=sessions)
-        rows, unknown = frequency_estimates(session.conditions, posterior, DEFAULT_PRIOR, normal=NORMAL, seed=seed)
         precisions = _precisions(session)
+        return tuple(
+            _plan(session, ear, sessions, once, outer_hair_cell_share, precisions, seed)
+            for sessions in ([length / once for length in minutes] or [1.0])
+        )
+
+
+def _plan(
+    session: PlannedSession,
+    ear: Ear,
+    sessions: float,
+    minutes_once: float,
+    outer_hair_cell_share: float,
+    precisions: tuple[Precision, ...],
+    seed: int,
+) -> SessionPlan:
+    posterior = session.posterior(sessions=sessions)
+    rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
     tested = np.flatnonzero(trials_near_knots(session.conditions))
     of_the_ear = [curve * NUM_KNOTS + int(knot) for curve in range(3) for knot in tested]
     return SessionPlan(
         ear=ear,
-        protocols=tuple(protocol.name for protocol in protocols),
+        protocols=tuple(group.protocol.name for group in session.conditions),
         num_trials=round(sessions * session.num_trials),
-        minutes=sessions * once,
+        minutes=sessions * minutes_once,
         outer_hair_cell_share=outer_hair_cell_share,
         frequencies=tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows),
         not_identified=unknown,

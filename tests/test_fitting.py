@@ -10,12 +10,14 @@ import pytest
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
+from hearfit.experiment.stored_audiogram import with_stored_thresholds
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.fitting import fit_ear, fit_trials, score_trials, simulate_trials
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
-from hearfit.listener.parameters import PARAMETER_NAMES
+from hearfit.listener.parameters import PARAMETER_NAMES, STRONGEST_INHIBITION
 from hearfit.listener.profile import Profile
+from hearfit.protocols.loader import load_protocol
 from hearfit.storage.draw_files import read_draws, write_draws
 from hearfit.storage.profile_files import profile_from_json, profile_to_json
 from tests.inference.sessions import TESTED_HZ, detection, loudness, notched_noise, simulated_blocks, trials_of
@@ -76,7 +78,7 @@ def test_draws_make_the_profile_and_are_written(tmp_path: Path) -> None:
     profile, draws = fit.profile, fit.draws
     assert draws is not None
     assert draws.chains.shape == (2, 20, len(PARAMETER_NAMES))
-    inhibition = 1.0 / (1.0 + np.exp(-draws.positions[:, 2 * len(AUDIOMETRIC_FREQUENCIES_HZ)]))
+    inhibition = STRONGEST_INHIBITION / (1.0 + np.exp(-draws.positions[:, 2 * len(AUDIOMETRIC_FREQUENCIES_HZ)]))
     assert profile.frequencies[0].inhibition.mean == pytest.approx(inhibition.mean())
     np.testing.assert_allclose(profile.posterior.covariance, draws.covariance)
     sampling = profile.diagnostics.sampling
@@ -264,6 +266,25 @@ def test_an_audiogram_of_the_other_ear_and_an_unknown_method_are_refused_togethe
     assert len(caught.value.problems) == 2
     assert "'magic' is not known" in str(caught.value)
     assert "left ear, but the audiogram has right ear" in str(caught.value)
+
+
+def test_two_protocols_of_one_name_are_refused() -> None:
+    (block,) = simulated_blocks([detection()], seed=1)
+    other = replace(block, protocol=replace(block.protocol, stimulus=replace(block.protocol.stimulus, duration_s=0.2)))
+    with pytest.raises(InputError, match="two different protocols of the name pure_tone_detection"):
+        fit_trials(trials_of([block, other]), audiogram=None, method="map", seed=1)
+
+
+def test_an_audiogram_as_data_is_fitted_with_a_warning() -> None:
+    protocol = load_protocol("stored_thresholds")
+    audiogram = standard_audiogram("N3")
+    trials = trials_of(simulated_blocks([loudness()], seed=1))
+    joined, _ = with_stored_thresholds(trials, audiogram, protocol, source="N3")
+    profile = fit_trials(joined, audiogram=audiogram, method="map", seed=1)
+    assert any(told.startswith("Stored thresholds are among the data") for told in profile.diagnostics.warnings)
+    assert not any("are the same" in told for told in profile.diagnostics.warnings)
+    assert not any("Tone detection was not measured" in told for told in profile.not_identified)
+    assert {curve.protocol for curve in profile.curves} == {"categorical_loudness"}
 
 
 def test_no_trials_are_refused() -> None:

@@ -83,7 +83,12 @@ def test_a_run_says_what_was_fitted(client: "MlflowClient", tracked: TrackedRun)
     assert tracked.experiment == EXPERIMENT
     assert run.info.run_name == "L001 left 2026-03-14"
     assert run.info.status == "FINISHED"
-    assert run.data.params == {"method": "map", "seed": "1", "transducer": "HDA200", "profile_version": "1"}
+    assert run.data.params == {
+        "method": "map",
+        "seed": "1",
+        "transducer": "HDA200",
+        "profile_version": str(PROFILE_VERSION),
+    }
     assert run.data.tags["listener"] == "L001"
     assert run.data.tags["ear"] == "left"
     assert run.data.tags["converged"] == "true"

@@ -1,12 +1,14 @@
 """Unique conditions with response counts: a fit never sees a trial twice."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from hearfit.experiment.excitation import Stimulus
-from hearfit.experiment.protocol import Notch, Protocol
+from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, stimulus_columns
 from hearfit.experiment.trials import TrialBlock
 
 
@@ -15,7 +17,7 @@ class Conditions:
     """Unique combinations of stimulus, level and task of one protocol, and how often each response was given.
 
     `counts[i, r]` follows `protocol.response_values`. In catch trials the level is NaN and the target is not played.
-    `masker_level_db_spl_per_hz` is None where the protocol has no masker; the notch belongs to the stimulus.
+    `parameters` are the columns of the protocol's kind of stimulus; those of the sound belong to the stimulus too.
     """
 
     protocol: Protocol
@@ -25,7 +27,7 @@ class Conditions:
     interval_count: Int[np.ndarray, " conditions"]
     is_catch: Bool[np.ndarray, " conditions"]
     counts: Int[np.ndarray, "conditions responses"]
-    masker_level_db_spl_per_hz: Float[np.ndarray, " conditions"] | None = None
+    parameters: Mapping[str, Float[np.ndarray, " conditions"]] = field(default_factory=dict)
 
     @property
     def frequency_hz(self) -> Float[np.ndarray, " conditions"]:
@@ -35,7 +37,12 @@ class Conditions:
     @property
     def has_masker(self) -> bool:
         """Whether the targets were played in a masker."""
-        return self.masker_level_db_spl_per_hz is not None
+        return self.protocol.stimulus.kind.has_masker
+
+    @property
+    def masker_level_db_spl_per_hz(self) -> Float[np.ndarray, " conditions"] | None:
+        """Spectrum level of a masker of noise, None where there is none."""
+        return self.parameters.get(MASKER_LEVEL)
 
 
 def collapse(block: TrialBlock) -> Conditions:
@@ -45,41 +52,41 @@ def collapse(block: TrialBlock) -> Conditions:
 
 def collapse_with_index(block: TrialBlock) -> tuple[Conditions, Int[np.ndarray, " trials"]]:
     """As `collapse`, and which condition each trial belongs to."""
-    masker = block.masker
-    none = np.zeros(len(block.trial))
-    notch = (none, none) if masker is None else (masker.notch_lower, masker.notch_upper)
+    columns = stimulus_columns(block.protocol.stimulus.kind)
+    of_sound = [column.name for column in columns if column.is_of_sound]
+    others = [column.name for column in columns if not column.is_of_sound]
     # NaN is not equal to itself, so catch trials are keyed by level zero and told apart by their flag.
-    columns = (
-        block.frequency_hz,
-        *notch,
-        block.is_catch.astype(np.float64),
-        block.interval_count.astype(np.float64),
-        none if masker is None else masker.level_db_spl_per_hz,
-        np.where(block.is_catch, 0.0, block.level_db_hl),
-    )
-    unique, index = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    keys = {
+        "frequency_hz": block.frequency_hz,
+        **{name: block.parameters[name] for name in of_sound},
+        "is_catch": block.is_catch.astype(np.float64),
+        "interval_count": block.interval_count.astype(np.float64),
+        **{name: block.parameters[name] for name in others},
+        "level_db_hl": np.where(block.is_catch, 0.0, block.level_db_hl),
+    }
+    unique, index = np.unique(np.stack(list(keys.values()), axis=1), axis=0, return_inverse=True)
     index = index.reshape(-1)
-    values = np.array(block.protocol.response_values)
-    counts = np.zeros((len(unique), len(values)), dtype=np.int64)
-    np.add.at(counts, (index, np.searchsorted(values, block.response)), 1)
-    # Frequency and notch make the stimulus.
-    sounds, stimulus_index = np.unique(unique[:, :3], axis=0, return_inverse=True)
-    catch = unique[:, 3] == 1.0
+    value = dict(zip(keys, unique.T, strict=True))
+    responses = np.array(block.protocol.response_values)
+    counts = np.zeros((len(unique), len(responses)), dtype=np.int64)
+    np.add.at(counts, (index, np.searchsorted(responses, block.response)), 1)
+    sounds, stimulus_index = np.unique(unique[:, : 1 + len(of_sound)], axis=0, return_inverse=True)
+    catch = value["is_catch"] == 1.0
     conditions = Conditions(
         protocol=block.protocol,
         stimuli=tuple(
             Stimulus(
                 block.protocol.stimulus,
                 float(frequency),
-                notch=None if masker is None else Notch(float(lower), float(upper)),
+                parameters=tuple(zip(of_sound, map(float, parameters), strict=True)),
             )
-            for frequency, lower, upper in sounds
+            for frequency, *parameters in sounds
         ),
         stimulus_index=stimulus_index.reshape(-1),
-        level_db_hl=np.where(catch, np.nan, unique[:, 6]),
-        interval_count=unique[:, 4].astype(np.int64),
+        level_db_hl=np.where(catch, np.nan, value["level_db_hl"]),
+        interval_count=value["interval_count"].astype(np.int64),
         is_catch=catch,
         counts=counts,
-        masker_level_db_spl_per_hz=None if masker is None else unique[:, 5],
+        parameters={column.name: value[column.name] for column in columns},
     )
     return conditions, index

@@ -10,6 +10,7 @@ from scipy.fft import next_fast_len
 
 from hearfit.audiology.retspl import ReferenceThresholds, reference_thresholds
 from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
+from hearfit.experiment.stimulus_columns import NOTCH_LOWER, NOTCH_UPPER
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.filterbank import analytic_output, frequency_response, noise_power
 from hearfit.frontend.frames import merge_frames
@@ -34,11 +35,20 @@ _NUM_BAND_POINTS = 2001
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One unique stimulus of a session, apart from its levels; `notch` only where there is a masker."""
+    """One unique stimulus of a session, apart from its levels.
+
+    `parameters` are names and values of the columns that make another sound (see `stimulus_columns`).
+    """
 
     design: StimulusDesign
     frequency_hz: float
-    notch: Notch | None = None
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def notch(self) -> Notch | None:
+        """The notch of a notched noise."""
+        value = dict(self.parameters)
+        return Notch(value[NOTCH_LOWER], value[NOTCH_UPPER]) if NOTCH_LOWER in value else None
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def waveform_pa(
 def excite(stimuli: tuple[Stimulus, ...], *, transducer: str | None, normal: NormalEar) -> tuple[Excitation, ...]:
     """Excitation of every stimulus; the result of each is kept, since sessions repeat their stimuli."""
     # The tone of all notches at a frequency is filtered once.
-    targets = [_excite_one(replace(stimulus, notch=None), transducer, normal) for stimulus in stimuli]
+    targets = [_excite_one(replace(stimulus, parameters=()), transducer, normal) for stimulus in stimuli]
     return tuple(
         target if stimulus.notch is None else replace(target, masker=_masker_of(stimulus, transducer, normal))
         for stimulus, target in zip(stimuli, targets, strict=True)

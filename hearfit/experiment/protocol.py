@@ -24,6 +24,12 @@ class Task(StrEnum):
 
     DETECTION = "detection"
     CATEGORICAL_LOUDNESS = "categorical_loudness"
+    STORED_THRESHOLD = "stored_threshold"
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether an answer is yes or no, or right or wrong, so that there are intervals and catch trials."""
+        return self is Task.DETECTION
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,17 @@ class Notch:
 
     lower: float
     upper: float
+
+
+@dataclass(frozen=True)
+class StoringProcedure:
+    """How thresholds were found of which only the result is stored: to the next step above, with a retest SD.
+
+    The SD is that of the threshold before it is rounded to a step.
+    """
+
+    step_db: float
+    retest_sd_db: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,8 @@ class SessionDesign:
 class Protocol:
     """One listening test.
 
-    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words.
+    `response_values` are the codes that a trial may carry, ascending; `response_labels` are their words. `procedure`
+    only for stored thresholds.
     """
 
     name: str
@@ -92,3 +110,4 @@ class Protocol:
     response_labels: tuple[str, ...]
     frequency_range_hz: tuple[float, float]
     is_transducer_required: bool
+    procedure: StoringProcedure | None = None

@@ -22,7 +22,15 @@ from hearfit.experiment.limits import (
     MAX_INTERVALS,
     OUTER_EDGE_LIMITS,
 )
-from hearfit.experiment.protocol import Notch, Protocol, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol import (
+    Notch,
+    Protocol,
+    SessionDesign,
+    StimulusDesign,
+    StimulusKind,
+    StoringProcedure,
+    Task,
+)
 
 _SHOWN_CHARACTERS = 60
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"
@@ -74,7 +82,12 @@ class _DetectionDesign(_Table):
     )
 
 
-class _MaskedDesign(_DetectionDesign):
+class _StoredDesign(_Table):
+    frequency_hz: _Frequencies = Field(description=_FREQUENCIES)
+    repetitions: _Repetitions = Field(description=_REPETITIONS)
+
+
+class _MaskerDesign(_Table):
     notches: Annotated[tuple[tuple[_Number, _Number], ...], Field(min_length=1, max_length=100)] = Field(
         description="a list of 1 to 100 pairs [lower, upper] of numbers from 0 to below noise_outer_edge, each once"
     )
@@ -82,6 +95,14 @@ class _MaskedDesign(_DetectionDesign):
     highest_masker_level_db_spl_per_hz: _Number = Field(
         ge=MASKER_LEVEL_LIMITS_DB[0], le=MASKER_LEVEL_LIMITS_DB[1], description="a number from -40 to 90 dB SPL per Hz"
     )
+
+
+class _MaskedDesign(_DetectionDesign, _MaskerDesign):
+    pass
+
+
+class _StoredMaskedDesign(_StoredDesign, _MaskerDesign):
+    pass
 
 
 class _LoudnessDesign(_Table):
@@ -96,7 +117,8 @@ class _LoudnessDesign(_Table):
 
 class _Response(_Table):
     values: Annotated[tuple[_Count, ...], Field(min_length=2, max_length=100)] = Field(
-        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection"
+        description="a list of 2 to 100 whole numbers, ascending, each once; [0, 1] for detection, [0, 1, 2] for "
+        "stored_threshold"
     )
     labels: tuple[_Text, ...] = Field(description="a list of texts, one for each response value")
 
@@ -111,7 +133,7 @@ class _Common(_Table):
     title: _Text = Field(description=_TEXT)
     description: _Text = Field(description=_TEXT)
     references: tuple[_Text, ...] = Field(description="a list of texts, empty where there is nothing to cite")
-    task: Task = Field(description='"detection" or "categorical_loudness"')
+    task: Task = Field(description='"detection", "categorical_loudness" or "stored_threshold"')
     frequency_range_hz: tuple[_Frequency, _Frequency] = Field(
         description="the lowest and the highest frequency, within 125 to 8000 Hz"
     )
@@ -132,7 +154,22 @@ class _LoudnessProtocol(_Common):
     design: _LoudnessDesign = Field(description="a table [design]")
 
 
-_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol
+class _Procedure(_Table):
+    step_db: _Number = Field(ge=0.5, le=20, description="a number of decibels from 0.5 to 20")
+    retest_sd_db: _Number = Field(ge=0.5, le=20, description="a number of decibels from 0.5 to 20")
+
+
+class _StoredProtocol(_Common):
+    design: _StoredDesign = Field(description="a table [design]")
+    procedure: _Procedure = Field(description="a table [procedure]")
+
+
+class _StoredMaskedProtocol(_Common):
+    design: _StoredMaskedDesign = Field(description="a table [design]")
+    procedure: _Procedure = Field(description="a table [procedure]")
+
+
+_Content = _DetectionProtocol | _MaskedProtocol | _LoudnessProtocol | _StoredProtocol | _StoredMaskedProtocol
 
 
 def parse_protocol(text: str, *, source: str) -> Protocol:
@@ -169,6 +206,8 @@ def _model_of(raw: dict[str, object]) -> type[_Content]:
         return _LoudnessProtocol
     stimulus = raw.get("stimulus")
     is_masked = isinstance(stimulus, dict) and stimulus.get("kind") == StimulusKind.TONE_IN_NOTCHED_NOISE.value
+    if raw.get("task") == Task.STORED_THRESHOLD.value:
+        return _StoredMaskedProtocol if is_masked else _StoredProtocol
     return _MaskedProtocol if is_masked else _DetectionProtocol
 
 
@@ -229,6 +268,11 @@ def _contradictions(content: _Content) -> Iterator[str]:
         )
     yield from _unordered("design.frequency_hz", design.frequency_hz)
     yield from _unordered("response.values", response.values)
+    if content.task is Task.STORED_THRESHOLD and response.values != (0, 1, 2):
+        yield (
+            f"response.values is {list(response.values)}. Of stored thresholds they must be [0, 1, 2]: above the "
+            "level, at it, or below."
+        )
     if isinstance(design, _DetectionDesign):
         yield from _unordered("design.level_offsets_db", design.level_offsets_db)
         if response.values != (0, 1):
@@ -251,12 +295,12 @@ def _masker_contradictions(content: _Content) -> Iterator[str]:
         return
     if not content.is_transducer_required:
         yield f"is_transducer_required is false. A {kind} needs it, for the level of its masker. Only true is allowed."
-    if content.task is not Task.DETECTION:
-        yield f"task is {content.task}. A {kind} is detected: only detection is allowed."
+    if content.task not in (Task.DETECTION, Task.STORED_THRESHOLD):
+        yield f"task is {content.task}. A {kind} is detected: only detection and stored_threshold are allowed."
     if edge is None:
         yield f"stimulus.noise_outer_edge is missing. A {kind} needs it: a number from 0.1 to 0.9."
         return
-    if isinstance(content.design, _MaskedDesign):
+    if isinstance(content.design, _MaskerDesign):
         notches = content.design.notches
         for lower, upper in notches:
             if not (0.0 <= lower < edge and 0.0 <= upper < edge):
@@ -283,13 +327,11 @@ def _frozen(content: _Content) -> Protocol:
             catch_trials=design.catch_trials,
             interval_count=design.interval_count,
         )
-        if isinstance(design, _MaskedDesign):
-            session = replace(
-                session,
-                notches=tuple(Notch(lower, upper) for lower, upper in design.notches),
-                masker_level_offset_db=design.masker_level_offset_db,
-                highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
-            )
+    elif isinstance(design, _StoredDesign):
+        # The threshold itself is what is found.
+        session = SessionDesign(
+            frequency_hz=design.frequency_hz, repetitions=design.repetitions, level_offsets_db=(0.0,)
+        )
     else:
         session = SessionDesign(
             frequency_hz=design.frequency_hz,
@@ -298,6 +340,16 @@ def _frozen(content: _Content) -> Protocol:
             lowest_level_offset_db=design.lowest_level_offset_db,
             highest_level_db_hl=design.highest_level_db_hl,
         )
+    if isinstance(design, _MaskerDesign):
+        session = replace(
+            session,
+            notches=tuple(Notch(lower, upper) for lower, upper in design.notches),
+            masker_level_offset_db=design.masker_level_offset_db,
+            highest_masker_level_db_spl_per_hz=design.highest_masker_level_db_spl_per_hz,
+        )
+    procedure = None
+    if isinstance(content, _StoredProtocol | _StoredMaskedProtocol):
+        procedure = StoringProcedure(content.procedure.step_db, content.procedure.retest_sd_db)
     return Protocol(
         name=content.name,
         version=content.version,
@@ -317,4 +369,5 @@ def _frozen(content: _Content) -> Protocol:
         response_labels=content.response.labels,
         frequency_range_hz=content.frequency_range_hz,
         is_transducer_required=content.is_transducer_required,
+        procedure=procedure,
     )

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.retspl import ReferenceThresholds, db_hl_from_db_spl
 from hearfit.errors import InputError
+from hearfit.experiment.stimulus_columns import stimulus_columns
 from hearfit.experiment.trial_cells import shown
 from hearfit.experiment.trial_columns import LevelColumn
 from hearfit.experiment.trial_table import EARS, RowValues, TrialRows
-from hearfit.experiment.trials import MaskerColumns, TrialBlock, Trials
+from hearfit.experiment.trials import TrialBlock, Trials
 
 _MAX_NAMED = 10
 
@@ -189,18 +190,13 @@ def _blocks(source: TrialSource, is_chosen: Bool[np.ndarray, " rows"]) -> list[T
                     interval_count=values.interval_count[index].astype(np.int64),
                     is_catch=values.is_catch[index],
                     response=values.response[index],
-                    masker=_masker(values, index) if protocol.stimulus.kind.has_masker else None,
+                    parameters={
+                        column.name: values.parameters[column.name][index]
+                        for column in stimulus_columns(protocol.stimulus.kind)
+                    },
                 )
             )
     return blocks
-
-
-def _masker(values: RowValues, index: Int[np.ndarray, " trials"]) -> MaskerColumns:
-    return MaskerColumns(
-        level_db_spl_per_hz=values.masker_level_db_spl_per_hz[index],
-        notch_lower=values.notch_lower[index],
-        notch_upper=values.notch_upper[index],
-    )
 
 
 def _level_db_hl(values: RowValues, source: TrialSource) -> Float[np.ndarray, " rows"]:
@@ -211,7 +207,6 @@ def _level_db_hl(values: RowValues, source: TrialSource) -> Float[np.ndarray, " 
 
 
 def _joined(blocks: Sequence[TrialBlock]) -> TrialBlock:
-    maskers = [block.masker for block in blocks if block.masker is not None]
     return TrialBlock(
         protocol=blocks[0].protocol,
         trial=np.concatenate([block.trial for block in blocks]),
@@ -220,15 +215,9 @@ def _joined(blocks: Sequence[TrialBlock]) -> TrialBlock:
         interval_count=np.concatenate([block.interval_count for block in blocks]),
         is_catch=np.concatenate([block.is_catch for block in blocks]),
         response=np.concatenate([block.response for block in blocks]),
-        masker=_joined_maskers(maskers) if maskers else None,
-    )
-
-
-def _joined_maskers(maskers: Sequence[MaskerColumns]) -> MaskerColumns:
-    return MaskerColumns(
-        level_db_spl_per_hz=np.concatenate([masker.level_db_spl_per_hz for masker in maskers]),
-        notch_lower=np.concatenate([masker.notch_lower for masker in maskers]),
-        notch_upper=np.concatenate([masker.notch_upper for masker in maskers]),
+        parameters={
+            name: np.concatenate([block.parameters[name] for block in blocks]) for name in blocks[0].parameters
+        },
     )
 
 
@@ -249,9 +238,7 @@ def _sha256(blocks: Sequence[TrialBlock], *, header: Sequence[str | None]) -> st
         # Adding zero makes -0.0 and 0.0 the same bytes.
         level = np.where(block.is_catch, 0.0, block.level_db_hl) + 0.0
         columns = [block.trial, block.frequency_hz, level, block.interval_count, block.is_catch, block.response]
-        if block.masker is not None:
-            masker = block.masker
-            columns += [masker.level_db_spl_per_hz + 0.0, masker.notch_lower + 0.0, masker.notch_upper + 0.0]
+        columns += [values + 0.0 for values in block.parameters.values()]
         order = np.lexsort(columns)
         for column in columns:
             kind = "<f8" if column.dtype.kind == "f" else "<i8"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from hearfit.errors import InputError
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS, COLUMN_SETS
 from hearfit.experiment.trial_cells import shown
 
 
@@ -26,32 +27,27 @@ class LevelColumn(StrEnum):
 
 @dataclass(frozen=True)
 class TrialColumns:
-    """What the header of a trial table says. `warnings` name the columns that are not used."""
+    """What the header of a trial table says: `parameters` are the columns of stimuli, `warnings` name unused ones."""
 
     level: LevelColumn
     has_catch: bool
     has_interval_count: bool
-    has_masker: bool
+    parameters: tuple[str, ...]
     warnings: tuple[str, ...]
 
     @property
     def used(self) -> tuple[str, ...]:
         """The columns that are read."""
-        optional = (CATCH,) * self.has_catch + (INTERVAL_COUNT,) * self.has_interval_count + MASKER * self.has_masker
+        optional = (CATCH,) * self.has_catch + (INTERVAL_COUNT,) * self.has_interval_count + self.parameters
         return (*REQUIRED, self.level.value, *optional)
 
 
 CATCH = "catch"
 INTERVAL_COUNT = "interval_count"
-MASKER_LEVEL = "masker_level_db_spl_per_hz"
-NOTCH_LOWER = "notch_lower"
-NOTCH_UPPER = "notch_upper"
-MASKER = (MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER)
-"""The columns of a masker, which a table has all of or none."""
 REQUIRED = ("listener", "ear", "session", "protocol", "trial", "frequency_hz", "response")
 
-_KNOWN = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *MASKER)
-_UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
+KNOWN_COLUMNS = (*REQUIRED, *LevelColumn, CATCH, INTERVAL_COUNT, *ALL_COLUMNS)
+UNITLESS_LEVELS = frozenset({"level", "level_db", "db", "intensity"})
 # Parameters of stimuli that no protocol of this version has: to leave them out would change what was played.
 _UNKNOWN_STIMULUS = re.compile(r"(masker|notch|gap)_.*|.*_db(_.*)?", re.IGNORECASE)
 
@@ -64,14 +60,14 @@ def trial_columns(names: Sequence[str], *, source: str) -> TrialColumns:
     """
     if problems := [f"{source}: {problem}" for problem in _problems(names)]:
         raise InputError(problems)
-    unused = [shown(name) for name in names if name not in _KNOWN]
+    unused = [shown(name) for name in names if name not in KNOWN_COLUMNS]
     verb = "column {} is" if len(unused) == 1 else "columns {} are"
     warning = f"{source}: the {verb.format(', '.join(unused))} not used."
     return TrialColumns(
         level=next(column for column in LevelColumn if column in names),
         has_catch=CATCH in names,
         has_interval_count=INTERVAL_COUNT in names,
-        has_masker=MASKER_LEVEL in names,
+        parameters=tuple(name for name in ALL_COLUMNS if name in names),
         warnings=(warning,) if unused else (),
     )
 
@@ -82,8 +78,8 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
             yield f"the column {shown(name)} is there {count} times. Each name may stand once."
     if "" in names:
         yield f"column {names.index('') + 1} has no name. Name it or remove it."
-    extra = [name for name in names if name and name not in _KNOWN]
-    unitless = [name for name in extra if name.lower() in _UNITLESS_LEVELS]
+    extra = [name for name in names if name and name not in KNOWN_COLUMNS]
+    unitless = [name for name in extra if name.lower() in UNITLESS_LEVELS]
     for name in unitless:
         yield (
             f"the column {shown(name)} does not say what its decibels refer to, and dB SPL and dB HL differ by up to "
@@ -95,8 +91,7 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
     missing = [column for column in REQUIRED if column not in names]
     if not levels and not unitless:
         missing.append("level_db_spl or level_db_hl")
-    if any(column in names for column in MASKER):
-        missing += [column for column in MASKER if column not in names]
+    missing += _missing_parameters(names)
     if len(names) == 1 and any(mark in names[0] for mark in ",;\t"):
         yield (
             "the header is one single column. The cells of a .tsv file are separated by tabs, those of a .csv file by "
@@ -107,12 +102,22 @@ def _problems(names: Sequence[str]) -> Iterator[str]:
         yield f"the column {column} is missing.{_guess(column, extra)}"
     for name in extra:
         if name not in unitless and _UNKNOWN_STIMULUS.fullmatch(name) and not _is_misspelt_level(name):
-            close = difflib.get_close_matches(name.lower(), MASKER, n=1, cutoff=0.8)
+            close = difflib.get_close_matches(name.lower(), list(ALL_COLUMNS), n=1, cutoff=0.8)
             guess = f" Did you mean {close[0]}?" if close and close[0] not in names else ""
             yield (
                 f"the column {shown(name)} describes a stimulus that no protocol of this version has, so it cannot be "
                 f"left out. Remove the column if nothing of the kind was played.{guess}"
             )
+
+
+def _missing_parameters(names: Sequence[str]) -> list[str]:
+    """What a stimulus lacks of which the table has some columns, but not all: those of the likeliest kind."""
+    complete = {column for columns in COLUMN_SETS if all(name in names for name in columns) for column in columns}
+    partial = [columns for columns in COLUMN_SETS if any(name in names and name not in complete for name in columns)]
+    if not partial:
+        return []
+    likeliest = min(partial, key=lambda columns: sum(name not in names for name in columns))
+    return [name for name in likeliest if name not in names]
 
 
 def _is_misspelt_level(name: str) -> bool:

@@ -5,7 +5,7 @@ parsed once however often it occurs, and what remains are comparisons of whole c
 and lose line numbers; pandera takes half a second to import on top of it and names neither lines nor what is allowed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -16,7 +16,8 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.limits import LEVEL_LIMITS_DB, MAX_INTERVALS
 from hearfit.experiment.problem_log import ProblemLog
-from hearfit.experiment.protocol import Protocol, Task
+from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS, column_problem, stimulus_columns
 from hearfit.experiment.table_chunk import TableChunk
 from hearfit.experiment.trial_cells import (
     Refusal,
@@ -31,8 +32,7 @@ from hearfit.experiment.trial_cells import (
     session_from,
     trial_from,
 )
-from hearfit.experiment.trial_columns import CATCH, INTERVAL_COUNT, MASKER, LevelColumn, TrialColumns
-from hearfit.experiment.trial_masker import masker_problem
+from hearfit.experiment.trial_columns import CATCH, INTERVAL_COUNT, LevelColumn, TrialColumns
 
 EARS = tuple(Ear)
 _MAX_VALUES_NAMED = 20
@@ -43,7 +43,8 @@ class RowValues:
     """Typed columns of a trial table, in the order of the file.
 
     Codes index the tuples of `TrialRows`, and `EARS`. A cell that was refused is -1 or NaN. `level_db` is in the unit
-    of the column, NaN in catch trials; the masker's columns are NaN where the protocol has none.
+    of the column, NaN in catch trials; `parameters` are the columns of stimuli that the table has, NaN in rows whose
+    protocol has none.
     """
 
     line: Int[np.ndarray, " rows"]
@@ -57,9 +58,7 @@ class RowValues:
     interval_count: Int[np.ndarray, " rows"]
     is_catch: Bool[np.ndarray, " rows"]
     response: Int[np.ndarray, " rows"]
-    masker_level_db_spl_per_hz: Float[np.ndarray, " rows"]
-    notch_lower: Float[np.ndarray, " rows"]
-    notch_upper: Float[np.ndarray, " rows"]
+    parameters: Mapping[str, Float[np.ndarray, " rows"]]
 
 
 @dataclass(frozen=True)
@@ -127,8 +126,10 @@ def checked_rows(
 
 
 def _joined(parts: Sequence[RowValues]) -> RowValues:
+    columns = [field.name for field in fields(RowValues) if field.name != "parameters"]
     return RowValues(
-        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(RowValues)}
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns},
+        parameters={name: np.concatenate([part.parameters[name] for part in parts]) for name in parts[0].parameters},
     )
 
 
@@ -148,7 +149,6 @@ class _Checker:
         level_column = self._columns.level
         protocol_code = parse("protocol", self._protocol_code, refused=-1)
         is_catch, is_catch_known = self._catch(chunk, protocol_code)
-        masker_level, notch_lower, notch_upper = self._masker(chunk, protocol_code)
         result = RowValues(
             line=chunk.line,
             listener_code=parse("listener", partial(_code, self.listeners, listener_from), refused=-1).astype(np.int32),
@@ -161,9 +161,7 @@ class _Checker:
             interval_count=self._interval_count(chunk, protocol_code, is_catch).astype(np.int8),
             is_catch=is_catch,
             response=np.full(chunk.line.shape, -1),
-            masker_level_db_spl_per_hz=masker_level,
-            notch_lower=notch_lower,
-            notch_upper=notch_upper,
+            parameters=self._parameters(chunk, protocol_code),
         )
         self._check_levels(chunk, result, is_catch_known)
         response = parse("response", number_from, refused=np.nan)
@@ -195,61 +193,58 @@ class _Checker:
         if not self._columns.has_catch:
             return np.zeros(chunk.line.shape, bool), np.ones(chunk.line.shape, bool)
         catch = self._parsed(chunk, CATCH, catch_from, refused=-2)
-        is_detection = self._is_detection(protocol_code)
+        is_choice = self._is_choice(protocol_code)
         reason = "does not say whether this is a catch trial. Allowed in a detection trial: 0, 1, false, true."
-        self._wrong(chunk, CATCH, (catch == -1) & is_detection, reason)
+        self._wrong(chunk, CATCH, (catch == -1) & is_choice, reason)
         reason = "marks a catch trial, which only detection has. Allowed here: 0, false, n/a."
-        self._wrong(chunk, CATCH, (catch == 1) & ~is_detection & (protocol_code >= 0), reason)
-        return catch == 1, (catch >= 0) | ((catch == -1) & ~is_detection)
+        self._wrong(chunk, CATCH, (catch == 1) & ~is_choice & (protocol_code >= 0), reason)
+        return catch == 1, (catch >= 0) | ((catch == -1) & ~is_choice)
 
     def _interval_count(
         self, chunk: TableChunk, protocol_code: Int[np.ndarray, " rows"], is_catch: Bool[np.ndarray, " rows"]
     ) -> Int[np.ndarray, " rows"]:
         """Without such a column the protocol's own count holds."""
         declared = np.array([*(protocol.design.interval_count for protocol in self._protocols), 1])[protocol_code]
-        is_detection = self._is_detection(protocol_code)
+        is_choice = self._is_choice(protocol_code)
         count, column = declared, CATCH
         if self._columns.has_interval_count:
             column = INTERVAL_COUNT
             parse = partial(interval_count_from, highest=MAX_INTERVALS)
             count = self._parsed(chunk, INTERVAL_COUNT, parse, refused=-1)
             reason = f"is not a number of intervals. Allowed: 1 (yes/no) to {MAX_INTERVALS} (forced choice)."
-            self._wrong(chunk, INTERVAL_COUNT, (count == 0) & is_detection, reason)
+            self._wrong(chunk, INTERVAL_COUNT, (count == 0) & is_choice, reason)
             reason = "intervals cannot be: this protocol plays one sound a trial. Allowed here: 1, n/a."
-            self._wrong(chunk, INTERVAL_COUNT, (count > 1) & ~is_detection & (protocol_code >= 0), reason)
+            self._wrong(chunk, INTERVAL_COUNT, (count > 1) & ~is_choice & (protocol_code >= 0), reason)
         if self._columns.has_catch:
             reason = "cannot be: a forced choice (interval_count 2 or more) has no catch trials."
-            self._wrong(chunk, column, (count > 1) & is_detection & is_catch, reason)
+            self._wrong(chunk, column, (count > 1) & is_choice & is_catch, reason)
         return np.asarray(np.where(count == 0, declared, count))
 
-    def _masker(
+    def _parameters(
         self, chunk: TableChunk, protocol_code: Int[np.ndarray, " rows"]
-    ) -> tuple[Float[np.ndarray, " rows"], ...]:
-        """The three columns of a masker, which a protocol has or has not."""
-        nothing = np.full(chunk.line.shape, np.nan)
-        if not self._columns.has_masker:
-            is_masked = np.zeros(chunk.line.shape, bool)
-            for code, protocol in enumerate(self._protocols):
-                if protocol.stimulus.kind.has_masker:
-                    is_masked |= protocol_code == code
-            reason = f"needs the columns {', '.join(MASKER)}, which this table does not have."
-            self._wrong(chunk, "protocol", is_masked, reason)
-            return (nothing,) * len(MASKER)
-        columns = []
-        for name in MASKER:
+    ) -> dict[str, Float[np.ndarray, " rows"]]:
+        """The columns of stimuli, each of which a protocol has or has not."""
+        present = self._columns.parameters
+        for code, protocol in enumerate(self._protocols):
+            needed = [column.name for column in stimulus_columns(protocol.stimulus.kind)]
+            if not set(needed) <= set(present):
+                reason = f"needs the columns {', '.join(needed)}, which this table does not have."
+                self._wrong(chunk, "protocol", protocol_code == code, reason)
+        columns = {}
+        for name in present:
             values = self._parsed(chunk, name, _level, refused=np.inf).astype(np.float64)
             for code, protocol in enumerate(self._protocols):
                 is_of = protocol_code == code
                 if is_of.any():
-                    is_wrong, reason = masker_problem(name, values, protocol)
+                    is_wrong, reason = column_problem(ALL_COLUMNS[name], values, protocol)
                     self._wrong(chunk, name, is_of & is_wrong, reason)
-            columns.append(np.where(np.isinf(values), np.nan, values))
-        return tuple(columns)
+            columns[name] = np.where(np.isinf(values), np.nan, values)
+        return columns
 
-    def _is_detection(self, protocol_code: Int[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
+    def _is_choice(self, protocol_code: Int[np.ndarray, " rows"]) -> Bool[np.ndarray, " rows"]:
         # The last entry is for the code -1 of an unknown protocol.
-        is_detection = [*(protocol.task is Task.DETECTION for protocol in self._protocols), False]
-        return np.asarray(np.array(is_detection)[protocol_code])
+        is_choice = [*(protocol.task.is_choice for protocol in self._protocols), False]
+        return np.asarray(np.array(is_choice)[protocol_code])
 
     def _check_levels(self, chunk: TableChunk, columns: RowValues, is_catch_known: Bool[np.ndarray, " rows"]) -> None:
         name, unit = self._columns.level.value, self._columns.level.unit

@@ -1,6 +1,7 @@
 """Validated answers of one ear in one session, as arrays; everything a fit reads."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,29 +11,11 @@ from hearfit.experiment.protocol import Protocol
 
 
 @dataclass(frozen=True)
-class MaskerColumns:
-    """The masker of each trial: its spectrum level, and where its edges lie (see `Notch`)."""
-
-    level_db_spl_per_hz: Float[np.ndarray, " trials"]
-    notch_lower: Float[np.ndarray, " trials"]
-    notch_upper: Float[np.ndarray, " trials"]
-
-
-def take_trials(masker: MaskerColumns, index: Int[np.ndarray, " taken"]) -> MaskerColumns:
-    """The maskers of some trials, in this order."""
-    return MaskerColumns(
-        level_db_spl_per_hz=masker.level_db_spl_per_hz[index],
-        notch_lower=masker.notch_lower[index],
-        notch_upper=masker.notch_upper[index],
-    )
-
-
-@dataclass(frozen=True)
 class TrialBlock:
     """All trials of one protocol.
 
     Catch trials (nothing was played, or the masker alone) carry NaN as level; `interval_count` is 1 for yes/no.
-    `masker` is None where the protocol has none.
+    `parameters` are the columns of the protocol's kind of stimulus (see `stimulus_columns`), in their order.
     """
 
     protocol: Protocol
@@ -42,7 +25,7 @@ class TrialBlock:
     interval_count: Int[np.ndarray, " trials"]
     is_catch: Bool[np.ndarray, " trials"]
     response: Int[np.ndarray, " trials"]
-    masker: MaskerColumns | None = None
+    parameters: Mapping[str, Float[np.ndarray, " trials"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

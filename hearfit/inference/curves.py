@@ -9,6 +9,8 @@ from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import Task
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL
 from hearfit.inference.data import build_fit_data, task_group
 from hearfit.inference.likelihood import Responses, predict
 from hearfit.inference.sampled import EarPosterior
@@ -33,8 +35,10 @@ def response_curves(
 
     In noise of several levels, a curve is that of the level with most trials.
     """
+    # A stored threshold is one number, not answers that vary with level.
+    drawn = [group for group in conditions if group.protocol.task is not Task.STORED_THRESHOLD]
     # All tasks at once, in the order in which the likelihood groups them, so that one program serves them all.
-    grids = [_grid(group) for group in sorted(conditions, key=lambda group: task_group(group.protocol))]
+    grids = [_grid(group) for group in sorted(drawn, key=lambda group: task_group(group.protocol))]
     grids = [grid for grid in grids if grid.rows]
     if not grids:
         return ()
@@ -85,11 +89,19 @@ def _grid(group: Conditions) -> _Grid:
         interval_count=np.repeat([row.interval_count for row in rows], _NUM_LEVELS),
         is_catch=np.zeros(size, bool),
         counts=np.zeros((size, group.counts.shape[1]), np.int64),
-        masker_level_db_spl_per_hz=(
-            np.repeat([row.masker_level_db for row in rows], _NUM_LEVELS) if group.has_masker else None
-        ),
+        parameters=_parameters(group, rows),
     )
     return _Grid(group, conditions, rows)
+
+
+def _parameters(group: Conditions, rows: Sequence[_Row]) -> dict[str, Float[np.ndarray, " conditions"]]:
+    """Of the grid: what belongs to the sound, and the level of its masker."""
+    if not group.has_masker:
+        return {}
+    of_sound = [dict(group.stimuli[row.stimulus].parameters) for row in rows]
+    values = {name: [own[name] for own in of_sound] for name in (of_sound[0] if of_sound else ())}
+    values[MASKER_LEVEL] = [row.masker_level_db for row in rows]
+    return {name: np.repeat(value, _NUM_LEVELS) for name, value in values.items()}
 
 
 def _masker_levels(group: Conditions) -> Float[np.ndarray, " conditions"]:

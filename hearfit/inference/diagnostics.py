@@ -9,11 +9,12 @@ from jaxtyping import Float
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
-from hearfit.listener.parameters import listener_at
+from hearfit.listener.parameters import STRONGEST_INHIBITION, listener_at
 from hearfit.listener.profile import Estimate, Sampling
 
 # Below this an attenuation cannot be told from none in any clinic.
 _NO_ATTENUATION_DB = 0.1
+# In units of the strongest one.
 _INHIBITION_MARGIN = 0.02
 _MOST_NAMES = 6
 _MANY_LAPSES = 0.1
@@ -27,8 +28,8 @@ def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str
         if float(listener.attenuation_db[k]) < _NO_ATTENUATION_DB:
             names.append(f"attenuation at {frequency:g} Hz (0 dB)")
         inhibition = float(listener.inhibition[k])
-        if not _INHIBITION_MARGIN < inhibition < 1.0 - _INHIBITION_MARGIN:
-            names.append(f"lateral inhibition at {frequency:g} Hz ({round(inhibition):d})")
+        if not _INHIBITION_MARGIN < inhibition / STRONGEST_INHIBITION < 1.0 - _INHIBITION_MARGIN:
+            names.append(f"lateral inhibition at {frequency:g} Hz ({inhibition:.2f})")
     return tuple(names)
 
 
@@ -64,7 +65,9 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
         sentences.append("The transducer was not stated; levels were taken as hearing levels as they are.")
     for group in conditions:
         answered = group.counts.sum(axis=0)
-        if np.count_nonzero(answered) == 1:
+        # That a stored threshold was found says where, so thresholds that were all found bound the ear on both sides.
+        is_found = group.protocol.task is Task.STORED_THRESHOLD and answered[1] > 0
+        if np.count_nonzero(answered) == 1 and not is_found:
             value = group.protocol.response_values[int(np.argmax(answered))]
             total = int(answered.sum())
             which = "The only answer" if total == 1 else f"All {total} answers"
@@ -88,3 +91,11 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
                     "The listener may have misunderstood the task."
                 )
     return tuple(sentences)
+
+
+def stored_threshold_warnings(conditions: Sequence[Conditions], *, has_audiogram: bool) -> tuple[str, ...]:
+    """Where an audiogram is compared with the fit, and thresholds are part of what was fitted."""
+    if not has_audiogram or all(group.protocol.task is not Task.STORED_THRESHOLD for group in conditions):
+        return ()
+    agreement = "the agreement of the fitted thresholds with the audiogram"
+    return (f"Stored thresholds are among the data, so that {agreement} says little.",)

@@ -1,12 +1,17 @@
 """From a point of the unconstrained coordinates to the ear on the channels of the frontend."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from hearfit.frontend.cochlea import Cochlea, EarParameters
 from hearfit.inference.task_model import NUM_CURVES
-from hearfit.listener.parameters import NUM_KNOTS, attenuation_db, compression_exponent, knot_weights
+from hearfit.listener.parameters import (
+    NUM_KNOTS,
+    attenuation_db,
+    compression_exponent,
+    inhibition_strength,
+    knot_weights,
+)
 
 
 def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParameters:
@@ -14,7 +19,7 @@ def ear_on_channels(coordinates: Float[Array, "curves channels"]) -> EarParamete
     return EarParameters(
         exponent=compression_exponent(coordinates[0], coordinates[1]),
         attenuation_db=attenuation_db(coordinates[0], coordinates[1]),
-        inhibition=jax.nn.sigmoid(coordinates[2]),
+        inhibition=inhibition_strength(coordinates[2]),
     )
 
 

@@ -13,7 +13,14 @@ from hearfit.inference.posterior import Transform
 from hearfit.inference.sampled import EarPosterior
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent
+from hearfit.listener.parameters import (
+    NUM_KNOTS,
+    Prior,
+    attenuation_db,
+    compression_exponent,
+    inhibition_strength,
+    listener_at,
+)
 from hearfit.listener.profile import Estimate, ObserverEstimate
 from hearfit.observer.categories import listener_boundaries
 
@@ -31,7 +38,11 @@ def transformed_estimate(posterior: EarPosterior, index: int, transform: Transfo
 
 def inhibition_estimates(posterior: EarPosterior) -> list[Estimate]:
     """Lateral inhibition at every audiometric frequency."""
-    return [transformed_estimate(posterior, i, expit) for i in range(2 * NUM_KNOTS, 3 * NUM_KNOTS)]
+    return [transformed_estimate(posterior, i, _inhibition) for i in range(2 * NUM_KNOTS, 3 * NUM_KNOTS)]
+
+
+def _inhibition(coordinate: Float[np.ndarray, " nodes"]) -> Float[np.ndarray, " nodes"]:
+    return np.asarray(inhibition_strength(jnp.asarray(coordinate)))
 
 
 def cochlear_estimates(posterior: EarPosterior, prior: Prior, *, seed: int) -> tuple[list[Estimate], list[Estimate]]:
@@ -88,7 +99,7 @@ def observer_estimates(
     rows.append(one("lapse rate", "proportion", first + 2, expit))
     if Task.CATEGORICAL_LOUDNESS in tasks:
         rows.append(one("spread of loudness answers", "CU", first + 3, np.exp))
-        boundaries = np.asarray(listener_boundaries(jnp.asarray(posterior.mode[first + 5 :])))
+        boundaries = np.asarray(listener_boundaries(listener_at(jnp.asarray(posterior.mode)).boundary_shift_cu))
         for k, nominal in enumerate(CATEGORY_BOUNDARIES_CU):
             shift = boundaries[k] - posterior.mode[first + 5 + k]
             rows.append(

@@ -42,7 +42,7 @@ def not_identified(
         )
     if not quiet_tasks:
         sentences.append("No sound was presented in quiet. Thresholds are extrapolated from masked ones.")
-    elif Task.DETECTION not in quiet_tasks:
+    elif Task.DETECTION not in quiet_tasks and Task.STORED_THRESHOLD not in quiet_tasks:
         sentences.append(
             "Tone detection was not measured. Thresholds are extrapolated from loudness judgements and from the "
             "boundary between “not heard” and “very soft”."

@@ -1,5 +1,6 @@
 """What a simulated session of tones in notched noise presents: levels about the listener's own masked thresholds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.experiment.excitation import notched_noise_masker
 from hearfit.experiment.limits import MASKER_LEVEL_LIMITS_DB
 from hearfit.experiment.protocol import Protocol, SessionDesign
-from hearfit.experiment.trials import MaskerColumns
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.frontend.erb_scale import normal_erb_hz
 from hearfit.frontend.filterbank import tone_power
@@ -24,7 +25,7 @@ class Presented:
 
     frequency_hz: Float[np.ndarray, " trials"]
     level_db_hl: Float[np.ndarray, " trials"]
-    masker: MaskerColumns | None
+    parameters: Mapping[str, Float[np.ndarray, " trials"]]
 
 
 def presented_in_noise(
@@ -71,11 +72,11 @@ def presented_in_noise(
     return Presented(
         frequency_hz=of_each_trial(np.repeat(frequency_hz, num_notches)),
         level_db_hl=level_db_hl.ravel(),
-        masker=MaskerColumns(
-            level_db_spl_per_hz=of_each_trial(np.repeat(masker_level, num_notches)),
-            notch_lower=of_each_trial(np.tile([notch.lower for notch in design.notches], len(frequency_hz))),
-            notch_upper=of_each_trial(np.tile([notch.upper for notch in design.notches], len(frequency_hz))),
-        ),
+        parameters={
+            MASKER_LEVEL: of_each_trial(np.repeat(masker_level, num_notches)),
+            NOTCH_LOWER: of_each_trial(np.tile([notch.lower for notch in design.notches], len(frequency_hz))),
+            NOTCH_UPPER: of_each_trial(np.tile([notch.upper for notch in design.notches], len(frequency_hz))),
+        },
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from hearfit.experiment.conditions import collapse_with_index
+from hearfit.experiment.protocol import Task
 from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import FitData, task_group
 from hearfit.inference.likelihood import Responses, predict
@@ -38,7 +39,7 @@ _SENTENCES = {
 def predictive_checks(
     blocks: Sequence[TrialBlock], data: FitData, posterior: EarPosterior, *, normal: NormalEar, seed: int
 ) -> tuple[PredictiveCheck, ...]:
-    """One check for each protocol of the session. Call under `jax.enable_x64`."""
+    """One check for each protocol of the session with answers; stored thresholds are none. Under `jax.enable_x64`."""
     generator = np.random.default_rng([seed, 3])
     change = posterior.draws(_NUM_REPLICATIONS, seed=seed) - posterior.mode
     groups = predict(posterior.mode, data, normal=normal)
@@ -68,6 +69,8 @@ def _of_blocks(
         task, size = task_group(block.protocol), len(conditions.counts)
         part = slice(start[task], start[task] + size)
         start[task] += size
+        if not len(rows) or block.protocol.task is Task.STORED_THRESHOLD:
+            continue
         probability = np.maximum(of_task[task].probability[part], _SMALLEST_PROBABILITY)
         slope = of_task[task].jacobian[part] / probability[..., None]
         # A softmax keeps every draw a distribution, however far the tangent leads.

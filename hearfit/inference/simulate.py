@@ -10,13 +10,20 @@ from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse_with_index
 from hearfit.experiment.protocol import Protocol, Task
-from hearfit.experiment.trials import TrialBlock, take_trials
+from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.likelihood import predict
 from hearfit.inference.masked_design import Presented, presented_in_noise
+from hearfit.inference.simulated_thresholds import found_thresholds
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, cochlear_coordinates, share_logit
+from hearfit.listener.parameters import (
+    DEFAULT_PRIOR,
+    NUM_KNOTS,
+    cochlear_coordinates,
+    inhibition_coordinate,
+    share_logit,
+)
 
 _NUM_ADJUSTMENTS = 8
 # What a clinical audiometer can present.
@@ -29,7 +36,7 @@ def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
     position = DEFAULT_PRIOR.mean.copy()
     exponent = np.full(NUM_KNOTS, normal.compression_exponent)
     position[:NUM_KNOTS], position[NUM_KNOTS : 2 * NUM_KNOTS] = cochlear_coordinates(exponent, np.zeros(NUM_KNOTS))
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(normal.inhibition / (1.0 - normal.inhibition))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(normal.inhibition))
     return position
 
 
@@ -75,7 +82,16 @@ def simulate_block(
 ) -> TrialBlock:
     """Answers of a listener to one session of a protocol, in random order. Call under `jax.enable_x64`."""
     planned = planned_block(protocol, position, transducer=transducer, normal=normal, generator=generator)
-    return _answered(planned, position, transducer, normal, generator)
+    if protocol.task is Task.STORED_THRESHOLD:
+        return found_thresholds(
+            planned,
+            position,
+            level_range_db_hl=(LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
+            transducer=transducer,
+            normal=normal,
+            generator=generator,
+        )
+    return answered(planned, position, transducer=transducer, normal=normal, generator=generator)
 
 
 def planned_block(
@@ -95,16 +111,20 @@ def planned_block(
         presented = presented_in_noise(protocol, position, thresholds, transducer=transducer, normal=normal)
     else:
         presented = _presented(protocol, thresholds)
+    level_db_hl = presented.level_db_hl
+    if protocol.procedure is not None:
+        # The step at which the listener's own threshold would be found.
+        level_db_hl = np.ceil(level_db_hl / protocol.procedure.step_db) * protocol.procedure.step_db
     order = generator.permutation(len(presented.frequency_hz))
     return TrialBlock(
         protocol=protocol,
         trial=np.arange(1, len(order) + 1),
         frequency_hz=presented.frequency_hz[order],
-        level_db_hl=np.clip(presented.level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
+        level_db_hl=np.clip(level_db_hl[order], LOWEST_LEVEL_DB_HL, HIGHEST_LEVEL_DB_HL),
         interval_count=np.full(len(order), protocol.design.interval_count),
-        is_catch=np.isnan(presented.level_db_hl[order]),
+        is_catch=np.isnan(level_db_hl[order]),
         response=np.full(len(order), protocol.response_values[0]),
-        masker=None if presented.masker is None else take_trials(presented.masker, order),
+        parameters={name: values[order] for name, values in presented.parameters.items()},
     )
 
 
@@ -115,7 +135,7 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
     levels: list[float] = []
     for frequency in design.frequency_hz:
         threshold = float(np.interp(np.log(frequency), np.log(AUDIOMETRIC_FREQUENCIES_HZ), thresholds_db_hl))
-        if protocol.task is Task.DETECTION:
+        if protocol.task is not Task.CATEGORICAL_LOUDNESS:
             chosen = threshold + np.array(design.level_offsets_db)
         else:
             lowest = min(threshold + design.lowest_level_offset_db, design.highest_level_db_hl - 10.0)
@@ -123,16 +143,18 @@ def _presented(protocol: Protocol, thresholds_db_hl: Float[np.ndarray, " knots"]
         presented = np.repeat(np.round(chosen), design.repetitions)
         frequencies += [frequency] * (len(presented) + design.catch_trials)
         levels += [*presented, *[np.nan] * design.catch_trials]
-    return Presented(np.array(frequencies), np.array(levels), masker=None)
+    return Presented(np.array(frequencies), np.array(levels), parameters={})
 
 
-def _answered(
+def answered(
     block: TrialBlock,
     position: Float[np.ndarray, " parameters"],
+    *,
     transducer: str | None,
     normal: NormalEar,
     generator: np.random.Generator,
 ) -> TrialBlock:
+    """The trials of a block with the answers of this listener, whoever it was planned for. Under `jax.enable_x64`."""
     conditions, rows = collapse_with_index(block)
     (responses,) = predict(position, build_fit_data([conditions], transducer=transducer, normal=normal), normal=normal)
     cumulative = np.cumsum(responses.probability[rows], axis=1)

@@ -77,6 +77,9 @@ def _two_number_map(
         if group.protocol.task is Task.DETECTION:
             chance = np.where(group.interval_count[near] > 1, 1.0 / group.interval_count[near], 0.0)
             log_posterior = log_posterior + _detection(level, counts, chance, threshold)
+        elif group.protocol.task is Task.STORED_THRESHOLD:
+            assert group.protocol.procedure is not None
+            log_posterior = log_posterior + _stored(level, counts, group.protocol.procedure.step_db, threshold)
         else:
             log_posterior = log_posterior + _loudness(level, counts, frequency_hz, threshold, share_logit, normal)
     if not is_tested:
@@ -95,6 +98,22 @@ def _detection(
     heard = ndtr((level_db_hl[None, :] - threshold_db_hl) / _DETECTION_SPREAD_DB)
     positive = 0.5 * _LAPSE + (1.0 - _LAPSE) * (chance + (1.0 - chance) * heard)
     return (np.log(positive) @ counts[:, 1] + np.log1p(-positive) @ counts[:, 0])[:, None]
+
+
+def _stored(
+    level_db_hl: Float[np.ndarray, " conditions"],
+    counts: np.ndarray,
+    step_db: float,
+    threshold_db_hl: Float[np.ndarray, "thresholds 1"],
+) -> Float[np.ndarray, "thresholds 1"]:
+    """Log likelihood of thresholds above, at, and below their levels, for each candidate threshold."""
+    # Not 0 far away, and yet "no response" at 100 dB HL is no slip of an ear with a threshold of 30.
+    distance = (level_db_hl[None, :] - threshold_db_hl)[..., None] / np.array([1.0, 2.0]) / _DETECTION_SPREAD_DB
+    step = step_db / np.array([1.0, 2.0]) / _DETECTION_SPREAD_DB
+    weight = np.array([1.0 - _LAPSE, _LAPSE])
+    above, below = ndtr(-distance) @ weight, ndtr(distance - step) @ weight
+    probability = np.maximum(np.stack([above, 1.0 - above - below, below], axis=-1), 1e-15)
+    return np.einsum("tcr,cr->t", np.log(probability), counts)[:, None]
 
 
 def _loudness(

@@ -79,16 +79,21 @@ def detection_evidence(
     )
 
 
-def detection_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> TaskData:
-    """The conditions of detection protocols. Call under `jax.enable_x64`."""
+def detection_sounds(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> DetectionSounds:
+    """The stimuli of all protocols, end to end. Call under `jax.enable_x64`."""
     padded = padded_stimuli(conditions, transducer=transducer, normal=normal, num_before=1)
     window = np.stack([window_weights(d, window_s=normal.detection_window_s) for d in padded.duration_s])
     past = np.stack([with_steady_past(weights) for weights in padded.leak])
-    sounds = DetectionSounds(*jax.device_put((padded.power, padded.masker, past, window)))
+    return DetectionSounds(*jax.device_put((padded.power, padded.masker, past, window)))
+
+
+def detection_data(conditions: Sequence[Conditions], *, transducer: str | None, normal: NormalEar) -> TaskData:
+    """The conditions of detection protocols. Call under `jax.enable_x64`."""
+    sounds = detection_sounds(conditions, transducer=transducer, normal=normal)
     columns = (
         joined_stimulus_rows(conditions),
         power_gains([c.level_db_hl for c in conditions]),
-        power_gains([_masker_levels(c) for c in conditions]),
+        power_gains([masker_levels(c) for c in conditions]),
         1.0 - np.concatenate([c.is_catch for c in conditions]),
         np.concatenate([c.interval_count for c in conditions]).astype(float),
         joined_counts(conditions),
@@ -142,7 +147,8 @@ def _probabilities(
     return answer_probabilities(evidence + observer[0], observer[1], lapse, row.is_played, row.interval_count)
 
 
-def _masker_levels(conditions: Conditions) -> Float[np.ndarray, " conditions"]:
+def masker_levels(conditions: Conditions) -> Float[np.ndarray, " conditions"]:
+    """Spectrum levels of maskers, NaN in quiet."""
     levels = conditions.masker_level_db_spl_per_hz
     return np.full(len(conditions.counts), np.nan) if levels is None else levels
 

@@ -16,13 +16,14 @@ from jaxtyping import Array, Float, Int, PyTree, Shaped
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.frontend.cochlea import Cochlea
-from hearfit.listener.parameters import NUM_KNOTS
+from hearfit.listener.parameters import NUM_BOUNDARIES, NUM_KNOTS, TASKS_OF_OWN_SENSITIVITY
 
 BLOCK_SIZE = 128
 NUM_CURVES = 3
 # Places of the observer's coordinates.
 SENSITIVITY = NUM_CURVES * NUM_KNOTS
 CRITERION, LAPSE, SPREAD, MASKED_SENSITIVITY, BOUNDARIES = (SENSITIVITY + i for i in (1, 2, 3, 4, 5))
+TASK_SENSITIVITY = {task: BOUNDARIES + NUM_BOUNDARIES + i for i, task in enumerate(TASKS_OF_OWN_SENSITIVITY)}
 
 
 Evidence = Callable[
@@ -66,12 +67,12 @@ class TaskData:
 
 
 def in_blocks(
-    columns: Sequence[Shaped[np.ndarray, " conditions ..."]], *, fill: Sequence[float]
+    columns: Sequence[Shaped[np.ndarray, " conditions ..."]], *, fill: Sequence[float], block_size: int = BLOCK_SIZE
 ) -> Iterator[tuple[Shaped[Array, " block ..."], ...]]:
-    """The columns cut into blocks of `BLOCK_SIZE` rows, the last one filled up."""
-    for start in range(0, len(columns[0]), BLOCK_SIZE):
-        parts = [column[start : start + BLOCK_SIZE] for column in columns]
-        missing = BLOCK_SIZE - len(parts[0])
+    """The columns cut into blocks of `block_size` rows, the last one filled up."""
+    for start in range(0, len(columns[0]), block_size):
+        parts = [column[start : start + block_size] for column in columns]
+        missing = block_size - len(parts[0])
         yield tuple(
             jax.device_put(np.concatenate([part, np.full((missing, *part.shape[1:]), value, part.dtype)]))
             for part, value in zip(parts, fill, strict=True)

@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
+from hearfit.experiment.column_map import ColumnMap
 from hearfit.experiment.limits import LEVEL_LIMITS_DB
+from hearfit.experiment.mapped_table import MappedTable
 from hearfit.experiment.protocol import Protocol
+from hearfit.experiment.stimulus_columns import ALL_COLUMNS
 from hearfit.experiment.trial_assembly import TrialSource, assemble_trials, transducer_problems
 from hearfit.experiment.trial_cells import check_listener, check_session
-from hearfit.experiment.trial_columns import MASKER, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, LevelColumn, trial_columns
+from hearfit.experiment.trial_columns import LevelColumn, trial_columns
 from hearfit.experiment.trial_table import checked_rows
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.storage.files import write_text
@@ -51,6 +55,7 @@ def read_trials(
     ear: Ear | None = None,
     session: str | None = None,
     transducer: str | None = None,
+    column_maps: Sequence[ColumnMap | None] = (),
 ) -> tuple[tuple[Trials, ...], tuple[str, ...]]:
     """The answers of one listener in one session, one `Trials` for each ear, left first; and warnings.
 
@@ -61,17 +66,18 @@ def read_trials(
         ear: which ear; None for each that has trials.
         session: which date; needed where an ear has several.
         transducer: id or alias of the reference thresholds; None where the sidecars name it or levels are in dB HL.
+        column_maps: one for all tables, or one for each, None for a table that needs none; none where no table does.
 
     Raises:
         InputError: anything that the tables, sidecars or choices get wrong; the problems of all files at once.
     """
-    _check_arguments(paths, protocols)
+    maps = _check_arguments(paths, protocols, column_maps)
     sources: list[TrialSource] = []
     warnings: list[str] = []
     problems: list[str] = []
-    for path in paths:
+    for path, column_map in zip(paths, maps, strict=True):
         try:
-            source, told = _read_source(path, protocols=protocols, transducer=transducer)
+            source, told = _read_source(path, column_map, protocols=protocols, transducer=transducer)
         except InputError as error:
             problems += error.problems
         else:
@@ -83,7 +89,9 @@ def read_trials(
     return trials, (*warnings, *told)
 
 
-def _check_arguments(paths: Sequence[Path], protocols: Sequence[Protocol]) -> None:
+def _check_arguments(
+    paths: Sequence[Path], protocols: Sequence[Protocol], column_maps: Sequence[ColumnMap | None]
+) -> Sequence[ColumnMap | None]:
     problems = []
     if not paths:
         problems.append("No trial table is given. Give at least one .tsv, .csv or .parquet file.")
@@ -98,28 +106,43 @@ def _check_arguments(paths: Sequence[Path], protocols: Sequence[Protocol]) -> No
         for index, path in enumerate(paths)
         if places[index] in places[:index]
     ]
+    if len(column_maps) > 1 and len(column_maps) != len(paths):
+        problems.append(
+            f"There are {len(column_maps)} column maps for {len(paths)} tables. Give one for all tables, or one for "
+            "each in the same order."
+        )
     if problems:
         raise InputError(problems)
+    return column_maps if len(column_maps) == len(paths) else [*(column_maps or (None,))] * len(paths)
 
 
 def _read_source(
-    path: Path, *, protocols: Sequence[Protocol], transducer: str | None
+    path: Path, column_map: ColumnMap | None, *, protocols: Sequence[Protocol], transducer: str | None
 ) -> tuple[TrialSource, tuple[str, ...]]:
     problems: list[str] = []
     with open_table(path) as table:
-        columns = trial_columns(table.names, source=str(path))
+        names, mapped = table.names, None
+        if column_map is not None:
+            mapped = MappedTable(column_map, names=table.names, source=str(path), row_word=table.row_word)
+            names = column_map.names
+        try:
+            columns = trial_columns(names, source=str(path))
+        except InputError as error:
+            hint = [] if column_map is not None else _hint(path, names)
+            raise InputError([*error.problems, *hint]) from None
         reference = None
         try:
             sidecar = read_sidecar(path)
             problems += unit_problems(sidecar, columns.level)
-            reference = transducer_of(sidecar, transducer)
+            reference = transducer_of(sidecar, _transducer(column_map, transducer))
             if reference is None and columns.level is LevelColumn.DB_SPL:
                 problems.append(missing_transducer(path, sidecar))
         except InputError as error:
             problems += error.problems
+        chunks = table.chunks(columns.used) if mapped is None else mapped.chunks(table.chunks(mapped.source_columns))
         try:
             rows = checked_rows(
-                table.chunks(columns.used),
+                chunks,
                 columns=columns,
                 num_cells=len(table.names),
                 source=str(path),
@@ -127,11 +150,42 @@ def _read_source(
                 protocols=protocols,
             )
         except InputError as error:
-            raise InputError([*problems, *error.problems]) from None
+            told = error.problems if mapped is None else mapped.problems(error.problems)
+            raise InputError([*problems, *told]) from None
+    if mapped is not None:
+        problems += mapped.problems([])
     source = TrialSource(name=path.name, rows=rows, reference=reference)
     if problems := problems or transducer_problems(source):
         raise InputError(problems)
-    return source, columns.warnings
+    return source, columns.warnings if mapped is None else mapped.warnings()
+
+
+def _hint(path: Path, names: Sequence[str]) -> list[str]:
+    """What helps where the header is that of a program that many people use."""
+    is_psychopy = "psychopyVersion" in names or any(name.endswith((".thisN", ".thisTrialN")) for name in names)
+    if not is_psychopy and not {"trial_type", "trial_index"} <= set(names):
+        return []
+    program = "PsychoPy" if is_psychopy else "jsPsych"
+    return [f"{path}: looks like a table of {program}. Say with --columns what its columns mean."]
+
+
+def _transducer(column_map: ColumnMap | None, given: str | None) -> str | None:
+    """The transducer that a column map or the user names.
+
+    Raises:
+        InputError: it is unknown, or the two name different ones.
+    """
+    if column_map is None or column_map.transducer is None:
+        return given
+    try:
+        told = reference_thresholds(column_map.transducer)
+    except InputError as error:
+        raise InputError([f"{column_map.source}: {problem}" for problem in error.problems]) from None
+    if given is not None and (wanted := reference_thresholds(given)).id != told.id:
+        raise InputError(
+            f"{column_map.source} names the transducer {told.id}, but {wanted.id} was given. Correct one of them."
+        )
+    return told.id
 
 
 def trial_table(*trials: Trials) -> str:
@@ -144,8 +198,8 @@ def trial_table(*trials: Trials) -> str:
     text = io.StringIO()
     # Quotes a listener's id that holds a quotation mark.
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    has_masker = _has_masker(*trials)
-    writer.writerow((*_WRITTEN_COLUMNS, *MASKER) if has_masker else _WRITTEN_COLUMNS)
+    parameters = _parameters(*trials)
+    writer.writerow((*_WRITTEN_COLUMNS, *parameters))
     for each in trials:
         check_listener(each.listener)
         check_session(each.session)
@@ -155,12 +209,14 @@ def trial_table(*trials: Trials) -> str:
         for block in each.blocks:
             _check_block(block)
             head = (each.listener, each.ear.value, each.session, block.protocol.name)
-            writer.writerows((*head, *row) for row in _rows(block, has_masker=has_masker))
+            writer.writerows((*head, *row) for row in _rows(block, parameters))
     return text.getvalue()
 
 
-def _has_masker(*trials: Trials) -> bool:
-    return any(block.masker is not None for each in trials for block in each.blocks)
+def _parameters(*trials: Trials) -> tuple[str, ...]:
+    """The columns of stimuli that any protocol of these trials has."""
+    present = {name for each in trials for block in each.blocks for name in block.parameters}
+    return tuple(name for name in ALL_COLUMNS if name in present)
 
 
 def _check_block(block: TrialBlock) -> None:
@@ -178,7 +234,7 @@ def _check_block(block: TrialBlock) -> None:
         )
 
 
-def _rows(block: TrialBlock, *, has_masker: bool) -> Iterator[tuple[str, ...]]:
+def _rows(block: TrialBlock, parameters: Sequence[str]) -> Iterator[tuple[str, ...]]:
     columns: list[Sequence[float | None]] = [
         block.trial.tolist(),
         block.frequency_hz.tolist(),
@@ -187,11 +243,8 @@ def _rows(block: TrialBlock, *, has_masker: bool) -> Iterator[tuple[str, ...]]:
         block.is_catch.astype(int).tolist(),
         block.response.tolist(),
     ]
-    if block.masker is not None:
-        masker = block.masker
-        columns += [masker.level_db_spl_per_hz.tolist(), masker.notch_lower.tolist(), masker.notch_upper.tolist()]
-    elif has_masker:
-        columns += [[None] * len(block.trial)] * len(MASKER)
+    nothing = [None] * len(block.trial)
+    columns += [block.parameters[name].tolist() if name in block.parameters else nothing for name in parameters]
     for row in zip(*columns, strict=True):
         # str of a Python float is the shortest text that reads back to the same number.
         yield tuple("n/a" if cell is None else str(cell) for cell in row)
@@ -220,14 +273,9 @@ def trial_sidecar(*trials: Trials) -> str:
         "catch": {"Levels": {"0": "a stimulus was played", "1": "nothing was played"}},
         "response": {"Description": "; ".join(_codes(blocks[name]) for name in sorted(blocks))},
     }
-    if _has_masker(*trials):
-        edge: dict[str, str | dict[str, str]] = {
-            "Units": "1",
-            "Description": "distance from the target to the noise, relative to the target's frequency",
-        }
-        content[MASKER_LEVEL] = {"Units": "dB SPL/Hz", "Description": "spectrum level; n/a without a masker"}
-        content[NOTCH_LOWER] = edge
-        content[NOTCH_UPPER] = edge
+    for name in _parameters(*trials):
+        column = ALL_COLUMNS[name]
+        content[name] = {"Units": column.unit, "Description": f"{column.description}; n/a where there is none"}
     transducer = next(iter(transducers), None)
     if transducer is not None:
         content[TRANSDUCER_KEY] = transducer

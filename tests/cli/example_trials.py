@@ -9,7 +9,9 @@ import numpy as np
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.trials import TrialBlock, Trials
-from hearfit.listener.profile import Profile
+from hearfit.fitting import Fit
+from hearfit.inference.sampled import SampledPosterior
+from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.protocols.loader import load_protocol
 from hearfit.storage.trial_files import write_trials
 from tests.reports.example_profile import example_profile
@@ -45,15 +47,22 @@ def fake_fit(
     audiogram: Audiogram | None,
     method: str,
     seed: int,
+    sampler: SamplerSettings,
+    num_starts: int,
     progress: Callable[[str, float], None] | None = None,
-) -> Profile:
-    """The example profile under the names of the trials."""
-    assert method == "map"
+) -> Fit:
+    """The example profile under the names of the trials; with draws if asked for."""
+    assert num_starts == 2
     if progress is not None:
         progress("Fitting", 0.5)
     profile = example_profile(trials.ear, listener=trials.listener, seed=seed, has_audiogram=False)
     provenance = dataclasses.replace(profile.provenance, data_sha256=trials.source_sha256)
-    return dataclasses.replace(profile, provenance=provenance, measured_audiogram=audiogram)
+    profile = dataclasses.replace(profile, provenance=provenance, measured_audiogram=audiogram)
+    if method == "map":
+        return Fit(profile, None)
+    size = len(profile.posterior.names)
+    chains = np.zeros((sampler.num_chains, sampler.num_draws, size))
+    return Fit(profile, SampledPosterior(np.zeros(size), chains, np.eye(size)))
 
 
 def fake_fit_that_fails_to_converge(
@@ -62,10 +71,12 @@ def fake_fit_that_fails_to_converge(
     audiogram: Audiogram | None,
     method: str,
     seed: int,
+    sampler: SamplerSettings,
+    num_starts: int,
     progress: Callable[[str, float], None] | None = None,
-) -> Profile:
+) -> Fit:
     """As `fake_fit`, but not converged in the left ear."""
-    return example_profile(trials.ear, listener=trials.listener, is_converged=trials.ear is Ear.RIGHT)
+    return Fit(example_profile(trials.ear, listener=trials.listener, is_converged=trials.ear is Ear.RIGHT), None)
 
 
 def fake_simulation(

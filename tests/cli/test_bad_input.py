@@ -38,7 +38,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def fit(*_arguments: object, **_options: object) -> Profile:
         raise AssertionError("This should have been refused.")
 
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fit)
     monkeypatch.setattr("hearfit.fitting.score_trials", fit)
     monkeypatch.setattr("hearfit.fitting.simulate_trials", fit)
 
@@ -156,12 +156,26 @@ def test_all_problems_of_all_own_protocols_at_once(refused: Refused, tmp_path: P
     assert refused("protocol", "show", "q.toml") == sentences[1:-1]
 
 
-def test_an_own_protocol_needs_a_name_of_its_own(refused: Refused, tmp_path: Path) -> None:
+def test_a_protocol_that_contradicts_another_of_its_name(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text(with_row())
     shipped = files("hearfit.protocols").joinpath("categorical_loudness.toml").read_text(encoding="utf-8")
-    (tmp_path / "p.toml").write_text(shipped)
-    (told,) = refused("fit", "a.tsv", "--protocol", "p.toml")
-    assert told == "p.toml: another protocol is named categorical_loudness too. Give each its own name."
+    (tmp_path / "p.toml").write_text(shipped.replace("duration_s = 1.0", "duration_s = 0.5"))
+    mine = shipped.replace('name = "categorical_loudness"', 'name = "mine"')
+    (tmp_path / "q.toml").write_text(mine)
+    (tmp_path / "r.toml").write_text(mine.replace("ramp_s = 0.2", "ramp_s = 0.1").replace('"1.0.0"', '"1.0.1"'))
+    first, second = refused("fit", "a.tsv", "--protocol", "p.toml", "--protocol", "q.toml", "--protocol", "r.toml")
+    end = "Answers to both cannot be told apart by this name: give each its own."
+    assert first == (
+        "p.toml: contradicts categorical_loudness.toml of hearfit itself, which declares a protocol "
+        f"categorical_loudness too: stimulus.duration_s is 0.5 and 1.0. {end}"
+    )
+    assert second == (
+        "r.toml: contradicts q.toml, which declares a protocol mine too: version is 1.0.1 and 1.0.0; stimulus.ramp_s "
+        f"is 0.1 and 0.2. {end}"
+    )
+    # A table that is simulated with it would be read as answers to the shipped one.
+    simulate = ("simulate", "--audiogram", "N3", "--out", "t.tsv", "--protocol", "p.toml")
+    assert refused(*simulate) == refused("protocol", "check", "p.toml", "--audiogram", "N3") == [first]
 
 
 @pytest.mark.parametrize(
@@ -288,7 +302,7 @@ def test_bad_usage(refused: Refused, arguments: Sequence[str], sentence: str) ->
 def test_a_store_that_fails_costs_only_the_tracking(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str
 ) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     (tmp_path / "a.tsv").write_text(with_row())
     (tmp_path / "corrupt.db").write_bytes(b"this is no database" * 100)
     outcome = cli("fit", "a.tsv", "--out", "results", "--tracking-uri", store, "--json", "--quiet")

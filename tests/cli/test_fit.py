@@ -7,6 +7,7 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
+from hearfit.storage.draw_files import read_draws
 from hearfit.storage.profile_files import read_profile
 from hearfit.tracking import TrackedRun
 from tests.cli.conftest import Cli
@@ -15,7 +16,7 @@ from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, 
 
 @pytest.fixture(autouse=True)
 def quick_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     monkeypatch.setattr("hearfit.fitting.simulate_trials", fake_simulation)
 
 
@@ -42,6 +43,16 @@ def test_one_ear(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
     assert "report         results/report.html" in outcome.out
     assert "Right ear: Fitting" in outcome.err
     assert "warning: Right ear: Lateral inhibition was not measured" in outcome.err
+
+
+def test_draws_are_written_beside_the_profile(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
+    options = ("--method", "nuts", "--chains", "3", "--draws", "20")
+    outcome = cli("fit", one_ear, "--out", "results", "--no-track", *options)
+    assert outcome.code == 0
+    assert files_in(tmp_path / "results") == {"profile.json", "draws.npz", "report.html"}
+    names, positions = read_draws(tmp_path / "results" / "draws.npz")
+    assert positions.shape == (3, 20, len(names))
+    assert "right draws    results/draws.npz" in outcome.out
 
 
 def test_two_ears(cli: Cli, two_ears: Path, tmp_path: Path) -> None:
@@ -81,7 +92,7 @@ def test_results_are_replaced(cli: Cli, one_ear: Path, tmp_path: Path) -> None:
 def test_a_fit_that_did_not_converge_is_written_and_exits_1(
     cli: Cli, two_ears: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hearfit.fitting.fit_trials", fake_fit_that_fails_to_converge)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit_that_fails_to_converge)
     outcome = cli("fit", two_ears, "--out", "results", "--no-track")
     assert outcome.code == 1
     assert "warning: Left ear: The fit cannot be trusted, because it did not converge." in outcome.err

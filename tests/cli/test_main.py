@@ -23,6 +23,7 @@ COMMANDS = (
     ("protocol", "show"),
     ("audiogram", "show"),
     ("frontend",),
+    ("validate",),
     ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")

@@ -45,3 +45,23 @@ def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
     ):
         assert problem in outcome.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_several_lengths_in_one_figure(cli: Cli, tmp_path: Path) -> None:
+    # Truth: the request, shortest first; more trials never know less.
+    arguments = ("protocol", "check", "pure_tone_detection", "--audiogram", "N3", "--ear", "right", "--quiet", "--json")
+    outcome = cli(*arguments, "--minutes", "30", "--minutes", "10", "--out", "plan.png")
+    assert outcome.code == 0
+    short, long = json.loads(outcome.out)
+    assert (short["minutes"], long["minutes"]) == (10.0, 30.0)
+    for less, more in zip(short["frequencies"], long["frequencies"], strict=True):
+        assert more["threshold_db_hl"]["sd"] < less["threshold_db_hl"]["sd"]
+    assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_more_lengths_than_a_figure_tells_apart(cli: Cli) -> None:
+    lengths = [word for minutes in range(1, 6) for word in ("--minutes", str(minutes))]
+    outcome = cli("protocol", "check", "pure_tone_detection", "--audiogram", "N3", *lengths)
+    assert outcome.code == 2
+    assert "--minutes is given 5 times; allowed is up to 4 times." in outcome.err

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hearfit.experiment.conditions import collapse, collapse_with_index
 from hearfit.experiment.protocol import Protocol
-from hearfit.experiment.trials import MaskerColumns, TrialBlock
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
+from hearfit.experiment.trials import TrialBlock
 from hearfit.protocols.loader import load_protocol
 
 Row = tuple[float, float | None, int, int]
@@ -131,7 +132,8 @@ def test_the_masker_tells_conditions_apart(
         [(sound[0], level, 1, response) for sound, level, response in zip(sounds, levels, responses, strict=True)],
     )
     notch = np.array(sounds)[:, 1:]
-    block = replace(quiet, masker=MaskerColumns(np.array(maskers), notch[:, 0], notch[:, 1]))
+    values = (np.array(maskers), notch[:, 0], notch[:, 1])
+    block = replace(quiet, parameters=dict(zip((MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER), values, strict=True)))
     conditions, index = collapse_with_index(block)
     masker_level = conditions.masker_level_db_spl_per_hz
     assert masker_level is not None

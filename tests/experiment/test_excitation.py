@@ -20,6 +20,7 @@ from hearfit.experiment.excitation import (
     waveform_pa,
 )
 from hearfit.experiment.protocol import Notch, StimulusDesign, StimulusKind
+from hearfit.experiment.stimulus_columns import NOTCH_LOWER, NOTCH_UPPER
 from hearfit.frontend.cochlea import cochlea_of, normal_parameters
 from hearfit.frontend.filterbank import tone_power
 from hearfit.frontend.transmission import transmission_gain
@@ -196,7 +197,9 @@ def test_masker_is_the_integral_of_the_noise_that_each_channel_lets_through(
 
 def test_tone_in_noise_is_the_tone_and_its_masker() -> None:
     design = load_protocol("notched_noise").stimulus
-    stimuli = tuple(Stimulus(design, 1000.0, notch=Notch(width, width)) for width in (0.0, 0.2))
+    stimuli = tuple(
+        Stimulus(design, 1000.0, parameters=((NOTCH_LOWER, width), (NOTCH_UPPER, width))) for width in (0.0, 0.2)
+    )
     narrow, wide = excite(stimuli, transducer="HDA200", normal=NORMAL)
     tone = replace(design, kind=StimulusKind.PURE_TONE, noise_outer_edge=None)
     (alone,) = excite((Stimulus(tone, 1000.0),), transducer="HDA200", normal=NORMAL)

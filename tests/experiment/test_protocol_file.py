@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import Notch, SessionDesign, StimulusDesign, StimulusKind, Task
+from hearfit.experiment.protocol import Notch, SessionDesign, StimulusDesign, StimulusKind, StoringProcedure, Task
 from hearfit.experiment.protocol_file import parse_protocol
 
 COMMON = """
@@ -48,6 +48,23 @@ interval_count = 1
 [response]
 values = [0, 1]
 labels = ["no", "yes"]
+"""
+STORED_MASKED = f"""{COMMON.replace("= false", "= true")}
+task = "stored_threshold"
+{TONE.replace("pure_tone", "tone_in_notched_noise")}
+noise_outer_edge = 0.8
+[procedure]
+step_db = 2
+retest_sd_db = 1.5
+[design]
+frequency_hz = [500, 1000]
+repetitions = 1
+notches = [[0, 0], [0.1, 0.3]]
+masker_level_offset_db = 60
+highest_masker_level_db_spl_per_hz = 55.5
+[response]
+values = [0, 1, 2]
+labels = ["above", "at", "below"]
 """
 LOUDNESS = f"""{COMMON}
 task = "categorical_loudness"
@@ -107,7 +124,16 @@ def test_a_protocol_with_a_masker() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [DETECTION, LOUDNESS, MASKED])
+def test_a_protocol_of_stored_thresholds() -> None:
+    protocol = parse_protocol(STORED_MASKED, source="my.toml")
+    assert protocol.task is Task.STORED_THRESHOLD
+    assert protocol.procedure == StoringProcedure(step_db=2.0, retest_sd_db=1.5)
+    assert protocol.design.level_offsets_db == (0.0,)
+    assert protocol.design.notches == (Notch(0.0, 0.0), Notch(0.1, 0.3))
+    assert parse_protocol(MASKED, source="my.toml").procedure is None
+
+
+@pytest.mark.parametrize("text", [DETECTION, LOUDNESS, MASKED, STORED_MASKED])
 def test_nothing_has_a_default(text: str) -> None:
     keys = [line.split(" = ")[0] for line in text.splitlines() if " = " in line]
     assert len(keys) > 15
@@ -123,7 +149,7 @@ def test_nothing_has_a_default(text: str) -> None:
         ('"1.2.3"', '"1.2"', "the key version is '1.2'. Allowed is a version such as \"1.0.0\"."),
         ('"A test"', '""', "the key title is ''. Allowed is text of 1 to 4000 characters"),
         ('"A test"', '"\\u001b[2J"', "the key title is '\\x1b[2J'. Allowed is text"),
-        ('"detection"', '"detect"', 'the key task is \'detect\'. Allowed is "detection" or "categorical_loudness".'),
+        ('"detection"', '"detect"', 'the key task is \'detect\'. Allowed is "detection", "categorical_loudness" or'),
         ("[250, 4000]", "[100, 4000]", "the key frequency_range_hz[1] is 100. Allowed is the lowest and the highest"),
         ("= false", '= "no"', "the key is_transducer_required is 'no'. Allowed is true or false."),
         ('"pure_tone"', '"tone"', 'the key stimulus.kind is \'tone\'. Allowed is "pure_tone", "narrowband_noise" or'),
@@ -170,12 +196,20 @@ def test_a_value_that_is_not_allowed(old: str, new: str, sentence: str) -> None:
         (MASKED, "[0.1, 0.3]", "[-0.1, 0.3]", "design.notches has [-0.1, 0.3]. Both ends must be from 0 to below 0.8,"),
         (MASKED, "[0.1, 0.3]", "[0, 0]", "design.notches has a pair more than once. Give each pair once."),
         (MASKED, "[0.1, 0.3]", "[0.1]", "the key design.notches[2]"),
+        (STORED_MASKED, "[0, 1, 2]", "[0, 1, 3]", "response.values is [0, 1, 3]. Of stored thresholds they must be"),
+        (
+            STORED_MASKED,
+            "step_db = 2",
+            "step_db = 0",
+            "the key procedure.step_db is 0. Allowed is a number of decibels",
+        ),
+        (DETECTION, "[response]", "[procedure]\nstep_db = 2\n[response]", "the key procedure is not known."),
         (MASKED, "= 55.5", "= 155", "the key design.highest_masker_level_db_spl_per_hz is 155. Allowed is a number"),
         (
             LOUDNESS,
             NOISE,
             TONE.replace("pure_tone", "tone_in_notched_noise") + "noise_outer_edge = 0.8\n",
-            "task is categorical_loudness. A tone_in_notched_noise is detected: only detection is allowed.",
+            "task is categorical_loudness. A tone_in_notched_noise is detected: only detection and stored_",
         ),
     ],
 )
@@ -204,7 +238,7 @@ def test_a_key_like_no_other_gets_no_guess() -> None:
 
 def test_without_a_task_the_design_is_not_judged() -> None:
     assert _problems(DETECTION.replace('task = "detection"', "").replace("repetitions", "x")) == (
-        'my.toml: the key task is missing. Allowed is "detection" or "categorical_loudness".',
+        'my.toml: the key task is missing. Allowed is "detection", "categorical_loudness" or "stored_threshold".',
     )
 
 
@@ -220,7 +254,7 @@ def test_any_text_is_refused_in_sentences(text: str) -> None:
 
 @given(st.data())
 def test_any_value_in_any_key_is_accepted_or_refused_in_sentences(data: st.DataObject) -> None:
-    lines = data.draw(st.sampled_from([DETECTION, LOUDNESS, MASKED])).splitlines()
+    lines = data.draw(st.sampled_from([DETECTION, LOUDNESS, MASKED, STORED_MASKED])).splitlines()
     index = data.draw(st.sampled_from([index for index, line in enumerate(lines) if " = " in line]))
     values = [
         "-1",

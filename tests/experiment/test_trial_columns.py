@@ -3,7 +3,10 @@
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.experiment.trial_columns import MASKER, REQUIRED, LevelColumn, trial_columns
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
+from hearfit.experiment.trial_columns import REQUIRED, LevelColumn, trial_columns
+
+MASKER = (MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER)
 
 NAMES = (*REQUIRED, "level_db_spl")
 
@@ -80,9 +83,9 @@ def test_stimulus_parameters_of_other_protocols_are_refused(name: str) -> None:
 
 
 def test_a_masker_has_all_its_columns_or_none() -> None:
-    assert trial_columns((*NAMES, *MASKER), source="a.tsv").has_masker
+    assert trial_columns((*NAMES, *MASKER), source="a.tsv").parameters == MASKER
     assert set(trial_columns((*NAMES, *MASKER), source="a.tsv").used) == {*NAMES, *MASKER}
-    assert not trial_columns(NAMES, source="a.tsv").has_masker
+    assert not trial_columns(NAMES, source="a.tsv").parameters
     for name in MASKER:
         others = [other for other in MASKER if other != name]
         assert _problems(*NAMES, *others) == (f"a.tsv: the column {name} is missing.",)

@@ -160,7 +160,7 @@ class ReferenceListener:
         return ReferenceEar(
             exponent=CONSTANTS.compression_exponent / (1.0 - (threshold - attenuation) / CONSTANTS.anchor_db_hl),
             attenuation_db=attenuation,
-            inhibition=1.0 / (1.0 + np.exp(-logit)),
+            inhibition=0.55 / (1.0 + np.exp(-logit)),
         )
 
     def probability_heard(
@@ -187,7 +187,7 @@ class ReferenceListener:
         logit, log_spread = self.position[35:37]
         own = self.ear.log_loudness(excitation, level_db_hl)
         assert growth.x[0] <= own <= growth.x[-1], "choose levels that a normal ear can match"
-        gap = np.diff(np.array(CATEGORY_BOUNDARIES_CU) + self.position[38:])
+        gap = np.diff(np.array(CATEGORY_BOUNDARIES_CU) + self.position[38:48])
         gap = 0.5 * np.logaddexp(0.0, gap / 0.5)
         middle = CATEGORY_BOUNDARIES_CU[5] + self.position[38 + 5]
         boundary = np.array([middle - gap[k:5].sum() if k <= 5 else middle + gap[5:k].sum() for k in range(10)])

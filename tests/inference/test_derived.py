@@ -10,7 +10,14 @@ from hearfit.inference import derived
 from hearfit.inference.derived import equivalent_bandwidths_hz, threshold_sensitivities, tone_thresholds
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, PARAMETER_NAMES, cochlear_coordinates
+from hearfit.listener.parameters import (
+    DEFAULT_PRIOR,
+    NUM_KNOTS,
+    NUM_PARAMETERS,
+    PARAMETER_NAMES,
+    cochlear_coordinates,
+    inhibition_coordinate,
+)
 from tests.inference.sessions import truth
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -25,7 +32,7 @@ def thresholds(positions: np.ndarray) -> np.ndarray:
 @cache
 def normal_bandwidth_ratios(inhibition: float) -> tuple[float, ...]:
     position = normal_position(NORMAL)
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(inhibition / (1.0 - inhibition))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(inhibition))
     bandwidth = equivalent_bandwidths_hz(position[None], normal=NORMAL)[0]
     return tuple(bandwidth / (24.7 * (4.37 * FREQUENCY_HZ / 1000.0 + 1.0)))
 

@@ -62,7 +62,7 @@ def part_of(conditions: Conditions, rows: np.ndarray) -> Conditions:
         interval_count=conditions.interval_count[rows],
         is_catch=conditions.is_catch[rows],
         counts=conditions.counts[rows],
-        masker_level_db_spl_per_hz=None if (masker := conditions.masker_level_db_spl_per_hz) is None else masker[rows],
+        parameters={name: values[rows] for name, values in conditions.parameters.items()},
     )
 
 

@@ -12,19 +12,19 @@ from hearfit.inference.simulate import position_from_thresholds
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
-from tests.inference.sessions import detection, fit_data, loudness, simulated
+from tests.inference.sessions import fit_data, loudness, simulated
 
 pytestmark = pytest.mark.usefixtures("float64")
 
 STEEP_DB_HL = np.array([5.0, 5.0, 5.0, 10.0, 40.0, 85.0, 95.0, 100.0, 100.0, 100.0, 100.0])
-HZ = (1000.0, 2000.0, 4000.0)
+HZ = (2000.0, 3000.0, 4000.0, 6000.0)
 
 
 @cache
 def steep_loss() -> Modes:
     """A loss so steep that neighbouring channels can explain the answers: the prior mean leads to another mode."""
     position = position_from_thresholds(STEEP_DB_HL, outer_hair_cell_share=0.95, normal=NORMAL)
-    conditions = simulated([loudness(HZ, num_levels=12, repetitions=4), detection(HZ)], seed=1, position=position)
+    conditions = simulated([loudness(HZ, num_levels=12, repetitions=6)], seed=1, position=position)
     starts = starting_points(starting_point(conditions, DEFAULT_PRIOR, NORMAL), 2, seed=0)
     return find_modes(
         fit_data(conditions),

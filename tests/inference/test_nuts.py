@@ -19,7 +19,8 @@ from hearfit.inference.sampling_checks import sampling_checks
 from hearfit.inference.task_model import LAPSE
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, PARAMETER_NAMES
-from tests.inference.sessions import detection, fit_data, loudness, mode_of, simulated
+from hearfit.protocols.loader import load_protocol
+from tests.inference.sessions import detection, fit_data, loudness, mode_of, notched_noise, simulated
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -125,6 +126,21 @@ def test_density_of_the_sampler_is_that_of_the_likelihood() -> None:
         np.testing.assert_allclose(gradient, change.T @ truth.gradient, atol=2e-3)
 
 
+def test_density_of_every_task_is_that_of_the_likelihood() -> None:
+    # Truth: as above. In noise and of stored thresholds, whose evidence is in single precision too.
+    conditions = simulated([notched_noise(), load_protocol("stored_thresholds")], seed=52)
+    data, own = fit_data(conditions), approximation()
+    density, target = build_target(data, PRIOR, centre=own.mode, covariance=own.covariance, normal=NORMAL)
+    z = np.random.default_rng(5).standard_normal(NUM_PARAMETERS)
+    value, gradient = jax.jit(jax.value_and_grad(density))(jnp.asarray(z), target)
+    scale = np.linalg.cholesky(own.covariance)
+    whitened = np.linalg.solve(PRIOR.factor, own.mode + scale @ z - PRIOR.mean)
+    truth = evaluate(whitened, PRIOR, data, normal=NORMAL)
+    assert float(value) == pytest.approx(truth.log_posterior, abs=1e-3)
+    expected = np.linalg.solve(PRIOR.factor, scale).T @ truth.gradient
+    np.testing.assert_allclose(gradient, expected, atol=1e-3 * np.abs(expected).max())
+
+
 def test_draws_along_two_coordinates_agree_with_brute_force() -> None:
     # Truth: sums over a fine grid of the density along a threshold and the lapse rate, which is skewed. 1,200 draws.
     density, target = density_and_target()
@@ -170,7 +186,7 @@ def test_checks_pass_for_good_chains_and_name_what_is_wrong_with_bad_ones() -> N
     assert passed.problems == ()
     assert passed.not_gaussian == ()
     assert 0.999 < passed.rhat_max < 1.01
-    assert passed.ess_bulk_min == pytest.approx(2000.0, rel=0.25)
+    assert passed.ess_bulk_min == pytest.approx(2000.0, rel=0.4)
     shifted = good.draws.copy()
     shifted[0, :, 5] += 1.0
     walk = np.cumsum(good.draws, axis=1) / 20.0

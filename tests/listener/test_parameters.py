@@ -124,7 +124,7 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
         own_ear = jnp.asarray(own["logit of the compressive share"]), jnp.asarray(own["threshold coordinate"])
         assert float(listener.exponent[k]) == pytest.approx(float(compression_exponent(*own_ear)))
         assert float(listener.attenuation_db[k]) == pytest.approx(float(attenuation_db(*own_ear)))
-        assert float(listener.inhibition[k]) == pytest.approx(1.0 / (1.0 + np.exp(-own["inhibition logit"])))
+        assert float(listener.inhibition[k]) == pytest.approx(0.55 / (1.0 + np.exp(-own["inhibition coordinate"])))
     observer = dict(zip(PARAMETER_NAMES, position, strict=True))
     assert float(listener.log_sensitivity) == observer["log sensitivity"]
     assert float(listener.criterion) == observer["criterion"]
@@ -136,7 +136,7 @@ def test_the_listener_follows_the_order_of_the_names(position: np.ndarray) -> No
 
 
 def test_names_are_unique_and_one_for_each_coordinate() -> None:
-    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 5 + 10
+    assert len(set(PARAMETER_NAMES)) == len(PARAMETER_NAMES) == NUM_PARAMETERS == 3 * 11 + 5 + 10 + 5
     assert DEFAULT_PRIOR.mean.shape == (NUM_PARAMETERS,)
 
 

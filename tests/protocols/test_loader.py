@@ -5,10 +5,16 @@ from pathlib import Path
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import StimulusKind, Task
+from hearfit.experiment.protocol import StimulusKind, StoringProcedure, Task
 from hearfit.protocols.loader import list_protocols, load_protocol, shipped_protocols
 
-NAMES = ("categorical_loudness", "categorical_loudness_noise", "notched_noise", "pure_tone_detection")
+NAMES = (
+    "categorical_loudness",
+    "categorical_loudness_noise",
+    "notched_noise",
+    "pure_tone_detection",
+    "stored_thresholds",
+)
 
 
 def test_the_shipped_protocols_are_listed() -> None:
@@ -50,8 +56,17 @@ def test_detection_is_yes_or_no_with_catch_trials() -> None:
     assert protocol.design.catch_trials > 0
 
 
+def test_stored_thresholds_are_in_the_steps_of_an_audiometer() -> None:
+    """The retest SD is that of NHANES 2011-2012 at 1 kHz without the part of rounding to 5 dB."""
+    protocol = load_protocol("stored_thresholds")
+    assert protocol.task is Task.STORED_THRESHOLD
+    assert protocol.procedure == StoringProcedure(step_db=5.0, retest_sd_db=1.7)
+    assert protocol.response_values == (0, 1, 2)
+
+
 def test_only_noise_needs_a_transducer_for_hearing_levels() -> None:
-    assert [load_protocol(name).is_transducer_required for name in NAMES] == [False, True, True, False]
+    required = [name for name in NAMES if load_protocol(name).is_transducer_required]
+    assert required == ["categorical_loudness_noise", "notched_noise"]
 
 
 def test_notched_noise_has_symmetric_and_asymmetric_notches_within_its_edges() -> None:
@@ -68,8 +83,8 @@ def test_an_unknown_name_lists_the_known_ones_and_the_closest() -> None:
         load_protocol("categorical_loudnes")
     assert str(caught.value) == (
         "There is no protocol 'categorical_loudnes'. Did you mean categorical_loudness? Known are "
-        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection; for a protocol of your "
-        "own give the path of its .toml file."
+        "categorical_loudness, categorical_loudness_noise, notched_noise, pure_tone_detection, stored_thresholds; "
+        "for a protocol of your own give the path of its .toml file."
     )
 
 

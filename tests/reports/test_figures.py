@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.listener.profile import AnswerCount, CurveMasker
+from hearfit.listener.profile import AnswerCount, CurveMasker, PredictiveBin, PredictiveCheck
 from hearfit.reports.figure_audiogram import draw_audiogram
 from hearfit.reports.figure_curves import draw_detection, draw_loudness, proportions
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
+from hearfit.reports.figure_predictive import draw_predictive, is_outside
 from hearfit.reports.figure_style import colours, octaves
 from hearfit.reports.panels import Panel, new_canvas
 from hearfit.reports.svg import inline_svg
@@ -153,3 +154,18 @@ def test_drawings_of_one_page_share_no_identifier() -> None:
     assert first.replace("a-", "b-") == second.replace("a-", "b-")
     assert "<style" not in first
     assert "<metadata" not in first
+
+
+def test_answers_outside_the_replicated_range_are_filled() -> None:
+    # Truth: one of three groups lies outside by construction.
+    bins = (
+        PredictiveBin(num_trials=10, expected=0.1, observed=0.1, lower_95=0.0, upper_95=0.3),
+        PredictiveBin(num_trials=10, expected=0.5, observed=0.9, lower_95=0.3, upper_95=0.7),
+        PredictiveBin(num_trials=10, expected=0.9, observed=1.0, lower_95=0.8, upper_95=1.0),
+    )
+    check = PredictiveCheck("pure_tone_detection", "detection", 30, (), bins)
+    assert [is_outside(part) for part in bins] == [False, True, False]
+    figure = draw_predictive([check, check])
+    sizes = [len(np.asarray(m.get_offsets())) for m in figure.axes[0].collections if isinstance(m, PathCollection)]
+    assert sizes == [2, 1, 2, 1]
+    assert "30 answers" in inline_svg(figure, prefix="p")

@@ -77,6 +77,14 @@ def test_reads_back_to_the_same_object(profile: Profile) -> None:
     assert profile_from_json(profile_to_json(profile), source="p") == profile
 
 
+def test_profile_of_version_1_is_read_without_what_it_did_not_have() -> None:
+    content = json.loads(profile_to_json(example_profile()))
+    content["version"] = 1
+    del content["predictive_checks"], content["diagnostics"]["sampling"]
+    profile = profile_from_json(json.dumps(content), source="p")
+    assert profile == dataclasses.replace(example_profile(), version=1)
+
+
 def test_file_round_trip_is_byte_stable(tmp_path: Path) -> None:
     profile = example_profile()
     path = tmp_path / "profile.json"

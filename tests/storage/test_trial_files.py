@@ -15,10 +15,10 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.limits import MAX_INTERVALS
 from hearfit.experiment.protocol import Task
+from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, stimulus_columns
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trial_cells import MAX_TRIAL, listener_from
-from hearfit.experiment.trial_columns import MASKER
-from hearfit.experiment.trials import MaskerColumns, TrialBlock, Trials
+from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.protocols.loader import load_protocol, shipped_protocols
 from hearfit.storage.trial_files import read_trials, trial_sidecar, trial_table, write_trials
 
@@ -48,8 +48,14 @@ def _table(path: Path, num_trials: int = 4, columns: Mapping[str, object] | None
 
 
 def _read(*paths: Path, **choices: str) -> tuple[Trials, ...]:
-    ear = Ear(choices.pop("ear")) if "ear" in choices else None
-    trials, warnings = read_trials(paths, protocols=PROTOCOLS, ear=ear, **choices)
+    trials, warnings = read_trials(
+        paths,
+        protocols=PROTOCOLS,
+        ear=Ear(choices["ear"]) if "ear" in choices else None,
+        listener=choices.get("listener"),
+        session=choices.get("session"),
+        transducer=choices.get("transducer"),
+    )
     assert warnings == ()
     return trials
 
@@ -63,10 +69,9 @@ def _same(first: Trials, second: Trials) -> bool:
         assert one.protocol == other.protocol
         for field in dataclasses.fields(TrialBlock)[1:-1]:
             np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
-        assert (one.masker is None) == (other.masker is None)
-        if one.masker is not None and other.masker is not None:
-            for field in dataclasses.fields(MaskerColumns):
-                np.testing.assert_array_equal(getattr(one.masker, field.name), getattr(other.masker, field.name))
+        assert list(one.parameters) == list(other.parameters)
+        for name, values in one.parameters.items():
+            np.testing.assert_array_equal(values, other.parameters[name])
     return True
 
 
@@ -81,7 +86,17 @@ def _rows(draw: st.DrawFn, name: str) -> pd.DataFrame:
     numbers = st.tuples(FREQUENCIES, LEVELS, is_catch, count, st.sampled_from(protocol.response_values), masker)
     rows = draw(st.dictionaries(st.integers(1, MAX_TRIAL), numbers, min_size=1, max_size=8))
     frame = pd.DataFrame([(trial, *rows[trial][:-1], *rows[trial][-1]) for trial in sorted(rows)])
-    names = ["trial", "frequency_hz", "level_db_hl", "is_catch", "interval_count", "response", *MASKER]
+    names = [
+        "trial",
+        "frequency_hz",
+        "level_db_hl",
+        "is_catch",
+        "interval_count",
+        "response",
+        MASKER_LEVEL,
+        NOTCH_LOWER,
+        NOTCH_UPPER,
+    ]
     return frame.set_axis(names, axis=1)
 
 
@@ -95,11 +110,7 @@ def _block(name: str, rows: pd.DataFrame) -> TrialBlock:
         interval_count=np.where(is_catch, 1, rows["interval_count"].to_numpy()),
         is_catch=is_catch,
         response=rows["response"].to_numpy(),
-        masker=(
-            MaskerColumns(*(rows[column].to_numpy() for column in MASKER))
-            if protocol.stimulus.kind.has_masker
-            else None
-        ),
+        parameters={column.name: rows[column.name].to_numpy() for column in stimulus_columns(protocol.stimulus.kind)},
     )
 
 

@@ -25,7 +25,7 @@ from hearfit.inference.derived import equivalent_bandwidths_hz, masked_threshold
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.loudness_growth import normal_boundaries_db_hl
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL, NormalEar
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAMES
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAMES, inhibition_coordinate
 from hearfit.observer.threshold import steady_log_detectability
 from tests.studies.loudness_boundaries import read_boundaries
 from tests.studies.real_runs import cross_validated
@@ -54,7 +54,7 @@ def thresholds_db_hl(normal: NormalEar) -> Float[np.ndarray, " knots"]:
 def bandwidth_ratios(normal: NormalEar, inhibition: float) -> Float[np.ndarray, " knots"]:
     """Equivalent bandwidth re 24.7 (4.37 f + 1) of an otherwise normal ear with this inhibition everywhere."""
     position = normal_position(normal)
-    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = np.log(inhibition / (1.0 - inhibition))
+    position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(inhibition))
     with jax.enable_x64(True):
         bandwidth = equivalent_bandwidths_hz(position[None], normal=normal)[0]
     return bandwidth / normal_erb_hz(np.array(AUDIOMETRIC_FREQUENCIES_HZ))

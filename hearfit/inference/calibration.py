@@ -1,0 +1,155 @@
+"""Simulation-based calibration: is the truth a typical draw from the posterior that its answers lead to?
+
+A listener is drawn from the prior, does a session and is fitted. Over many of them the rank of the truth among draws
+from each posterior is uniform if, and only if, model, inference and draws agree (Talts et al. 2018, arXiv 1804.06788).
+The session may depend on the listener only through their answers, so it is laid out around a simulated audiogram whose
+trials are part of the data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from hearfit.experiment.conditions import collapse
+from hearfit.experiment.protocol import Protocol
+from hearfit.inference.data import build_fit_data
+from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
+from hearfit.inference.laplace import laplace, posterior_about
+from hearfit.inference.likelihood import evaluate
+from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.screening import screen
+from hearfit.inference.simulate import answered, planned_block
+from hearfit.inference.start import starting_point
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
+from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, inhibition_strength
+
+NUM_DRAWS: Final = 399
+QUANTITIES: Final = ("threshold", "compression exponent", "attenuation", "lateral inhibition")
+# Where answers leave less than a tenth of the prior's variance.
+DATA_DOMINATE: Final = 0.9
+
+
+@dataclass(frozen=True)
+class CalibratedEar:
+    """One simulated listener: rows are `QUANTITIES`, columns the audiometric frequencies.
+
+    Errors of the exponent are those of its logarithm.
+
+    `rank` counts the draws below the truth, of `NUM_DRAWS`. `error` is that of the mean of the draws, `bound` the
+    Bayesian Cramer-Rao bound at the true listener, `data_share` what the answers take away of the prior's variance.
+    """
+
+    is_converged: bool
+    num_trials: int
+    is_tested: Bool[np.ndarray, "quantities knots"]
+    rank: Int[np.ndarray, "quantities knots"]
+    is_covered: Bool[np.ndarray, "quantities knots"]
+    error: Float[np.ndarray, "quantities knots"]
+    bound: Float[np.ndarray, "quantities knots"]
+    data_share: Float[np.ndarray, "quantities knots"]
+
+
+def calibrate_one(
+    protocols: Sequence[Protocol],
+    screening_protocol: Protocol,
+    *,
+    transducer: str,
+    prior: Prior,
+    normal: NormalEar,
+    seed: Sequence[int],
+) -> CalibratedEar:
+    """Draws a listener from the prior, simulates their session, fits it and ranks the truth. Under `jax.enable_x64`.
+
+    Args:
+        protocols: the session.
+        screening_protocol: of tones in quiet, for the audiogram around which the session is laid out.
+        transducer: for both.
+        prior: of the listeners and of the fit.
+        normal: constants of the model.
+        seed: of this listener.
+    """
+    generator = np.random.default_rng(list(seed))
+    white = whitened_prior(prior)
+    truth = white.mean + white.factor @ generator.standard_normal(len(white.mean))
+    screening = screen(screening_protocol, truth, transducer=transducer, normal=normal, generator=generator)
+    rough = screening.rough_ear(prior, normal=normal)
+    blocks = [screening.block]
+    for protocol in protocols:
+        planned = planned_block(protocol, rough, transducer=transducer, normal=normal, generator=generator)
+        blocks.append(answered(planned, truth, transducer=transducer, normal=normal, generator=generator))
+    conditions = [collapse(block) for block in blocks]
+    data = build_fit_data(conditions, transducer=transducer, normal=normal)
+    estimate = find_map(
+        data, white, normal=normal, settings=SearchSettings(), start=starting_point(conditions, prior, normal)
+    )
+    draws = laplace(estimate, prior).draws(NUM_DRAWS, seed=int(generator.integers(2**31)))
+    values, true_values = _quantities(draws, normal), _quantities(truth[None], normal)[0]
+    at_truth = evaluate(np.linalg.solve(white.factor, truth - white.mean), white, data, normal=normal)
+    expected = posterior_about(truth, at_truth.fisher, prior)
+    bound, share = _bounds(truth, expected.covariance, prior.covariance, normal)
+    low, high = np.quantile(values, [0.025, 0.975], axis=0)
+    return CalibratedEar(
+        is_converged=estimate.status is MapStatus.CONVERGED,
+        num_trials=sum(len(block.trial) for block in blocks),
+        is_tested=_tested(protocols, screening_protocol),
+        rank=np.sum(values < true_values, axis=0),
+        is_covered=(low <= true_values) & (true_values <= high),
+        error=values.mean(axis=0) - true_values,
+        bound=bound,
+        data_share=share,
+    )
+
+
+def _quantities(
+    positions: Float[np.ndarray, "draws parameters"], normal: NormalEar
+) -> Float[np.ndarray, "draws quantities knots"]:
+    at = jnp.asarray(positions)
+    share, level = at[:, :NUM_KNOTS], at[:, NUM_KNOTS : 2 * NUM_KNOTS]
+    inhibition = np.asarray(inhibition_strength(at[:, 2 * NUM_KNOTS : 3 * NUM_KNOTS]))
+    exponent, attenuation = compression_exponent(share, level), attenuation_db(share, level)
+    threshold = np.asarray(tone_thresholds(at, normal=normal))
+    return np.stack([threshold, np.log(np.asarray(exponent)), np.asarray(attenuation), inhibition], axis=1)
+
+
+def _bounds(
+    truth: Float[np.ndarray, " parameters"],
+    posterior: Float[np.ndarray, "parameters parameters"],
+    prior: Float[np.ndarray, "parameters parameters"],
+    normal: NormalEar,
+) -> tuple[Float[np.ndarray, "quantities knots"], Float[np.ndarray, "quantities knots"]]:
+    """SD that the bound allows, and data share, of every quantity, by the delta method at the true listener."""
+    directions = _directions(truth, normal)
+    after, before = (np.einsum("qkp,pr,qkr->qk", directions, own, directions) for own in (posterior, prior))
+    return np.sqrt(after), 1.0 - after / before
+
+
+def _directions(
+    truth: Float[np.ndarray, " parameters"], normal: NormalEar
+) -> Float[np.ndarray, "quantities knots parameters"]:
+    """Derivatives of the quantities by the coordinates."""
+    at = jnp.asarray(truth)
+    share, level, own = (at[k * NUM_KNOTS : (k + 1) * NUM_KNOTS] for k in range(3))
+    size = len(truth)
+    directions = np.zeros((len(QUANTITIES), NUM_KNOTS, size))
+    directions[0] = np.asarray(threshold_sensitivities(at, normal=normal).jacobian)
+    knots = np.arange(NUM_KNOTS)
+    for row, function in (
+        (1, lambda x, t: jnp.log(compression_exponent(x, t))),
+        (2, attenuation_db),
+    ):
+        for place, by in enumerate(jax.vmap(jax.grad(function, argnums=(0, 1)))(share, level)):
+            directions[row, knots, place * NUM_KNOTS + knots] = np.asarray(by)
+    directions[3, knots, 2 * NUM_KNOTS + knots] = np.asarray(jax.vmap(jax.grad(inhibition_strength))(own))
+    return directions
+
+
+def _tested(protocols: Sequence[Protocol], screening: Protocol) -> Bool[np.ndarray, "quantities knots"]:
+    """Thresholds count where tones were played, the rest of the ear where the session has trials."""
+    session = {f for protocol in protocols for f in protocol.design.frequency_hz}
+    rows = [session | set(screening.design.frequency_hz), session, session, session]
+    return np.array([[f in row for f in AUDIOMETRIC_FREQUENCIES_HZ] for row in rows])
