@@ -16,8 +16,8 @@ CLAIMS: Final = (
         "they are missing the prior speaks."
     ),
     (
-        "Lateral inhibition has no clinical norms. It is given as a strength from 0 to 1 and as the equivalent "
-        "rectangular bandwidth (ERB) that follows from the fitted ear."
+        "Lateral inhibition has no clinical norms. It is given as a strength, of which 0 is none, and as the "
+        "equivalent rectangular bandwidth (ERB) that follows from the fitted ear."
     ),
     (
         "No standard prescribes a normal loudness curve. The dashed curves and lines are those of this model's normal "

@@ -1,7 +1,6 @@
 """Draws for leave-one-out: from Laplace's approximation, with what is needed to correct them."""
 
 import numpy as np
-from jaxtyping import Float
 
 from hearfit.inference.data import FitData
 from hearfit.inference.held_out import PosteriorDraws, cell_log_likelihood
@@ -21,8 +20,3 @@ def corrected_laplace_draws(
     from_mode = np.linalg.solve(np.linalg.cholesky(posterior.covariance), (positions - posterior.mode).T)
     log_posterior = cells.log_probability @ cells.count - 0.5 * np.sum(from_prior**2, axis=0)
     return PosteriorDraws(cells, log_posterior + 0.5 * np.sum(from_mode**2, axis=0))
-
-
-def exact_draws(positions: Float[np.ndarray, "draws parameters"], data: FitData, model: ModelVariant) -> PosteriorDraws:
-    """Draws that a Markov chain made, which need no correction. Call under `jax.enable_x64`."""
-    return PosteriorDraws(cell_log_likelihood(positions, data, normal=model.normal), None)

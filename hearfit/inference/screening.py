@@ -18,7 +18,7 @@ from hearfit.inference.simulate import position_from_thresholds
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import Prior
 
-# ISO 8253-1:2010, 6.2: begin where the tone is probably heard, down 10 dB after "heard", up 5 dB after "not heard".
+# As in clinics (Carhart & Jerger 1959): down 10 dB after "heard", up 5 dB after "not heard".
 _FIRST_LEVEL_DB_HL = 40.0
 _DOWN_DB, _UP_DB = 10.0, 5.0
 _LOWEST_DB_HL, _HIGHEST_DB_HL = -10.0, 120.0
@@ -84,7 +84,7 @@ class _Track:
 
 
 def _staircase(probability: Float[np.ndarray, " levels"], generator: np.random.Generator) -> _Track:
-    """The threshold is the lowest level heard twice on the way up (ISO 8253-1:2010, 6.2.3.2, shortened)."""
+    """The threshold is the lowest level heard twice on the way up."""
     down, highest = round(_DOWN_DB / _UP_DB), len(probability) - 1
     step = round((_FIRST_LEVEL_DB_HL - _LOWEST_DB_HL) / _UP_DB)
     steps: list[int] = []

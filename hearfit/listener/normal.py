@@ -59,8 +59,8 @@ NORMAL = NormalEar(
     # Basilar membranes respond linearly up to some 30 dB SPL (Harte et al. 2005, JASA 118:3777; Kates & Arehart 2014,
     # Speech Commun. 65:75, have their normal knee there). The largest gain that can be lost is then 54.6 dB.
     knee_db_hl=30.0,
-    # Middle of [0, 1], so that an ear can have less and more; the frozen filters are broadened to make this value
-    # normal.
+    # Near the strength that sharpens most (`STRONGEST_INHIBITION`): what damages an ear makes it less. The frozen
+    # filters are broadened to make this value normal.
     inhibition=0.5,
     # Where exponents of different ears meet. Four real loudness runs do not decide between 100 and 112 dB HL (held-out
     # log likelihood per trial within 0.008); steep ears, whose thresholds lie near 100 dB HL, need it above that.

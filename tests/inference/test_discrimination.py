@@ -51,6 +51,7 @@ def with_values(protocol: Protocol, *, frequency_hz: tuple[float, ...], **change
         name: v for name, v in changes.items() if name in dict(protocol.design.values)
     }
     others = {name: v for name, v in changes.items() if name not in values}
+    # mypy does not know which fields the keywords name.
     design = replace(protocol.design, frequency_hz=frequency_hz, values=tuple(values.items()), **others)  # type: ignore[arg-type]
     return replace(protocol, design=design)
 

@@ -126,9 +126,20 @@ def test_density_of_the_sampler_is_that_of_the_likelihood() -> None:
         np.testing.assert_allclose(gradient, change.T @ truth.gradient, atol=2e-3)
 
 
+OTHER_TASKS = (
+    "stored_thresholds",
+    "temporal_masking_curve",
+    "intensity_discrimination",
+    "profile_analysis",
+    "spectral_ripple_discrimination",
+    "spectro_temporal_modulation",
+)
+
+
+@pytest.mark.usefixtures("standard_promotion")
 def test_density_of_every_task_is_that_of_the_likelihood() -> None:
-    # Truth: as above. In noise and of stored thresholds, whose evidence is in single precision too.
-    conditions = simulated([notched_noise(), load_protocol("stored_thresholds")], seed=52)
+    # Truth: as above. Of all other tasks, whose evidence is in single precision too; types mix as in the sampler.
+    conditions = simulated([notched_noise(), *map(load_protocol, OTHER_TASKS)], seed=52)
     data, own = fit_data(conditions), approximation()
     density, target = build_target(data, PRIOR, centre=own.mode, covariance=own.covariance, normal=NORMAL)
     z = np.random.default_rng(5).standard_normal(NUM_PARAMETERS)

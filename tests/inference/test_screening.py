@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 @pytest.mark.parametrize("threshold_step", [0, 1, 7, 10, 11, 26])
 def test_a_listener_without_doubt_gets_the_lowest_level_that_they_hear(threshold_step: int) -> None:
-    # Truth: ISO 8253-1's rule by hand: the lowest step at which this listener always hears; steps of 5 dB from -10.
+    # Truth: the rule by hand: the lowest step at which this listener always hears; steps of 5 dB from -10.
     probability = (np.arange(27) >= threshold_step).astype(float)
     track = _staircase(probability, np.random.default_rng(0))
     assert track.threshold_db_hl == -10.0 + 5.0 * threshold_step

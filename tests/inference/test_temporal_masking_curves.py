@@ -53,6 +53,7 @@ OCTAVE_BELOW_DB_SPL = {1000.0: (51.27, 57.25), 2000.0: (42.03, 61.25), 4000.0: (
 
 def curve_protocol(*, gaps_ms: tuple[float, ...] = GAPS_MS, **changes: object) -> Protocol:
     protocol = load_protocol("temporal_masking_curve")
+    # mypy does not know which fields the keywords name.
     return replace(protocol, design=replace(protocol.design, gaps_ms=gaps_ms, **changes))  # type: ignore[arg-type]
 
 
