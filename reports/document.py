@@ -29,6 +29,20 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class SignatureLine:
+    """Places for a pen: what is to be filled in, left to right."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BulletList:
     """Sentences that stand for themselves."""
 
@@ -93,7 +107,7 @@ class Table:
     is_narrow: bool = False
 
 
-Block = Notice | Paragraph | BulletList | Figure | FigureRow | Table
+Block = Notice | Paragraph | Heading | BulletList | Figure | FigureRow | Table | SignatureLine
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Axes as ASHA (2005, GL2005-00014): a square between any octave and any 20 dB. Sy
 X left, masked triangle and square, bone < and >, masked [ and ]; an arrow where there was no response.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -17,7 +18,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.listener.profile import FrequencyEstimates, Profile
+from hearfit.listener.profile import FrequencyEstimates
 from hearfit.reports.figure_style import (
     FAINT_GRID,
     FRAME,
@@ -38,9 +39,11 @@ _INTER_OCTAVES_HZ: Final = (750.0, 1500.0, 3000.0, 6000.0)
 _WIDTH_IN: Final = 3.45
 _AXES_WIDTH_IN: Final = 2.95
 _RIGHT_IN: Final = 0.06
-_TOP_IN: Final = 0.4
+_TOP_IN: Final = 0.52
 _LEGEND_LINE_IN: Final = 0.138
 _LEGEND_MARGIN_IN: Final = 0.1
+# Room for all that may be drawn, so that the axes of both ears stand at one height.
+_NUM_LEGEND_LINES: Final = 4
 _SYMBOL_SIZE: Final = 8.0
 _BONE_OFFSET_POINTS: Final = 6.0
 
@@ -73,18 +76,17 @@ _SYMBOLS: Final = {
 }
 
 
-def draw_audiogram(profile: Profile) -> Figure:
-    """One ear: measured symbols over the model-implied threshold and its 95 % band."""
+def draw_audiogram(ear: Ear, frequencies: Sequence[FrequencyEstimates], audiogram: Audiogram | None) -> Figure:
+    """One ear: measured symbols over the model-implied threshold and its 95 % band, or one of them alone."""
     with house_style():
         figure = Figure()
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         box_aspect = _prepare(axes)
-        hue = colours(profile.ear)
-        implied = _draw_model(axes, profile.frequencies, hue)
-        measured: list[Artist] = []
-        if profile.measured_audiogram is not None:
-            measured = _draw_measured(axes, profile.measured_audiogram, profile.ear, hue)
-        num_lines = max(len(implied), len(measured))
+        hue = colours(ear)
+        implied = _draw_model(axes, frequencies, hue) if frequencies else []
+        measured = _draw_measured(axes, audiogram, ear, hue) if audiogram is not None else []
+        axes.set_title(f"{ear.value.capitalize()} ear", loc="left", fontsize=9.0, weight="bold", color=hue.line, pad=22)
+        num_lines = _NUM_LEGEND_LINES
         bottom_in = _LEGEND_MARGIN_IN + num_lines * _LEGEND_LINE_IN
         axes_height_in = _AXES_WIDTH_IN * box_aspect
         height_in = bottom_in + axes_height_in + _TOP_IN
@@ -99,6 +101,8 @@ def _draw_legend(axes: Axes, measured: list[Artist], implied: list[Artist]) -> N
     """Below the axes: what was measured to the left, what the model implies to the right, or alone."""
     columns = ((measured, 0.0), (implied, 0.47)) if measured else ((implied, 0.0),)
     for handles, x in columns:
+        if not handles:
+            continue
         if previous := axes.get_legend():
             # The next call of `legend` would take its place.
             axes.add_artist(previous)
@@ -151,7 +155,7 @@ def _prepare(axes: Axes) -> float:
     return ((high - low) / 20.0) / (right - left)
 
 
-def _draw_model(axes: Axes, frequencies: tuple[FrequencyEstimates, ...], hue: EarColours) -> list[Artist]:
+def _draw_model(axes: Axes, frequencies: Sequence[FrequencyEstimates], hue: EarColours) -> list[Artist]:
     position = [octaves(entry.frequency_hz) for entry in frequencies]
     estimates = [entry.threshold_db_hl for entry in frequencies]
     lower = [estimate.lower_95 for estimate in estimates]

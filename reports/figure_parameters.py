@@ -1,16 +1,20 @@
-"""Compression exponent, attenuation and lateral inhibition over frequency, each with its 95 % interval."""
+"""The parameters of an ear over frequency with their 95 % intervals, before the range of ears with normal thresholds."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from hearfit.audiology.audiogram import Ear
+from hearfit.frontend.erb_scale import normal_erb_hz
+from hearfit.listener.normal_range import normal_range
 from hearfit.listener.profile import Estimate, FrequencyEstimates
 from hearfit.reports.figure_style import (
     INK,
@@ -26,16 +30,20 @@ from hearfit.reports.figure_style import (
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import is_prior
 
-_HEIGHT_IN: Final = 2.1
+_HEIGHT_IN: Final = 3.72
 _BOTTOM: Final = 36.0
-_PANEL_HEIGHT: Final = 100.0
+_PANEL_HEIGHT: Final = 90.0
+_ROW_HEIGHT: Final = 126.0
 _LEFT: Final = 24.0
-_GAP: Final = 32.0
+_GAP: Final = 38.0
+_NUM_COLUMNS: Final = 2
+_RANGE: Final = "#e3e6eb"
 _NORMAL_DASHES: Final = (5.0, 2.5)
 _PRIOR_DASHES: Final = (1.5, 1.2)
 
-_EXPONENT_TICKS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
+_FACTOR_TICKS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
 _EXPONENT_SPAN: Final = (0.18, 1.25)
+_BANDWIDTH_SPAN: Final = (0.7, 2.5)
 _ATTENUATION_SPAN_DB: Final = 40.0
 
 
@@ -57,37 +65,86 @@ class _Axis:
 
 
 def draw_parameters(frequencies: Sequence[FrequencyEstimates], ear: Ear, normal: NormalValues) -> Figure:
-    """Three panels side by side."""
-    exponents = [entry.compression_exponent for entry in frequencies]
+    """Four panels: compression exponent, attenuation, lateral inhibition and, following from these, bandwidth."""
+    exponents = [_in_decades(entry.compression_exponent) for entry in frequencies]
     attenuations = [entry.attenuation_db for entry in frequencies]
     inhibitions = [entry.inhibition for entry in frequencies]
+    bandwidths = [_in_decades(bandwidth_ratio(entry)) for entry in frequencies]
+    ranges = [normal_range(entry.frequency_hz) for entry in frequencies]
     line = colours(ear).line
     with house_style():
         figure, canvas = new_canvas(PAGE_WIDTH_IN, _HEIGHT_IN)
-        exponent_axis = _exponent_axis(exponents, normal.compression_exponent)
-        first = _draw(canvas, 0, frequencies, line, [_in_decades(estimate) for estimate in exponents], exponent_axis)
-        first.level_line(0.0, color=QUIET, width=0.8, dashes=(1.0, 1.5))
-        first.remark(first.x_limits[0], 0.0, "linear")
-        _draw(canvas, 1, frequencies, line, attenuations, _attenuation_axis(attenuations, normal.attenuation_db))
-        _draw(canvas, 2, frequencies, line, inhibitions, _inhibition_axis(normal.inhibition))
+        exponent_axis = _factor_axis("Compression exponent", exponents, normal.compression_exponent, _EXPONENT_SPAN)
+        panels = [
+            _panel(canvas, index, axis)
+            for index, axis in enumerate(
+                (
+                    exponent_axis,
+                    _attenuation_axis(attenuations, normal.attenuation_db),
+                    _inhibition_axis(normal.inhibition),
+                    _factor_axis("Equivalent bandwidth re normal (ERB)", bandwidths, 1.0, _BANDWIDTH_SPAN),
+                )
+            )
+        ]
+        normal_ranges = (
+            [each and _log10(each.compression_exponent) for each in ranges],
+            [each and each.attenuation_db for each in ranges],
+            [each and each.inhibition for each in ranges],
+            [each and _log10(each.bandwidth_ratio) for each in ranges],
+        )
+        for panel, estimates, normal_of in zip(
+            panels, (exponents, attenuations, inhibitions, bandwidths), normal_ranges, strict=True
+        ):
+            _draw_range(panel, frequencies, normal_of)
+            _draw_estimates(panel, frequencies, estimates, line)
+        panels[0].level_line(0.0, color=QUIET, width=0.8, dashes=(1.0, 1.5))
+        panels[0].remark(panels[0].x_limits[0], 0.0, "linear")
         _draw_legend(canvas, line)
     return figure
 
 
-def _draw(
-    canvas: Axes,
-    index: int,
-    frequencies: Sequence[FrequencyEstimates],
-    line: str,
-    estimates: Sequence[Estimate],
-    axis: _Axis,
-) -> Panel:
-    width = (canvas.get_xlim()[1] - _LEFT - 2 * _GAP - 4.0) / 3
+def bandwidth_ratio(entry: FrequencyEstimates) -> Estimate:
+    """The equivalent rectangular bandwidth as a multiple of that of a normal ear."""
+    normal_hz = float(normal_erb_hz(np.array([entry.frequency_hz]))[0])
+    value = entry.equivalent_bandwidth_hz
+    ratios = (value.mean / normal_hz, value.sd / normal_hz, value.lower_95 / normal_hz, value.upper_95 / normal_hz)
+    # Where its share is not given: it follows from the inhibition.
+    share = entry.inhibition.data_share if value.data_share is None else value.data_share
+    return Estimate(*ratios, share)
+
+
+def _panel(canvas: Axes, index: int, axis: _Axis) -> Panel:
+    width = (canvas.get_xlim()[1] - _NUM_COLUMNS * _LEFT - (_NUM_COLUMNS - 1) * (_GAP - _LEFT) - 4.0) / _NUM_COLUMNS
     ends = (octaves(OCTAVES_HZ[0]) - MARGIN_OCTAVES, octaves(OCTAVES_HZ[-1]) + MARGIN_OCTAVES)
-    panel = Panel(canvas, _LEFT + index * (width + _GAP), _BOTTOM, width, _PANEL_HEIGHT, ends, axis.limits)
+    row, column = divmod(index, _NUM_COLUMNS)
+    panel = Panel(
+        canvas,
+        left=_LEFT + column * (width + _GAP),
+        bottom=_BOTTOM + (1 - row) * _ROW_HEIGHT,
+        width=width,
+        height=_PANEL_HEIGHT,
+        x_limits=ends,
+        y_limits=axis.limits,
+    )
     panel.frame(x_ticks=[Tick(octaves(hz), short_frequency(hz)) for hz in OCTAVES_HZ], y_ticks=axis.ticks)
     panel.title(axis.title)
     panel.level_line(axis.normal, color=INK, width=0.9, dashes=_NORMAL_DASHES)
+    return panel
+
+
+def _draw_range(
+    panel: Panel, frequencies: Sequence[FrequencyEstimates], ranges: Sequence[tuple[float, float] | None]
+) -> None:
+    known = [(octaves(entry.frequency_hz), ends) for entry, ends in zip(frequencies, ranges, strict=True) if ends]
+    if known:
+        panel.band(
+            [x for x, _ in known], [low for _, (low, _) in known], [high for _, (_, high) in known], color=_RANGE
+        )
+
+
+def _draw_estimates(
+    panel: Panel, frequencies: Sequence[FrequencyEstimates], estimates: Sequence[Estimate], line: str
+) -> None:
     pairs = list(zip(frequencies, estimates, strict=True))
     for is_prior_speaking in (False, True):
         color = QUIET if is_prior_speaking else line
@@ -110,7 +167,10 @@ def _draw(
                 face="white" if is_prior_speaking else color,
                 edge=color,
             )
-    return panel
+
+
+def _log10(ends: tuple[float, float]) -> tuple[float, float]:
+    return math.log10(ends[0]), math.log10(ends[1])
 
 
 def _in_decades(estimate: Estimate) -> Estimate:
@@ -121,13 +181,15 @@ def _in_decades(estimate: Estimate) -> Estimate:
     return Estimate(mean, estimate.sd, lower, upper, estimate.data_share)
 
 
-def _exponent_axis(estimates: Sequence[Estimate], normal: float) -> _Axis:
-    lowest = 0.92 * min(estimate.lower_95 for estimate in estimates)
-    highest = 1.08 * max(estimate.upper_95 for estimate in estimates)
-    low = max(_EXPONENT_TICKS[0], min(_EXPONENT_SPAN[0], lowest))
-    high = min(_EXPONENT_TICKS[-1], max(_EXPONENT_SPAN[1], highest))
-    ticks = tuple(Tick(math.log10(value), f"{value:g}") for value in _EXPONENT_TICKS if low <= value <= high)
-    return _Axis("Compression exponent", (math.log10(low), math.log10(high)), ticks, math.log10(normal))
+def _factor_axis(title: str, in_decades: Sequence[Estimate], normal: float, span: tuple[float, float]) -> _Axis:
+    """Logarithmic, with numbers as they are; `span` is shown at least."""
+    lowest = min(estimate.lower_95 for estimate in in_decades) - 0.035
+    highest = max(estimate.upper_95 for estimate in in_decades) + 0.035
+    low = max(math.log10(_FACTOR_TICKS[0]), min(math.log10(span[0]), lowest))
+    high = min(math.log10(_FACTOR_TICKS[-1]), max(math.log10(span[1]), highest))
+    ticks = [(math.log10(value), value) for value in _FACTOR_TICKS]
+    inside = tuple(Tick(place, f"{value:g}") for place, value in ticks if low <= place <= high)
+    return _Axis(title, (low, high), inside, math.log10(normal))
 
 
 def _attenuation_axis(estimates: Sequence[Estimate], normal: float) -> _Axis:
@@ -146,15 +208,18 @@ def _draw_legend(canvas: Axes, line: str) -> None:
     handles: list[Artist] = [
         _sign("o", color=line, face=line, label="mostly the answers"),
         _sign("o", color=QUIET, face="white", label="mostly the prior"),
-        _sign("s", color=QUIET, face="white", label="square: not tested at this frequency"),
+        _sign("s", color=QUIET, face="white", label="square: not tested here"),
         Line2D([], [], color=INK, linewidth=0.9, dashes=_NORMAL_DASHES, label="the model's normal ear"),
+        Patch(facecolor=_RANGE, label="95 % of ears with normal thresholds*"),
     ]
     middle = canvas.get_xlim()[1] / 2
     canvas.text(middle, 14.0, "Frequency (Hz)", ha="center", va="bottom", fontsize=7.5)
     canvas.legend(
         handles=handles,
         loc="lower center",
-        ncols=4,
+        ncols=len(handles),
+        columnspacing=1.0,
+        handletextpad=0.5,
         bbox_to_anchor=(middle, 0.0),
         bbox_transform=canvas.transData,
         borderaxespad=0.0,

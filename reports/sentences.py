@@ -25,6 +25,14 @@ CLAIMS: Final = (
     ),
 )
 
+AUDIOGRAM_CANNOT: Final = (
+    "An audiogram tells how soft a tone can be to be just heard, and at which frequencies. It does not tell why: loss of "
+    "compression, attenuation before the cochlea or in its inner hair cells, or both give the same thresholds. How "
+    "loudness grows above threshold, and how well the ear separates frequencies, needs answers to other sounds."
+)
+
+CLAIMS_OF_AUDIOGRAM: Final = (CLAIMS[0], CLAIMS[2])
+
 MEASURED_REMARK: Final = "The measured audiogram was not used in the fit; it is drawn for comparison only."
 
 NO_RESPONSE_REMARK: Final = "An arrow marks no response at the highest level presented; such points are not joined."
@@ -33,7 +41,28 @@ NO_AUDIOGRAM: Final = "No measured audiogram was given for comparison."
 
 AUDIOGRAM_REMARK: Final = (
     "The implied threshold is the level at which the fitted ear would just detect a pure tone. Its interval is wide "
-    "where few answers speak. One octave is as wide as 20 dB is tall."
+    "where few answers speak."
+)
+
+ASPECT_REMARK: Final = "One octave is as wide as 20 dB is tall."
+
+NOTHING_ABOVE_THRESHOLD: Final = (
+    "Above threshold: nothing is known. An audiogram does not tell how loudness grows, how much of a loss is loss of "
+    "compression, or how sharp the ear's filters are."
+)
+
+AUDIOGRAM_ALONE: Final = (
+    "Not known: compression, attenuation, lateral inhibition and bandwidth. They need answers to sounds well above "
+    "threshold, such as categorical loudness and notched noise."
+)
+
+SUMMARY_NOTE_MEASURED: Final = (
+    "Degree: of the mean at 0.5, 1 and 2 kHz. Grades and degrees name a range of averages; they are no diagnosis."
+)
+
+SUMMARY_NOTE_FITTED: Final = (
+    "Parameters: span of the estimates at 0.5, 1, 2 and 4 kHz; the pages of each ear have every number with its "
+    "interval. † Mostly the prior, not the answers."
 )
 
 PRIORS: Final = {
@@ -52,7 +81,8 @@ IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the 
 PARAMETERS_CAPTION: Final = (
     "Bars are 95 % intervals. Grey, hollow and dotted: less than half of what is known came from the answers, the rest "
     "is the prior. An exponent of 1 is a linear ear without compression; a loss of compression makes loudness grow "
-    "steeply."
+    "steeply. * Grey band: the middle 95 % of ears with thresholds of −10 to 20 dB HL in the prior that was learned from "
+    "people; no clinical norms exist for these parameters."
 )
 
 TABLE_NOTE: Final = (

@@ -1,20 +1,19 @@
 """The tables of the report."""
 
-import numpy as np
-
-from hearfit.audiology.audiogram import Conduction, Threshold
-from hearfit.frontend.erb_scale import normal_erb_hz
+from hearfit.audiology.audiogram import Threshold
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports import sentences
+from hearfit.reports.contents import EarRecord
 from hearfit.reports.document import Cell, Column, Row, Table
+from hearfit.reports.figure_parameters import bandwidth_ratio
 from hearfit.reports.wording import count, ear_name, editions, frequency, interval, is_prior, number, versions
 
 _NOTHING = Cell("–")
 
 
-def frequency_table(profile: Profile) -> Table:
+def frequency_table(record: EarRecord, profile: Profile) -> Table:
     """All numbers of one ear, a row a frequency; measured values only where there is an audiogram."""
-    measured = preferred_air_thresholds(profile)
+    measured = record.air_thresholds()
     columns = [Column("Frequency"), Column("Answers"), Column("Implied threshold", "dB HL")]
     if measured:
         columns += [Column("Measured", "dB HL"), Column("Difference", "dB")]
@@ -54,19 +53,9 @@ def provenance_table(profiles: tuple[Profile, ...]) -> Table:
     return Table("Sources and diagnostics of the fit", columns, rows, is_textual=True)
 
 
-def preferred_air_thresholds(profile: Profile) -> dict[float, Threshold]:
-    """Measured air thresholds by frequency; of a masked and an unmasked one the masked, which is the ear's own."""
-    if profile.measured_audiogram is None:
-        return {}
-    air = profile.measured_audiogram.of(profile.ear, Conduction.AIR)
-    return {threshold.frequency_hz: threshold for threshold in sorted(air, key=lambda t: t.is_masked)}
-
-
 def _frequency_row(entry: FrequencyEstimates, measured: dict[float, Threshold]) -> Row:
     bandwidth = entry.equivalent_bandwidth_hz
-    ratio = bandwidth.mean / float(normal_erb_hz(np.array([entry.frequency_hz]))[0])
-    # The bandwidth follows from the inhibition and has no prior of its own.
-    is_bandwidth_prior = is_prior(entry.inhibition)
+    ratio = bandwidth_ratio(entry)
     comparison = _comparison(entry, measured.get(entry.frequency_hz)) if measured else ()
     return Row(
         frequency(entry.frequency_hz),
@@ -77,8 +66,8 @@ def _frequency_row(entry: FrequencyEstimates, measured: dict[float, Threshold]) 
             _estimate_cell(entry.compression_exponent, 2),
             _estimate_cell(entry.attenuation_db, 1),
             _estimate_cell(entry.inhibition, 2),
-            Cell(number(bandwidth.mean, 0), interval(bandwidth, 0), is_prior=is_bandwidth_prior),
-            Cell(f"{number(ratio, 2)} ×", is_prior=is_bandwidth_prior),
+            Cell(number(bandwidth.mean, 0), interval(bandwidth, 0), is_prior=is_prior(ratio)),
+            Cell(f"{number(ratio.mean, 2)} ×", is_prior=is_prior(ratio)),
         ),
     )
 

@@ -1,0 +1,35 @@
+"""What an audiogram cannot say, what these answers did not tell, and what is not claimed."""
+
+from hearfit.listener.profile import Profile
+from hearfit.reports import sentences
+from hearfit.reports.contents import Contents
+from hearfit.reports.document import Block, BulletList, Heading, Paragraph, Section
+from hearfit.reports.flags import prior_dominated
+from hearfit.reports.wording import ear_name, frequency_list
+
+
+def limits_section(contents: Contents) -> Section:
+    """On a page of its own where there are pages of ears before it."""
+    blocks: list[Block] = [Paragraph(sentences.AUDIOGRAM_CANNOT)]
+    for profile in contents.profiles:
+        blocks += [
+            Heading(f"{ear_name(profile.ear)}: what these answers could not tell"),
+            BulletList(_unknown(profile)),
+        ]
+    used = sorted({profile.provenance.prior for profile in contents.profiles})
+    blocks += [Paragraph(sentences.PRIORS[name]) for name in used if name in sentences.PRIORS]
+    blocks += [Heading("What this report does not claim"), BulletList(_claims(contents))]
+    return Section("What can and cannot be read from this", tuple(blocks))
+
+
+def _unknown(profile: Profile) -> tuple[str, ...]:
+    everywhere = [entry.frequency_hz for entry in profile.frequencies]
+    found = [*profile.not_identified]
+    found += [f"Mostly the prior, not the answers: {phrase}." for phrase in prior_dominated(profile)]
+    if untested := [entry.frequency_hz for entry in profile.frequencies if entry.num_trials == 0]:
+        found.append(f"No answers at {frequency_list(untested, everywhere)}.")
+    return tuple(found) or (sentences.IDENTIFIED,)
+
+
+def _claims(contents: Contents) -> tuple[str, ...]:
+    return sentences.CLAIMS if contents.profiles else sentences.CLAIMS_OF_AUDIOGRAM

@@ -1,0 +1,261 @@
+"""The first page, for a reader in a hurry: three sentences, both audiograms, one table."""
+
+from collections.abc import Callable, Sequence
+
+from hearfit.audiology.audiogram import Audiogram, Conduction
+from hearfit.audiology.grades import (
+    PTA3_FREQUENCY_HZ,
+    PTA4_FREQUENCY_HZ,
+    PureToneAverage,
+    better_ear_average,
+    clark_grade,
+    pure_tone_average,
+    who_grade,
+)
+from hearfit.listener.normal_range import normal_range
+from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
+from hearfit.reports import sentences
+from hearfit.reports.contents import Contents, EarRecord
+from hearfit.reports.document import Block, BulletList, Cell, Column, Figure, FigureRow, Row, Section, Table
+from hearfit.reports.figure_audiogram import draw_audiogram, is_inside
+from hearfit.reports.figure_parameters import NormalValues, bandwidth_ratio
+from hearfit.reports.flags import prior_dominated
+from hearfit.reports.svg import inline_svg
+from hearfit.reports.wording import (
+    count,
+    enumeration,
+    frequency,
+    frequency_list,
+    is_prior,
+    number,
+)
+
+_MEASURED_ELSEWHERE = Cell("–")
+
+
+def summary_section(contents: Contents, *, normal: NormalValues) -> Section:
+    """All of the first page but its head and its notices."""
+    blocks: tuple[Block, ...] = (
+        BulletList(_sentences(contents, normal)),
+        FigureRow(tuple(_audiogram(record) for record in contents.ears), _remark(contents)),
+        _table(contents, normal),
+    )
+    return Section("In short", blocks)
+
+
+def _sentences(contents: Contents, normal: NormalValues) -> tuple[str, ...]:
+    return (_level_sentence(contents), _growth_sentence(contents, normal), _unknown_sentence(contents))
+
+
+def _level_sentence(contents: Contents) -> str:
+    """How soft a tone is just heard: measured if it was, otherwise implied."""
+    measured = []
+    for record in contents.ears:
+        if record.audiogram is not None:
+            average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA4_FREQUENCY_HZ)
+            if average.level_db_hl is not None:
+                measured.append(f"{_average(average)} in the {record.ear} ear")
+    if measured:
+        return f"Hearing: measured thresholds average {enumeration(measured)} (0.5, 1, 2 and 4 kHz).{_who(contents)}"
+    implied = [
+        f"{number(level, 0)} dB HL in the {record.ear} ear"
+        for record in contents.ears
+        if (level := record.implied_average_db_hl()) is not None
+    ]
+    if implied:
+        return (
+            f"Hearing: the fitted ear would just hear tones of {enumeration(implied)} (mean of 0.5, 1, 2 and 4 kHz). "
+            "No audiogram with these frequencies was given to compare with."
+        )
+    return "Hearing: too few frequencies were measured for an average of 0.5, 1, 2 and 4 kHz."
+
+
+def _who(contents: Contents) -> str:
+    audiogram = contents.audiogram
+    if audiogram is None:
+        return ""
+    average = better_ear_average(audiogram, frequency_hz=PTA4_FREQUENCY_HZ)
+    if average.level_db_hl is None:
+        return ""
+    grade = who_grade(better_ear_average_db_hl=average.level_db_hl)
+    bound = " or higher" if average.is_at_least else ""
+    return f" WHO grade of hearing loss (2021, better ear): {grade}{bound}."
+
+
+def _growth_sentence(contents: Contents, normal: NormalValues) -> str:
+    """What answers above threshold say of compression; nothing follows from an audiogram."""
+    if not contents.profiles:
+        return sentences.NOTHING_ABOVE_THRESHOLD
+    parts = []
+    for profile in contents.profiles:
+        less = [entry for entry in profile.frequencies if _compresses_less(entry)]
+        if less:
+            values = [entry.compression_exponent.mean for entry in less]
+            where = frequency_list([each.frequency_hz for each in less], [e.frequency_hz for e in profile.frequencies])
+            parts.append(
+                f"the {profile.ear} ear compresses less than ears with normal thresholds at {where} (exponent "
+                f"{_span(values, 2)}, normal ear {number(normal.compression_exponent, 2)}), so loudness grows more "
+                "steeply there"
+            )
+        else:
+            parts.append(
+                f"at no frequency do the answers of the {profile.ear} ear show less compression than in ears with normal "
+                "thresholds"
+            )
+    return f"Above threshold: {'; '.join(parts)}."
+
+
+def _compresses_less(entry: FrequencyEstimates) -> bool:
+    """The whole interval above the range of ears with normal thresholds, and by the answers, not by the prior."""
+    estimate, usual = entry.compression_exponent, normal_range(entry.frequency_hz)
+    return usual is not None and not is_prior(estimate) and estimate.lower_95 > usual.compression_exponent[1]
+
+
+def _unknown_sentence(contents: Contents) -> str:
+    if not contents.profiles:
+        return sentences.AUDIOGRAM_ALONE
+    unknown = [(profile, prior_dominated(profile)) for profile in contents.profiles]
+    parts = [f"in the {profile.ear} ear {'; '.join(phrases)}" for profile, phrases in unknown if phrases]
+    if not parts:
+        return "Not known: nothing. Every parameter follows mostly from the answers."
+    return f"Not known from these answers: {'; '.join(parts)}."
+
+
+def _audiogram(record: EarRecord) -> Figure:
+    identifier = f"audiogram-{record.ear}"
+    frequencies = record.profile.frequencies if record.profile is not None else ()
+    return Figure(
+        identifier=identifier,
+        svg=inline_svg(draw_audiogram(record.ear, frequencies, record.audiogram), prefix=identifier),
+        alternative=_audiogram_alternative(record),
+        caption=f"{record.name}.{_measured_when(record)}",
+    )
+
+
+def _audiogram_alternative(record: EarRecord) -> str:
+    text = f"Audiogram of the {record.ear} ear, hearing level in dB HL."
+    if record.profile is not None:
+        implied = ", ".join(
+            f"{frequency(entry.frequency_hz)} {number(entry.threshold_db_hl.mean, 0)}"
+            for entry in record.profile.frequencies
+        )
+        text += f" Implied by the fitted ear: {implied}."
+    if record.audiogram is None:
+        return text
+    for conduction in Conduction:
+        levels = ", ".join(
+            f"{frequency(each.frequency_hz)} {'above ' if each.is_no_response else ''}{number(each.level_db_hl, 0)}"
+            f"{' masked' if each.is_masked else ''}"
+            for each in record.audiogram.of(record.ear, conduction)
+        )
+        if levels:
+            text += f" Measured by {conduction} conduction: {levels}."
+    return text
+
+
+def _measured_when(record: EarRecord) -> str:
+    audiogram = record.audiogram
+    if audiogram is None:
+        return " No measured audiogram."
+    details = [detail for detail in (audiogram.date, audiogram.transducer) if detail]
+    outside = sum(not is_inside(threshold) for threshold in audiogram.thresholds if threshold.ear is record.ear)
+    measured = f" Measured: {', '.join(details)}." if details else ""
+    return f"{measured} {count(outside, 'threshold')} outside these axes not drawn." if outside else measured
+
+
+def _remark(contents: Contents) -> str:
+    remarks = []
+    measured = [record.audiogram for record in contents.ears if record.audiogram is not None]
+    if contents.profiles:
+        remarks += [sentences.MEASURED_REMARK if measured else sentences.NO_AUDIOGRAM, sentences.AUDIOGRAM_REMARK]
+    if any(_has_no_response(record.audiogram, record) for record in contents.ears):
+        remarks.append(sentences.NO_RESPONSE_REMARK)
+    return " ".join([*remarks, sentences.ASPECT_REMARK])
+
+
+def _has_no_response(audiogram: Audiogram | None, record: EarRecord) -> bool:
+    return audiogram is not None and any(
+        threshold.is_no_response for threshold in audiogram.thresholds if threshold.ear is record.ear
+    )
+
+
+def _table(contents: Contents, normal: NormalValues) -> Table:
+    rows = [
+        Row("Mean threshold, 0.5 to 4 kHz, measured", tuple(_measured_cell(record) for record in contents.ears)),
+        Row("Degree of hearing loss (Clark 1981)", tuple(_degree_cell(record) for record in contents.ears)),
+    ]
+    note = sentences.SUMMARY_NOTE_MEASURED
+    if contents.profiles:
+        rows.append(Row("Same mean, implied by the fitted ear", tuple(map(_implied_cell, contents.ears))))
+        for head, value_of, decimals, unit in (
+            (f"Compression exponent (normal ear {normal.compression_exponent:g})", _exponent, 2, ""),
+            (f"Attenuation (normal ear {normal.attenuation_db:g} dB)", _attenuation, 0, " dB"),
+            ("Auditory bandwidth re normal (ERB)", bandwidth_ratio, 1, " ×"),
+        ):
+            cells = tuple(_parameter_cell(record.profile, value_of, decimals, unit) for record in contents.ears)
+            rows.append(Row(head, cells))
+        rows.append(Row("Fit", tuple(_fit_cell(record.profile) for record in contents.ears)))
+        note = f"{note} {sentences.SUMMARY_NOTE_FITTED}"
+    columns = (Column(""), *(Column(record.name) for record in contents.ears))
+    return Table("Key numbers", columns, tuple(rows), note=note, is_textual=True)
+
+
+def _average(average: PureToneAverage) -> str:
+    assert average.level_db_hl is not None
+    return f"{'at least ' if average.is_at_least else ''}{number(average.level_db_hl, 1)} dB HL"
+
+
+def _measured_cell(record: EarRecord) -> Cell:
+    if record.audiogram is None:
+        return Cell("not measured")
+    average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA4_FREQUENCY_HZ)
+    return Cell("not all four were measured") if average.level_db_hl is None else Cell(_average(average))
+
+
+def _degree_cell(record: EarRecord) -> Cell:
+    if record.audiogram is None:
+        return _MEASURED_ELSEWHERE
+    average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA3_FREQUENCY_HZ)
+    if average.level_db_hl is None:
+        return _MEASURED_ELSEWHERE
+    degree = clark_grade(average_db_hl=average.level_db_hl)
+    return Cell(f"{degree}{' or higher' if average.is_at_least else ''}")
+
+
+def _implied_cell(record: EarRecord) -> Cell:
+    level = record.implied_average_db_hl()
+    return _MEASURED_ELSEWHERE if level is None else Cell(f"{number(level, 1)} dB HL")
+
+
+def _parameter_cell(
+    profile: Profile | None, value_of: Callable[[FrequencyEstimates], Estimate], decimals: int, unit: str
+) -> Cell:
+    """The span of the estimates at 0.5, 1, 2 and 4 kHz; the prior's where more than half of them are mostly its."""
+    if profile is None:
+        return Cell("not fitted")
+    here = [value_of(entry) for entry in profile.frequencies if entry.frequency_hz in PTA4_FREQUENCY_HZ]
+    if not here:
+        return _MEASURED_ELSEWHERE
+    num_prior = sum(map(is_prior, here))
+    span = _span([estimate.mean for estimate in here], decimals)
+    return Cell(f"{span}{unit}", is_prior=2 * num_prior > len(here))
+
+
+def _fit_cell(profile: Profile | None) -> Cell:
+    if profile is None:
+        return Cell("not fitted")
+    fit = profile.diagnostics
+    return Cell(f"{count(fit.num_trials, 'answer')}; {'converged' if fit.is_converged else 'did NOT converge'}")
+
+
+def _span(values: Sequence[float], decimals: int) -> str:
+    low, high = number(min(values), decimals), number(max(values), decimals)
+    return low if low == high else f"{low} to {high}"
+
+
+def _exponent(entry: FrequencyEstimates) -> Estimate:
+    return entry.compression_exponent
+
+
+def _attenuation(entry: FrequencyEstimates) -> Estimate:
+    return entry.attenuation_db
