@@ -10,7 +10,7 @@ from hearfit.cli.output import Output, json_value, new_table
 from hearfit.reports.wording import number
 
 if TYPE_CHECKING:
-    from hearfit.audiology.grades import PureToneAverage
+    from hearfit.audiology.averages import PureToneAverage
 
 audiogram_commands = typer.Typer(no_args_is_help=True, help="Look at audiograms.")
 
@@ -76,14 +76,8 @@ def _threshold_text(threshold: Threshold | None) -> str:
 
 def _averages(audiogram: Audiogram) -> list[tuple[str, "PureToneAverage", str]]:
     """Name, average and grade; an empty grade where there is none."""
-    from hearfit.audiology.grades import (
-        PTA3_FREQUENCY_HZ,
-        PTA4_FREQUENCY_HZ,
-        better_ear_average,
-        clark_grade,
-        pure_tone_average,
-        who_grade,
-    )
+    from hearfit.audiology.averages import PTA3_FREQUENCY_HZ, PTA4_FREQUENCY_HZ, better_ear_average, pure_tone_average
+    from hearfit.audiology.grades import clark_grade, who_grade
 
     rows: list[tuple[str, PureToneAverage, str]] = []
     for ear in audiogram.ears():

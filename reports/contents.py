@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.audiology.grades import PTA4_FREQUENCY_HZ
+from hearfit.audiology.averages import PTA4_FREQUENCY_HZ
 from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
 from hearfit.reports.wording import ear_name

@@ -5,15 +5,9 @@ from itertools import pairwise
 import pytest
 
 from hearfit.audiology.audiogram import Conduction, Ear
+from hearfit.audiology.averages import PTA3_FREQUENCY_HZ, PTA4_FREQUENCY_HZ, better_ear_average, pure_tone_average
 from hearfit.audiology.bisgaard import STANDARD_AUDIOGRAM_NAMES, is_standard_audiogram_name, standard_audiogram
-from hearfit.audiology.grades import (
-    PTA3_FREQUENCY_HZ,
-    PTA4_FREQUENCY_HZ,
-    better_ear_average,
-    clark_grade,
-    pure_tone_average,
-    who_grade,
-)
+from hearfit.audiology.grades import clark_grade, who_grade
 from hearfit.errors import InputError
 
 # Name, average over 0.5, 1, 2 and 4 kHz, WHO 2021 grade of it, average over 0.5, 1 and 2 kHz, Clark grade of that.
