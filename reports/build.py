@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.profile import Profile
-from hearfit.reports.contents import Contents, gather
-from hearfit.reports.document import Document, Fact, Section, SignatureLine
+from hearfit.reports.audiology_section import audiology_section
+from hearfit.reports.contents import Contents, Person, gather
+from hearfit.reports.document import Document, Fact, Section
 from hearfit.reports.ear_section import ear_section
 from hearfit.reports.figure_parameters import NormalValues
 from hearfit.reports.flags import notices
 from hearfit.reports.limits import limits_section
+from hearfit.reports.sources import sources_section
 from hearfit.reports.summary import summary_section
-from hearfit.reports.tables import provenance_table
-from hearfit.reports.wording import editions, enumeration
+from hearfit.reports.wording import enumeration
 
 
 def build_document(
@@ -21,6 +22,7 @@ def build_document(
     normal: NormalValues,
     audiogram: Audiogram | None = None,
     previous: Sequence[Profile] = (),
+    person: Person | None = None,
 ) -> Document:
     """The report on one or both ears of one listener, the right ear first, as seen facing the listener.
 
@@ -30,15 +32,15 @@ def build_document(
     Raises:
         InputError: nothing to report on, more than one listener, an ear more than once, or sessions out of order.
     """
-    contents = gather(profiles, audiogram=audiogram, previous=previous)
-    ears = [
-        ear_section(record, record.profile, normal=normal) for record in contents.ears if record.profile is not None
+    contents = gather(profiles, audiogram=audiogram, previous=previous, person=person)
+    audiogram_in_numbers = audiology_section(contents)
+    sections: list[Section] = [
+        summary_section(contents, normal=normal),
+        *(ear_section(record, each, normal=normal) for record in contents.ears if (each := record.profile) is not None),
+        *([] if audiogram_in_numbers is None else [audiogram_in_numbers]),
+        limits_section(contents),
+        sources_section(contents),
     ]
-    sections: list[Section] = [summary_section(contents, normal=normal), *ears, limits_section(contents)]
-    if contents.profiles:
-        sections.append(Section("How this report was made", (provenance_table(contents.profiles),)))
-    last = sections[-1]
-    sections[-1] = Section(last.heading, (*last.blocks, SignatureLine(_SIGNATURE)), starts_page=last.starts_page)
     return Document(
         title="Hearing profile" if contents.profiles else "Audiogram",
         subject=contents.listener,
@@ -49,25 +51,21 @@ def build_document(
     )
 
 
-_SIGNATURE = ("Read and interpreted by (name, qualification)", "Signature", "Date")
-
-
 def _facts(contents: Contents) -> tuple[Fact, ...]:
-    profiles = contents.profiles
+    profiles, audiogram, person = contents.profiles, contents.audiogram, contents.person
     ears = enumeration([record.ear.value for record in contents.ears])
     facts = [Fact("Ears" if len(contents.ears) > 1 else "Ear", ears.capitalize())]
+    if person is not None:
+        facts.append(Fact("Age and sex", f"{person.age_years:g} years, {person.sex}"))
     if profiles:
         transducers = sorted({profile.provenance.transducer or "not stated" for profile in profiles})
-        standards = sorted({editions(profile.provenance.standards) for profile in profiles} - {""})
+        facts += [Fact("Session", _sessions(contents)), Fact("Transducer", ", ".join(transducers))]
+        if audiogram is not None:
+            facts.append(Fact("Audiogram", audiogram.date or "date not stated"))
+    elif audiogram is not None:
         facts += [
-            Fact("Session", _sessions(contents)),
-            Fact("Transducer", ", ".join(transducers)),
-            Fact("Standards", "; ".join(standards) or "none needed"),
-        ]
-    elif contents.audiogram is not None:
-        facts += [
-            Fact("Measured", contents.audiogram.date or "date not stated"),
-            Fact("Transducer", contents.audiogram.transducer or "not stated"),
+            Fact("Measured", audiogram.date or "date not stated"),
+            Fact("Transducer", audiogram.transducer or "not stated"),
         ]
     return tuple(facts)
 

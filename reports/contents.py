@@ -1,16 +1,33 @@
 """What a report is made from: profiles, audiograms and earlier profiles of one listener."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
+from hearfit.audiology.age_norms import Sex, check_age
+from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.averages import PTA4_FREQUENCY_HZ
+from hearfit.audiology.ear_thresholds import thresholds_by_frequency
 from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
 from hearfit.reports.wording import ear_name
 
 _EARS = (Ear.RIGHT, Ear.LEFT)
 """The order of the report: as seen facing the listener."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What norms by age need to know.
+
+    Raises:
+        InputError: the age is one for which there are no norms.
+    """
+
+    age_years: float
+    sex: Sex
+
+    def __post_init__(self) -> None:
+        check_age(self.age_years)
 
 
 @dataclass(frozen=True)
@@ -27,12 +44,9 @@ class EarRecord:
         """Right ear."""
         return ear_name(self.ear)
 
-    def air_thresholds(self) -> dict[float, Threshold]:
+    def air_thresholds(self) -> Mapping[float, Threshold]:
         """Measured air thresholds by frequency; of a masked and an unmasked one the masked, which is the ear's own."""
-        if self.audiogram is None:
-            return {}
-        air = self.audiogram.of(self.ear, Conduction.AIR)
-        return {threshold.frequency_hz: threshold for threshold in sorted(air, key=lambda t: t.is_masked)}
+        return {} if self.audiogram is None else thresholds_by_frequency(self.audiogram, self.ear)
 
     def implied_average_db_hl(self) -> float | None:
         """Mean threshold of the fitted ear at 500, 1000, 2000 and 4000 Hz; None where one of them is missing."""
@@ -46,11 +60,12 @@ class EarRecord:
 
 @dataclass(frozen=True)
 class Contents:
-    """One listener. `audiogram` is the one to show, or None; ears are in the order of the report."""
+    """One listener. `audiogram` holds what was measured at both ears, or is None; ears in the order of the report."""
 
     listener: str
     ears: tuple[EarRecord, ...]
     audiogram: Audiogram | None
+    person: Person | None = None
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -59,7 +74,11 @@ class Contents:
 
 
 def gather(
-    profiles: Sequence[Profile], *, audiogram: Audiogram | None = None, previous: Sequence[Profile] = ()
+    profiles: Sequence[Profile],
+    *,
+    audiogram: Audiogram | None = None,
+    previous: Sequence[Profile] = (),
+    person: Person | None = None,
 ) -> Contents:
     """Sorts what belongs to each ear. A given audiogram goes before those that are stored in the profiles.
 
@@ -81,7 +100,7 @@ def gather(
         if profile is not None or measured is not None:
             records.append(EarRecord(ear, profile, measured, before.get(ear)))
     listener = profiles[0].listener if profiles else audiogram.listener if audiogram is not None else ""
-    return Contents(listener, tuple(records), audiogram or _joined(records))
+    return Contents(listener, tuple(records), audiogram or _joined(records), person)
 
 
 def _problems(profiles: Sequence[Profile], audiogram: Audiogram | None) -> list[str]:
@@ -122,8 +141,8 @@ def _previous_problems(profiles: Sequence[Profile], previous: Sequence[Profile])
             )
         elif before.listener != after.listener:
             problems.append(
-                f"A previous profile is of {before.listener}, but the report is about {after.listener}. Compare sessions "
-                "of one listener."
+                f"A previous profile is of {before.listener}, but the report is about {after.listener}. Compare "
+                "sessions of one listener."
             )
         elif before.session >= after.session:
             problems.append(

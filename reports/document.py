@@ -60,14 +60,6 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class FigureRow:
-    """One or two figures side by side, and a remark on them."""
-
-    figures: tuple[Figure, ...]
-    remark: str
-
-
-@dataclass(frozen=True)
 class Column:
     """Head of a table column; the unit stands below the label."""
 
@@ -105,6 +97,15 @@ class Table:
     note: str = ""
     is_textual: bool = False
     is_narrow: bool = False
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One or two figures side by side, a remark on them, and a table: beside one figure, below two."""
+
+    figures: tuple[Figure, ...]
+    remark: str
+    table: Table
 
 
 Block = Notice | Paragraph | Heading | BulletList | Figure | FigureRow | Table | SignatureLine

@@ -23,8 +23,8 @@ def ear_section(record: EarRecord, profile: Profile, *, normal: NormalValues) ->
         identifier=identifier,
         svg=inline_svg(draw_parameters(profile.frequencies, profile.ear, normal), prefix=identifier),
         alternative=(
-            f"Compression exponent, attenuation, lateral inhibition and equivalent bandwidth of the {profile.ear} ear by "
-            "frequency, with 95 % intervals, the value of the model's normal ear and the range of ears with normal "
+            f"Compression exponent, attenuation, lateral inhibition and equivalent bandwidth of the {profile.ear} ear "
+            "by frequency, with 95 % intervals, the value of the model's normal ear and the range of ears with normal "
             "thresholds. The table of this ear has the numbers."
         ),
         caption=sentences.PARAMETERS_CAPTION,

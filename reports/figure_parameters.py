@@ -1,4 +1,4 @@
-"""The parameters of an ear over frequency with their 95 % intervals, before the range of ears with normal thresholds."""
+"""The parameters of an ear over frequency with 95 % intervals, before the range of ears with normal thresholds."""
 
 import math
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ from hearfit.reports.figure_style import (
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import is_prior
 
-_HEIGHT_IN: Final = 3.72
-_BOTTOM: Final = 36.0
+_HEIGHT_IN: Final = 3.84
+_BOTTOM: Final = 45.0
 _PANEL_HEIGHT: Final = 90.0
 _ROW_HEIGHT: Final = 126.0
 _LEFT: Final = 24.0
@@ -87,10 +87,10 @@ def draw_parameters(frequencies: Sequence[FrequencyEstimates], ear: Ear, normal:
             )
         ]
         normal_ranges = (
-            [each and _log10(each.compression_exponent) for each in ranges],
-            [each and each.attenuation_db for each in ranges],
-            [each and each.inhibition for each in ranges],
-            [each and _log10(each.bandwidth_ratio) for each in ranges],
+            [_log10(each.compression_exponent) if each else None for each in ranges],
+            [each.attenuation_db if each else None for each in ranges],
+            [each.inhibition if each else None for each in ranges],
+            [_log10(each.bandwidth_ratio) if each else None for each in ranges],
         )
         for panel, estimates, normal_of in zip(
             panels, (exponents, attenuations, inhibitions, bandwidths), normal_ranges, strict=True
@@ -213,13 +213,14 @@ def _draw_legend(canvas: Axes, line: str) -> None:
         Patch(facecolor=_RANGE, label="95 % of ears with normal thresholds*"),
     ]
     middle = canvas.get_xlim()[1] / 2
-    canvas.text(middle, 14.0, "Frequency (Hz)", ha="center", va="bottom", fontsize=7.5)
+    canvas.text(middle, 23.0, "Frequency (Hz)", ha="center", va="bottom", fontsize=7.5)
     canvas.legend(
         handles=handles,
         loc="lower center",
-        ncols=len(handles),
-        columnspacing=1.0,
+        ncols=3,
+        columnspacing=1.6,
         handletextpad=0.5,
+        labelspacing=0.25,
         bbox_to_anchor=(middle, 0.0),
         bbox_transform=canvas.transData,
         borderaxespad=0.0,

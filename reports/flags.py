@@ -2,38 +2,47 @@
 
 from collections.abc import Callable, Sequence
 
+from hearfit.audiology.air_bone_gap import air_bone_gap
+from hearfit.audiology.asymmetry import asymmetry
+from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.criterion import Outcome
+from hearfit.audiology.ear_thresholds import in_hertz
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Notice, Tone
-from hearfit.reports.wording import ear_name, enumeration, frequency_list, is_prior
+from hearfit.reports.wording import count, ear_name, enumeration, frequency_list, is_prior
 
 _LARGE_DIFFERENCE_DB = 10.0
 _PARAMETERS: tuple[tuple[str, Callable[[FrequencyEstimates], Estimate]], ...] = (
     ("compression exponent", lambda entry: entry.compression_exponent),
     ("attenuation", lambda entry: entry.attenuation_db),
-    ("lateral inhibition and bandwidth", lambda entry: entry.inhibition),
+    ("lateral inhibition, and with it bandwidth,", lambda entry: entry.inhibition),
 )
-_EVERYWHERE = "every frequency"
 
 
 def notices(contents: Contents) -> tuple[Notice, ...]:
     """Warnings first: fits that did not converge, and ears whose parameters cannot be interpreted."""
     boxes = [_not_converged(profile) for profile in contents.profiles if not profile.diagnostics.is_converged]
-    cautions = [sentence for record in contents.ears for sentence in _cautions(record)]
+    boxes += [box for record in contents.ears for box in _conductive(record)]
+    cautions = [*_asymmetry(contents), *(sentence for record in contents.ears for sentence in _cautions(record))]
     if cautions:
         boxes.append(Notice(Tone.CAUTION, "Read with care", tuple(cautions)))
     return tuple(boxes)
 
 
-def prior_dominated(profile: Profile) -> tuple[str, ...]:
-    """Of which parameters the prior says more than the answers, and where: a phrase a parameter."""
-    everywhere = [entry.frequency_hz for entry in profile.frequencies]
-    phrases = []
+def prior_dominated(profile: Profile) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """The parameters of which the prior says more than the answers, and at which frequencies in Hz."""
+    found = []
     for name, estimate_of in _PARAMETERS:
-        where = [entry.frequency_hz for entry in profile.frequencies if is_prior(estimate_of(entry))]
+        where = tuple(entry.frequency_hz for entry in profile.frequencies if is_prior(estimate_of(entry)))
         if where:
-            phrases.append(f"{name} at {frequency_list(where, everywhere)}")
-    return tuple(phrases)
+            found.append((name, where))
+    return tuple(found)
+
+
+def prior_phrase(profile: Profile) -> str:
+    """The same in words; empty where the answers decide everything."""
+    return "; ".join(f"{name} at {_places(where, profile)}" for name, where in prior_dominated(profile))
 
 
 def differing_hz(record: EarRecord) -> tuple[float, ...]:
@@ -61,18 +70,37 @@ def _not_converged(profile: Profile) -> Notice:
     return Notice(Tone.WARNING, title, (fit.status, *fit.warnings, *_bounds(profile)))
 
 
+def _conductive(record: EarRecord) -> list[Notice]:
+    if record.audiogram is None:
+        return []
+    warning = air_bone_gap(record.audiogram, ear=record.ear).warning
+    return [] if warning is None else [Notice(Tone.WARNING, f"{record.name}: air-bone gap", (warning,))]
+
+
+def _asymmetry(contents: Contents) -> list[str]:
+    """How many criteria are met and the strictest sign of it; the table of the audiogram answers each by its rule."""
+    if contents.audiogram is None or len(contents.audiogram.ears()) < len(Ear):
+        return []
+    met = [result for result in asymmetry(contents.audiogram) if result.outcome is Outcome.MET]
+    if not met:
+        return []
+    rules = "; ".join(f"{result.rule} ({in_hertz(result.frequency_hz)})" for result in met[:2])
+    more = f", and {count(len(met) - 2, 'further criterion', 'further criteria')}" if len(met) > 2 else ""
+    return [f"The ears differ: {rules}{more}."]
+
+
 def _cautions(record: EarRecord) -> list[str]:
     sentences: list[str] = []
     profile = record.profile
     if profile is not None:
         if profile.diagnostics.is_converged:
             sentences += [*profile.diagnostics.warnings, *_bounds(profile)]
-        if phrases := prior_dominated(profile):
-            sentences.append(f"mostly the prior, not the answers: {'; '.join(phrases)}.")
+        if phrase := prior_phrase(profile):
+            sentences.append(f"mostly the prior, not the answers: {phrase}.")
         if different := differing_hz(record):
             sentences.append(
-                f"measured and implied thresholds differ by 10 dB or more at {_places(different, profile)}: one of them "
-                "may be wrong, or the levels were not calibrated alike."
+                f"measured and implied thresholds differ by 10 dB or more at {_places(different, profile)}: "
+                "one of them may be wrong, or the levels were not calibrated alike."
             )
     return [f"{record.name}: {sentence}" for sentence in sentences]
 

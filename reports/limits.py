@@ -4,7 +4,7 @@ from hearfit.listener.profile import Profile
 from hearfit.reports import sentences
 from hearfit.reports.contents import Contents
 from hearfit.reports.document import Block, BulletList, Heading, Paragraph, Section
-from hearfit.reports.flags import prior_dominated
+from hearfit.reports.flags import prior_phrase
 from hearfit.reports.wording import ear_name, frequency_list
 
 
@@ -25,9 +25,11 @@ def limits_section(contents: Contents) -> Section:
 def _unknown(profile: Profile) -> tuple[str, ...]:
     everywhere = [entry.frequency_hz for entry in profile.frequencies]
     found = [*profile.not_identified]
-    found += [f"Mostly the prior, not the answers: {phrase}." for phrase in prior_dominated(profile)]
-    if untested := [entry.frequency_hz for entry in profile.frequencies if entry.num_trials == 0]:
+    untested = [entry.frequency_hz for entry in profile.frequencies if entry.num_trials == 0]
+    if untested and not found:
         found.append(f"No answers at {frequency_list(untested, everywhere)}.")
+    if phrase := prior_phrase(profile):
+        found.append(f"Marked † in the tables, because they are mostly the prior: {phrase}.")
     return tuple(found) or (sentences.IDENTIFIED,)
 
 

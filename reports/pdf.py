@@ -42,14 +42,14 @@ def render_pdf(document: Document, *, paper: Paper) -> bytes:
         # even where the system has a real font for it.
         for name in _FONT_FILES:
             shutil.copyfile(_font_path(name), Path(folder) / name)
-        pdf = typst.compile(
+        has_all_letters = set(data) <= _known_letters()
+        compiler = typst.Compiler(
             files("hearfit.reports").joinpath("templates", _TEMPLATE).read_bytes(),
-            format="pdf",
             root=folder,
-            font_paths=[folder],
-            ignore_system_fonts=set(data) <= _known_letters(),
+            font_paths=typst.Fonts(include_system_fonts=not has_all_letters, font_paths=[folder]),
             sys_inputs={"document": data, "paper": _TYPST_PAPERS[paper], "font": _FONT},
         )
+        pdf = compiler.compile(format="pdf")
     assert isinstance(pdf, bytes)
     return pdf
 

@@ -26,8 +26,8 @@ CLAIMS: Final = (
 )
 
 AUDIOGRAM_CANNOT: Final = (
-    "An audiogram tells how soft a tone can be to be just heard, and at which frequencies. It does not tell why: loss of "
-    "compression, attenuation before the cochlea or in its inner hair cells, or both give the same thresholds. How "
+    "An audiogram tells how soft a tone can be to be just heard, and at which frequencies. It does not tell why: loss "
+    "of compression, attenuation before the cochlea or in its inner hair cells, or both give the same thresholds. How "
     "loudness grows above threshold, and how well the ear separates frequencies, needs answers to other sounds."
 )
 
@@ -56,6 +56,10 @@ AUDIOGRAM_ALONE: Final = (
     "threshold, such as categorical loudness and notched noise."
 )
 
+MOSTLY_KNOWN: Final = (
+    "Every parameter is told by the answers at some frequency at least; numbers that are mostly the prior are marked †."
+)
+
 SUMMARY_NOTE_MEASURED: Final = (
     "Degree: of the mean at 0.5, 1 and 2 kHz. Grades and degrees name a range of averages; they are no diagnosis."
 )
@@ -63,6 +67,23 @@ SUMMARY_NOTE_MEASURED: Final = (
 SUMMARY_NOTE_FITTED: Final = (
     "Parameters: span of the estimates at 0.5, 1, 2 and 4 kHz; the pages of each ear have every number with its "
     "interval. † Mostly the prior, not the answers."
+)
+
+THRESHOLD_NOTE: Final = "Of a masked and an unmasked threshold the masked one is shown. > No response at this level."
+
+CONFIGURATION_NOTE: Final = (
+    "Configuration and nearest standard audiogram (N1 to N7, S1 to S3; Bisgaard et al. 2010) follow rules of hearfit's "
+    "own, because there are no agreed ones: see hearfit standards."
+)
+
+ASYMMETRY_NOTE: Final = (
+    "There is no single definition of asymmetry, so each published criterion answers by its own rule. None of them "
+    "tells a cause."
+)
+
+GAIN_NOTE: Final = (
+    "Insertion gains of a published linear formula (Byrne & Dillon 1986), to compare with; no hearing aid is fitted by "
+    "this report."
 )
 
 PRIORS: Final = {
@@ -81,8 +102,8 @@ IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the 
 PARAMETERS_CAPTION: Final = (
     "Bars are 95 % intervals. Grey, hollow and dotted: less than half of what is known came from the answers, the rest "
     "is the prior. An exponent of 1 is a linear ear without compression; a loss of compression makes loudness grow "
-    "steeply. * Grey band: the middle 95 % of ears with thresholds of −10 to 20 dB HL in the prior that was learned from "
-    "people; no clinical norms exist for these parameters."
+    "steeply. * The middle 95 % of ears with thresholds of −10 to 20 dB HL in the prior that was learned from people; "
+    "these are no clinical norms, which do not exist."
 )
 
 TABLE_NOTE: Final = (
@@ -97,6 +118,15 @@ PREDICTIVE_CAPTION: Final = (
 )
 
 OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
+
+
+def percentile_note(age_years: float, sex: str) -> str:
+    """Among whom the percentiles rank."""
+    return (
+        f"Percentile: how many of 100 otologically normal {sex} people of {age_years:g} years hear as well or better "
+        "(ISO 7029:2017), with their median threshold. People who were not screened for ear disease and noise hear "
+        "worse."
+    )
 
 
 def loudness_alternative(frequencies: str, protocol: str) -> str:

@@ -3,18 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from hearfit.audiology.audiogram import Audiogram, Conduction
-from hearfit.audiology.grades import (
-    PTA3_FREQUENCY_HZ,
-    PTA4_FREQUENCY_HZ,
-    PureToneAverage,
-    better_ear_average,
-    clark_grade,
-    pure_tone_average,
-    who_grade,
-)
+from hearfit.audiology.averages import PTA4_FREQUENCY_HZ, pure_tone_average
+from hearfit.audiology.bisgaard import nearest_standard
+from hearfit.audiology.configuration import configuration
+from hearfit.audiology.grades import clark_graded, who_graded
 from hearfit.listener.normal_range import normal_range
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports import sentences
+from hearfit.reports.audiology_section import NOTHING, average_text
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Block, BulletList, Cell, Column, Figure, FigureRow, Row, Section, Table
 from hearfit.reports.figure_audiogram import draw_audiogram, is_inside
@@ -30,15 +26,12 @@ from hearfit.reports.wording import (
     number,
 )
 
-_MEASURED_ELSEWHERE = Cell("–")
-
 
 def summary_section(contents: Contents, *, normal: NormalValues) -> Section:
     """All of the first page but its head and its notices."""
     blocks: tuple[Block, ...] = (
         BulletList(_sentences(contents, normal)),
-        FigureRow(tuple(_audiogram(record) for record in contents.ears), _remark(contents)),
-        _table(contents, normal),
+        FigureRow(tuple(_audiogram(record) for record in contents.ears), _remark(contents), _table(contents, normal)),
     )
     return Section("In short", blocks)
 
@@ -54,7 +47,7 @@ def _level_sentence(contents: Contents) -> str:
         if record.audiogram is not None:
             average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA4_FREQUENCY_HZ)
             if average.level_db_hl is not None:
-                measured.append(f"{_average(average)} in the {record.ear} ear")
+                measured.append(f"{average_text(average)} in the {record.ear} ear")
     if measured:
         return f"Hearing: measured thresholds average {enumeration(measured)} (0.5, 1, 2 and 4 kHz).{_who(contents)}"
     implied = [
@@ -71,15 +64,12 @@ def _level_sentence(contents: Contents) -> str:
 
 
 def _who(contents: Contents) -> str:
-    audiogram = contents.audiogram
-    if audiogram is None:
+    if contents.audiogram is None:
         return ""
-    average = better_ear_average(audiogram, frequency_hz=PTA4_FREQUENCY_HZ)
-    if average.level_db_hl is None:
+    graded = who_graded(contents.audiogram)
+    if graded.grade is None:
         return ""
-    grade = who_grade(better_ear_average_db_hl=average.level_db_hl)
-    bound = " or higher" if average.is_at_least else ""
-    return f" WHO grade of hearing loss (2021, better ear): {grade}{bound}."
+    return f" WHO grade of hearing loss (2021, better ear): {graded.grade}{' or higher' if graded.is_at_least else ''}."
 
 
 def _growth_sentence(contents: Contents, normal: NormalValues) -> str:
@@ -99,8 +89,8 @@ def _growth_sentence(contents: Contents, normal: NormalValues) -> str:
             )
         else:
             parts.append(
-                f"at no frequency do the answers of the {profile.ear} ear show less compression than in ears with normal "
-                "thresholds"
+                f"at no frequency do the answers of the {profile.ear} ear show less compression than in ears with "
+                "normal thresholds"
             )
     return f"Above threshold: {'; '.join(parts)}."
 
@@ -112,13 +102,17 @@ def _compresses_less(entry: FrequencyEstimates) -> bool:
 
 
 def _unknown_sentence(contents: Contents) -> str:
+    """What is known at no frequency at all; the rest is marked where it stands."""
     if not contents.profiles:
         return sentences.AUDIOGRAM_ALONE
-    unknown = [(profile, prior_dominated(profile)) for profile in contents.profiles]
-    parts = [f"in the {profile.ear} ear {'; '.join(phrases)}" for profile, phrases in unknown if phrases]
+    parts = []
+    for profile in contents.profiles:
+        nowhere = [name for name, where in prior_dominated(profile) if len(where) == len(profile.frequencies)]
+        if nowhere:
+            parts.append(f"{enumeration(nowhere)} of the {profile.ear} ear, at any frequency")
     if not parts:
-        return "Not known: nothing. Every parameter follows mostly from the answers."
-    return f"Not known from these answers: {'; '.join(parts)}."
+        return sentences.MOSTLY_KNOWN
+    return f"Not told by these answers: {'; '.join(parts)}. Other numbers that are mostly the prior are marked †."
 
 
 def _audiogram(record: EarRecord) -> Figure:
@@ -180,51 +174,54 @@ def _has_no_response(audiogram: Audiogram | None, record: EarRecord) -> bool:
 
 
 def _table(contents: Contents, normal: NormalValues) -> Table:
-    rows = [
-        Row("Mean threshold, 0.5 to 4 kHz, measured", tuple(_measured_cell(record) for record in contents.ears)),
-        Row("Degree of hearing loss (Clark 1981)", tuple(_degree_cell(record) for record in contents.ears)),
-    ]
-    note = sentences.SUMMARY_NOTE_MEASURED
+    rows: list[Row] = []
+    notes: list[str] = []
+    if any(record.audiogram is not None for record in contents.ears):
+        rows += [
+            Row("Mean threshold, 0.5 to 4 kHz, measured", tuple(map(_measured_cell, contents.ears))),
+            Row("Degree of hearing loss (Clark 1981)", tuple(map(_degree_cell, contents.ears))),
+            Row("Configuration", tuple(map(_shape_cell, contents.ears))),
+        ]
+        notes.append(sentences.SUMMARY_NOTE_MEASURED)
     if contents.profiles:
-        rows.append(Row("Same mean, implied by the fitted ear", tuple(map(_implied_cell, contents.ears))))
+        rows.append(Row("Mean threshold, 0.5 to 4 kHz, implied", tuple(map(_implied_cell, contents.ears))))
         for head, value_of, decimals, unit in (
             (f"Compression exponent (normal ear {normal.compression_exponent:g})", _exponent, 2, ""),
             (f"Attenuation (normal ear {normal.attenuation_db:g} dB)", _attenuation, 0, " dB"),
-            ("Auditory bandwidth re normal (ERB)", bandwidth_ratio, 1, " ×"),
+            ("Bandwidth re normal (ERB)", bandwidth_ratio, 1, " ×"),
         ):
             cells = tuple(_parameter_cell(record.profile, value_of, decimals, unit) for record in contents.ears)
             rows.append(Row(head, cells))
         rows.append(Row("Fit", tuple(_fit_cell(record.profile) for record in contents.ears)))
-        note = f"{note} {sentences.SUMMARY_NOTE_FITTED}"
+        notes.append(sentences.SUMMARY_NOTE_FITTED)
     columns = (Column(""), *(Column(record.name) for record in contents.ears))
-    return Table("Key numbers", columns, tuple(rows), note=note, is_textual=True)
-
-
-def _average(average: PureToneAverage) -> str:
-    assert average.level_db_hl is not None
-    return f"{'at least ' if average.is_at_least else ''}{number(average.level_db_hl, 1)} dB HL"
+    return Table("Key numbers", columns, tuple(rows), note=" ".join(notes), is_textual=True)
 
 
 def _measured_cell(record: EarRecord) -> Cell:
     if record.audiogram is None:
         return Cell("not measured")
-    average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA4_FREQUENCY_HZ)
-    return Cell("not all four were measured") if average.level_db_hl is None else Cell(_average(average))
+    return Cell(average_text(pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA4_FREQUENCY_HZ)))
 
 
 def _degree_cell(record: EarRecord) -> Cell:
+    graded = clark_graded(record.audiogram, ear=record.ear) if record.audiogram is not None else None
+    if graded is None or graded.grade is None:
+        return NOTHING
+    return Cell(f"{graded.grade}{' or higher' if graded.is_at_least else ''}")
+
+
+def _shape_cell(record: EarRecord) -> Cell:
     if record.audiogram is None:
-        return _MEASURED_ELSEWHERE
-    average = pure_tone_average(record.audiogram, ear=record.ear, frequency_hz=PTA3_FREQUENCY_HZ)
-    if average.level_db_hl is None:
-        return _MEASURED_ELSEWHERE
-    degree = clark_grade(average_db_hl=average.level_db_hl)
-    return Cell(f"{degree}{' or higher' if average.is_at_least else ''}")
+        return NOTHING
+    found = configuration(record.audiogram, ear=record.ear)
+    nearest = nearest_standard(record.audiogram, ear=record.ear)
+    return NOTHING if found.shape is None else Cell(f"{found.words}; nearest {enumeration(nearest.names)}")
 
 
 def _implied_cell(record: EarRecord) -> Cell:
     level = record.implied_average_db_hl()
-    return _MEASURED_ELSEWHERE if level is None else Cell(f"{number(level, 1)} dB HL")
+    return NOTHING if level is None else Cell(f"{number(level, 1)} dB HL")
 
 
 def _parameter_cell(
@@ -235,7 +232,7 @@ def _parameter_cell(
         return Cell("not fitted")
     here = [value_of(entry) for entry in profile.frequencies if entry.frequency_hz in PTA4_FREQUENCY_HZ]
     if not here:
-        return _MEASURED_ELSEWHERE
+        return NOTHING
     num_prior = sum(map(is_prior, here))
     span = _span([estimate.mean for estimate in here], decimals)
     return Cell(f"{span}{unit}", is_prior=2 * num_prior > len(here))

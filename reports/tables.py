@@ -1,12 +1,14 @@
 """The tables of the report."""
 
+from collections.abc import Mapping
+
 from hearfit.audiology.audiogram import Threshold
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports import sentences
 from hearfit.reports.contents import EarRecord
 from hearfit.reports.document import Cell, Column, Row, Table
 from hearfit.reports.figure_parameters import bandwidth_ratio
-from hearfit.reports.wording import count, ear_name, editions, frequency, interval, is_prior, number, versions
+from hearfit.reports.wording import ear_name, frequency, interval, is_prior, number
 
 _NOTHING = Cell("–")
 
@@ -45,15 +47,7 @@ def observer_table(profile: Profile) -> Table:
     return Table(sentences.OBSERVER_CAPTION, columns, tuple(rows), is_narrow=True)
 
 
-def provenance_table(profiles: tuple[Profile, ...]) -> Table:
-    """What the profiles were made from and with, a column an ear."""
-    entries = zip(*(_provenance(profile) for profile in profiles), strict=True)
-    rows = tuple(Row(same[0][0], tuple(Cell(value) for _, value in same)) for same in entries)
-    columns = (Column(""), *(Column(ear_name(profile.ear)) for profile in profiles))
-    return Table("Sources and diagnostics of the fit", columns, rows, is_textual=True)
-
-
-def _frequency_row(entry: FrequencyEstimates, measured: dict[float, Threshold]) -> Row:
+def _frequency_row(entry: FrequencyEstimates, measured: Mapping[float, Threshold]) -> Row:
     bandwidth = entry.equivalent_bandwidth_hz
     ratio = bandwidth_ratio(entry)
     comparison = _comparison(entry, measured.get(entry.frequency_hz)) if measured else ()
@@ -86,25 +80,3 @@ def _comparison(entry: FrequencyEstimates, threshold: Threshold | None) -> tuple
 
 def _estimate_cell(estimate: Estimate, decimals: int) -> Cell:
     return Cell(number(estimate.mean, decimals), interval(estimate, decimals), is_prior=is_prior(estimate))
-
-
-def _provenance(profile: Profile) -> list[tuple[str, str]]:
-    source, fit = profile.provenance, profile.diagnostics
-    return [
-        ("Trial files", ", ".join(source.trial_files)),
-        ("Data (SHA-256)", source.data_sha256),
-        ("Protocols", versions(source.protocols)),
-        ("Transducer", source.transducer or "not stated"),
-        ("Standards", editions(source.standards) or "none needed"),
-        ("Answers", f"{fit.num_trials:,} in {count(fit.num_conditions, 'different condition')}"),
-        ("Prior", source.prior),
-        ("Method", f"{fit.method.upper()}, seed {source.seed}"),
-        ("Outcome", fit.status),
-        ("Iterations", f"{fit.num_iterations} in {fit.seconds:.1f} s"),
-        ("Log likelihood", f"{number(fit.log_likelihood, 1)} ({number(fit.log_likelihood_per_trial, 3)} per answer)"),
-        ("Newton decrement", f"{fit.newton_decrement:.2g}"),
-        ("Condition number", f"{fit.condition_number:.2g}"),
-        ("At a bound", ", ".join(fit.parameters_at_bound) or "none"),
-        ("Software", versions(source.software)),
-        ("Made", source.created),
-    ]

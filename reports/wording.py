@@ -38,9 +38,9 @@ def enumeration(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def count(number_of: int, noun: str) -> str:
-    """1 answer, 1,380 answers."""
-    return f"{number_of:,} {noun}{'' if number_of == 1 else 's'}"
+def count(number_of: int, noun: str, plural: str = "") -> str:
+    """1 answer, 1,380 answers; 2 criteria."""
+    return f"{number_of:,} {noun if number_of == 1 else plural or f'{noun}s'}"
 
 
 def ear_name(ear: Ear) -> str:
