@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.profile import Profile
 from hearfit.reports.audiology_section import audiology_section
+from hearfit.reports.change_section import change_section, listener_change
 from hearfit.reports.contents import Contents, Person, gather
 from hearfit.reports.document import Document, Fact, Section
 from hearfit.reports.ear_section import ear_section
@@ -33,11 +34,12 @@ def build_document(
         InputError: nothing to report on, more than one listener, an ear more than once, or sessions out of order.
     """
     contents = gather(profiles, audiogram=audiogram, previous=previous, person=person)
-    audiogram_in_numbers = audiology_section(contents)
+    change = listener_change(contents)
+    optional = (change_section(contents, change), audiology_section(contents))
     sections: list[Section] = [
         summary_section(contents, normal=normal),
         *(ear_section(record, each, normal=normal) for record in contents.ears if (each := record.profile) is not None),
-        *([] if audiogram_in_numbers is None else [audiogram_in_numbers]),
+        *(section for section in optional if section is not None),
         limits_section(contents),
         sources_section(contents),
     ]

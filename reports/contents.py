@@ -66,6 +66,7 @@ class Contents:
     ears: tuple[EarRecord, ...]
     audiogram: Audiogram | None
     person: Person | None = None
+    previous: tuple[Profile, ...] = ()
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -100,7 +101,7 @@ def gather(
         if profile is not None or measured is not None:
             records.append(EarRecord(ear, profile, measured, before.get(ear)))
     listener = profiles[0].listener if profiles else audiogram.listener if audiogram is not None else ""
-    return Contents(listener, tuple(records), audiogram or _joined(records), person)
+    return Contents(listener, tuple(records), audiogram or _joined(records), person, tuple(previous))
 
 
 def _problems(profiles: Sequence[Profile], audiogram: Audiogram | None) -> list[str]:

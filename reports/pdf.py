@@ -20,7 +20,7 @@ from matplotlib import get_data_path
 from matplotlib.ft2font import FT2Font
 
 from hearfit.reports.document import Document, Figure
-from hearfit.reports.paper import Paper
+from hearfit.reports.formats import Paper
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 

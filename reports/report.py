@@ -1,44 +1,40 @@
 """The verb of this package: profiles and audiograms in, a report on disk out."""
 
 from collections.abc import Sequence
-from enum import StrEnum, unique
 from pathlib import Path
 
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.profile import Profile
 from hearfit.reports.build import build_document
+from hearfit.reports.contents import Person
 from hearfit.reports.document import Document
 from hearfit.reports.figure_parameters import NormalValues
+from hearfit.reports.formats import Paper, ReportFormat
 from hearfit.reports.html import render_html
-from hearfit.reports.paper import Paper
 from hearfit.storage.files import write_bytes, write_text
 
 
-@unique
-class ReportFormat(StrEnum):
-    """What a report is written as; also the ending of its file."""
-
-    HTML = "html"
-    PDF = "pdf"
-
-
 def make_document(
-    profiles: Sequence[Profile], *, audiogram: Audiogram | None = None, previous: Sequence[Profile] = ()
+    profiles: Sequence[Profile],
+    *,
+    audiogram: Audiogram | None = None,
+    previous: Sequence[Profile] = (),
+    person: Person | None = None,
 ) -> Document:
-    """The report on one or both ears of a listener, with what this version takes as the normal ear.
+    """The report on one or both ears of a listener (see `build_document`), with this version's normal ear.
 
     Raises:
-        InputError: the profiles and the audiogram do not belong into one report.
+        InputError: what is given does not belong into one report.
     """
     normal = NormalValues(
         compression_exponent=NORMAL.compression_exponent, attenuation_db=0.0, inhibition=NORMAL.inhibition
     )
-    return build_document(profiles, normal=normal, audiogram=audiogram, previous=previous)
+    return build_document(profiles, normal=normal, audiogram=audiogram, previous=previous, person=person)
 
 
-def write_document(path: Path, document: Document, *, report_format: ReportFormat, paper: Paper = Paper.A4) -> None:
-    """Writes one self-contained file; `paper` is that of a PDF, a browser knows its own.
+def write_document(path: Path, document: Document, *, report_format: ReportFormat, paper: Paper) -> None:
+    """Writes one self-contained file; `paper` is that of a PDF.
 
     Raises:
         InputError: the file cannot be written.
@@ -57,4 +53,4 @@ def write_report(path: Path, profiles: Sequence[Profile]) -> None:
     Raises:
         InputError: the profiles do not belong into one report, or the file cannot be written.
     """
-    write_document(path, make_document(profiles), report_format=ReportFormat.HTML)
+    write_document(path, make_document(profiles), report_format=ReportFormat.HTML, paper=Paper.A4)

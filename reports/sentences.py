@@ -86,6 +86,21 @@ GAIN_NOTE: Final = (
     "this report."
 )
 
+NO_CHANGE_TOLD: Final = (
+    "No change is told: no difference between the sessions exceeds what repeated tests of an unchanged ear differ by. "
+    "That is no proof that nothing changed."
+)
+
+CHANGE_NOTE: Final = (
+    "Beyond retest: probability that the ears of the two sessions differ by more than 95 % of the repeated tests of an "
+    "unchanged ear do, over years. To be confirmed: more than within a session, but not more than between sessions."
+)
+
+CRITERIA_NOTE: Final = (
+    "Each criterion by its own published rule; hearfit audiogram compare takes a retest, a monitoring programme and "
+    "children into account. Not computed means that something needed is not there, never that nothing changed."
+)
+
 PRIORS: Final = {
     "population": (
         "Before any answer, this ear was assumed to be like those of people in general, very widely: their thresholds "
@@ -118,6 +133,26 @@ PREDICTIVE_CAPTION: Final = (
 )
 
 OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
+
+
+def change_caption(limit_db: float, source: str) -> str:
+    """What the band behind the changes is."""
+    return (
+        f"Bars are 95 % intervals of the difference. Grey band: 95 % of the differences of an unchanged ear between "
+        f"sessions stay within ±{limit_db:.1f} dB ({source})."
+    )
+
+
+def change_method(
+    compared: str, rate: float, within_db: float, within_source: str, published_db: float, published_source: str
+) -> str:
+    """How a change is told, with the numbers and where they are from."""
+    return (
+        f"{compared} of thresholds and parameters were measured in both sessions and tested together; of the changes "
+        f"told, at most {100 * rate:.0f} % are expected to be false. Beyond retest is what also exceeds {published_db:g} "
+        f"dB ({published_source}). Within a session 95 % of differences stay within ±{within_db:.1f} dB "
+        f"({within_source})."
+    )
 
 
 def percentile_note(age_years: float, sex: str) -> str:

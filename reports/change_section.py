@@ -1,0 +1,170 @@
+"""Change since an earlier session: of the fitted ear, and of the measured audiogram by named criteria."""
+
+from collections.abc import Sequence
+
+from hearfit.audiology.change.answers import CriterionAnswer
+from hearfit.audiology.change.answers import Verdict as Answer
+from hearfit.audiology.change.criteria import changes
+from hearfit.change.difference import Quantity
+from hearfit.change.false_discovery import FALSE_DISCOVERY_RATE
+from hearfit.change.profile_change import ListenerChange, compare_profiles
+from hearfit.change.retest import BETWEEN_SESSIONS, PUBLISHED, WITHIN_SESSION
+from hearfit.change.verdict import QuantityChange, Verdict
+from hearfit.reports import sentences
+from hearfit.reports.contents import Contents, EarRecord
+from hearfit.reports.document import (
+    Block,
+    BulletList,
+    Cell,
+    Column,
+    Figure,
+    Heading,
+    Notice,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Tone,
+)
+from hearfit.reports.figure_change import draw_threshold_changes
+from hearfit.reports.svg import inline_svg
+from hearfit.reports.wording import count, ear_name, enumeration, frequency, number
+
+_DECIMALS = {
+    Quantity.THRESHOLD: 1,
+    Quantity.EXPONENT: 2,
+    Quantity.ATTENUATION: 1,
+    Quantity.INHIBITION: 2,
+    Quantity.BANDWIDTH: 0,
+}
+
+
+def listener_change(contents: Contents) -> ListenerChange | None:
+    """The comparison with the earlier sessions; None where none were given.
+
+    Raises:
+        InputError: the sessions cannot be compared.
+    """
+    return compare_profiles([*contents.previous, *contents.profiles]) if contents.previous else None
+
+
+def change_section(contents: Contents, change: ListenerChange | None) -> Section | None:
+    """On pages of its own; None where there is nothing to compare with."""
+    if change is None:
+        return None
+    found = told_changes(contents, change)
+    since = enumeration(sorted({day for step in change.steps for day in step.baselines.values()}))
+    svg = inline_svg(draw_threshold_changes(_latest(contents, change)), prefix="change")
+    alternative = (
+        f"Change of the implied threshold since {since} by frequency, with 95 % intervals, before the range of retests "
+        "of an unchanged ear. The tables below have the numbers."
+    )
+    caption = sentences.change_caption(BETWEEN_SESSIONS.limit_95_db(1), BETWEEN_SESSIONS.source)
+    blocks: list[Block] = [*_warnings(contents, change), Figure("change", svg, alternative, caption)]
+    blocks.append(_told_table(found) if found else Paragraph(sentences.NO_CHANGE_TOLD))
+    blocks.append(Paragraph(_method(contents, change)))
+    blocks += _criteria(contents)
+    return Section(f"Change since {since}", tuple(blocks), starts_page=True)
+
+
+def told_changes(contents: Contents, change: ListenerChange) -> tuple[QuantityChange, ...]:
+    """What a reader must know of the change to these profiles."""
+    return tuple(each for each in _latest(contents, change) if each.is_told)
+
+
+def _latest(contents: Contents, change: ListenerChange) -> tuple[QuantityChange, ...]:
+    """The steps to the sessions that this report is about."""
+    sessions = {(profile.ear, profile.session) for profile in contents.profiles}
+    return tuple(each for step in change.steps for each in step.changes if (each.ear, step.session) in sessions)
+
+
+def _warnings(contents: Contents, change: ListenerChange) -> list[Block]:
+    current = {profile.session for profile in contents.profiles}
+    warnings = [
+        *change.not_trusted,
+        *(warning for step in change.steps if step.session in current for warning in step.warnings),
+    ]
+    blocks: list[Block] = []
+    if warnings:
+        blocks.append(Notice(Tone.WARNING, "This comparison must not be relied on", tuple(warnings)))
+    if change.remarks:
+        blocks.append(Notice(Tone.CAUTION, "Read the comparison with care", change.remarks))
+    return blocks
+
+
+def _told_table(found: Sequence[QuantityChange]) -> Table:
+    rows = tuple(_told_row(each) for each in found)
+    columns = (
+        Column("Ear and quantity"),
+        Column("At"),
+        Column("Before"),
+        Column("Now"),
+        Column("Change", "95 % interval"),
+        Column("Beyond retest", "probability"),
+        Column("Verdict"),
+    )
+    return Table("Changes that are told", columns, rows, note=sentences.CHANGE_NOTE, is_textual=True)
+
+
+def _told_row(each: QuantityChange) -> Row:
+    measured, decimals = each.measured, _DECIMALS[each.measured.quantity]
+    unit = f" {measured.quantity.unit}" if measured.quantity.unit else ""
+    difference = measured.difference
+    sign = "+" if difference.mean > 0 else ""
+    change_unit = unit.replace(" dB HL", " dB")
+    beyond = each.between_sessions
+    cells = (
+        Cell(" and ".join(frequency(hz) for hz in measured.frequencies_hz)),
+        Cell(f"{number(measured.before.mean, decimals)}{unit}"),
+        Cell(f"{number(measured.after.mean, decimals)}{unit}"),
+        Cell(
+            f"{sign}{number(difference.mean, decimals)}{change_unit}",
+            f"{number(difference.lower_95, decimals)} to {number(difference.upper_95, decimals)}",
+        ),
+        Cell("unknown" if beyond is None else f"{100 * beyond.probability_beyond:.0f} %"),
+        Cell(f"{'worse' if each.is_worse else 'better'}: {each.verdict}"),
+    )
+    return Row(f"{ear_name(each.ear)}, {measured.quantity.label}", cells)
+
+
+def _method(contents: Contents, change: ListenerChange) -> str:
+    compared = [each for each in _latest(contents, change) if each.verdict is not Verdict.NOT_MEASURED]
+    return sentences.change_method(
+        count(len(compared), "difference"),
+        FALSE_DISCOVERY_RATE,
+        WITHIN_SESSION.limit_95_db(1),
+        WITHIN_SESSION.source,
+        PUBLISHED.limit_db,
+        PUBLISHED.source,
+    )
+
+
+def _criteria(contents: Contents) -> list[Block]:
+    """The criteria of measured thresholds, where both sessions have an audiogram of their own."""
+    pairs = [(record, record.previous.measured_audiogram) for record in contents.ears if record.previous is not None]
+    blocks: list[Block] = [Heading("Measured thresholds by criteria of change")]
+    reasons: list[str] = []
+    for record, baseline in pairs:
+        if baseline is None or record.audiogram is None:
+            reasons.append(f"{record.name}: not both sessions have a measured audiogram.")
+        elif baseline.of(record.ear) == record.audiogram.of(record.ear) and baseline.date == record.audiogram.date:
+            reasons.append(f"{record.name}: both sessions hold the same audiogram, so nothing can be said of a change.")
+        else:
+            answers = changes(baseline, record.audiogram, is_enrolled_in_monitoring=False, is_child=False)
+            own = [answer for answer in answers if answer.ear is record.ear]
+            blocks.append(_criteria_table(record, own))
+    if reasons:
+        blocks.append(BulletList(tuple(reasons)))
+    return blocks
+
+
+def _criteria_table(record: EarRecord, answers: Sequence[CriterionAnswer]) -> Table:
+    rows = tuple(Row(each.criterion.name, (Cell(_answer(each)), Cell(each.reason))) for each in answers)
+    columns = (Column("Criterion"), Column("Answer"), Column("Why"))
+    return Table(f"{record.name}: criteria of change", columns, rows, note=sentences.CRITERIA_NOTE, is_textual=True)
+
+
+def _answer(each: CriterionAnswer) -> str:
+    if each.verdict is Answer.MET and each.is_beyond_retest is False:
+        return f"{each.verdict}, but within retest"
+    return each.verdict.value
