@@ -32,8 +32,8 @@ def report(
         str | None,
         typer.Option(
             "--audiogram",
-            help="What was measured: file, or N1 to N7 or S1 to S3; shown in place of what the profiles hold, and enough "
-            "for a report by itself.",
+            help="What was measured: file, or N1 to N7 or S1 to S3; shown in place of what the profiles hold, and "
+            "enough for a report by itself.",
         ),
     ] = None,
     listener: Annotated[

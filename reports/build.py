@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.profile import Profile
 from hearfit.reports.audiology_section import audiology_section
-from hearfit.reports.change_section import change_section, listener_change
+from hearfit.reports.change_section import change_section, listener_change, told_changes
 from hearfit.reports.contents import Contents, Person, gather
 from hearfit.reports.document import Document, Fact, Section
 from hearfit.reports.ear_section import ear_section
 from hearfit.reports.figure_parameters import NormalValues
 from hearfit.reports.flags import notices
 from hearfit.reports.limits import limits_section
+from hearfit.reports.names import shortened
 from hearfit.reports.sources import sources_section
 from hearfit.reports.summary import summary_section
 from hearfit.reports.wording import enumeration
@@ -47,9 +48,11 @@ def build_document(
         title="Hearing profile" if contents.profiles else "Audiogram",
         subject=contents.listener,
         facts=_facts(contents),
-        notices=notices(contents),
+        notices=notices(contents, () if change is None else told_changes(contents, change)),
         sections=tuple(sections),
-        footer=" · ".join(["hearfit", contents.listener, *([when] if (when := _sessions(contents)) else [])]),
+        footer=" · ".join(
+            ["hearfit", shortened(contents.listener), *([shortened(when)] if (when := _sessions(contents)) else [])]
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from hearfit.audiology.averages import PTA4_FREQUENCY_HZ
 from hearfit.audiology.ear_thresholds import thresholds_by_frequency
 from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
+from hearfit.reports.names import shown_audiogram, shown_profile
 from hearfit.reports.wording import ear_name
 
 _EARS = (Ear.RIGHT, Ear.LEFT)
@@ -90,6 +91,9 @@ def gather(
     problems = [*_problems(profiles, audiogram), *_previous_problems(profiles, previous)]
     if problems:
         raise InputError(problems)
+    profiles = [shown_profile(profile) for profile in profiles]
+    previous = [shown_profile(profile) for profile in previous]
+    audiogram = None if audiogram is None else shown_audiogram(audiogram)
     of_ear = {profile.ear: profile for profile in profiles}
     before = {profile.ear: profile for profile in previous}
     records = []

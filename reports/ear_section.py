@@ -1,6 +1,8 @@
 """The pages of one fitted ear: parameters, answers, every number, and whether the model fits."""
 
+from collections import Counter
 from itertools import groupby
+from typing import Final
 
 from hearfit.experiment.protocol import Task
 from hearfit.experiment.stimulus_columns import GAP, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
@@ -14,6 +16,8 @@ from hearfit.reports.figure_predictive import draw_predictive, is_outside
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.tables import frequency_table, observer_table
 from hearfit.reports.wording import ear_name, enumeration, frequency
+
+_MOST_PANELS_BESIDE_OTHERS: Final = 12
 
 
 def ear_section(record: EarRecord, profile: Profile, *, normal: NormalValues) -> Section:
@@ -42,12 +46,15 @@ def ear_section(record: EarRecord, profile: Profile, *, normal: NormalValues) ->
 
 def _curve_figures(profile: Profile) -> list[Block]:
     """A figure for each task and protocol, with a panel for each stimulus and number of intervals."""
+    num_panels = Counter((curve.task, curve.protocol) for curve in profile.curves)
 
-    def key(curve: ResponseCurve) -> tuple[bool, str, str]:
-        return (curve.task != Task.CATEGORICAL_LOUDNESS, curve.task, curve.protocol)
+    def key(curve: ResponseCurve) -> tuple[bool, bool, str, str]:
+        """Loudness first; those that fill a page last, so that the others share one."""
+        is_large = num_panels[curve.task, curve.protocol] > _MOST_PANELS_BESIDE_OTHERS
+        return (curve.task != Task.CATEGORICAL_LOUDNESS, is_large, curve.task, curve.protocol)
 
     blocks: list[Block] = []
-    for (_, task, protocol), group in groupby(sorted(profile.curves, key=key), key=key):
+    for (_, _, task, protocol), group in groupby(sorted(profile.curves, key=key), key=key):
         curves = sorted(group, key=_place)
         identifier = f"curves-{profile.ear}-{len(blocks)}"
         places = enumeration([frequency(hz) for hz in sorted({curve.frequency_hz for curve in curves})])

@@ -39,11 +39,10 @@ _INTER_OCTAVES_HZ: Final = (750.0, 1500.0, 3000.0, 6000.0)
 _WIDTH_IN: Final = 3.45
 _AXES_WIDTH_IN: Final = 2.95
 _RIGHT_IN: Final = 0.06
-_TOP_IN: Final = 0.52
+_TOP_IN: Final = 0.43
 _LEGEND_LINE_IN: Final = 0.138
 _LEGEND_MARGIN_IN: Final = 0.1
-# Room for all that may be drawn, so that the axes of both ears stand at one height.
-_NUM_LEGEND_LINES: Final = 4
+MOST_LEGEND_LINES: Final = 4
 _SYMBOL_SIZE: Final = 8.0
 _BONE_OFFSET_POINTS: Final = 6.0
 
@@ -65,8 +64,8 @@ class _Symbol:
 
 
 _SYMBOLS: Final = {
-    (Ear.RIGHT, Conduction.AIR, False): _Symbol("o", "air"),
-    (Ear.LEFT, Conduction.AIR, False): _Symbol("x", "air"),
+    (Ear.RIGHT, Conduction.AIR, False): _Symbol("o", "measured, air"),
+    (Ear.LEFT, Conduction.AIR, False): _Symbol("x", "measured, air"),
     (Ear.RIGHT, Conduction.AIR, True): _Symbol("^", "air, masked"),
     (Ear.LEFT, Conduction.AIR, True): _Symbol("s", "air, masked"),
     (Ear.RIGHT, Conduction.BONE, False): _Symbol(_ANGLE_RIGHT, "bone"),
@@ -76,8 +75,17 @@ _SYMBOLS: Final = {
 }
 
 
-def draw_audiogram(ear: Ear, frequencies: Sequence[FrequencyEstimates], audiogram: Audiogram | None) -> Figure:
-    """One ear: measured symbols over the model-implied threshold and its 95 % band, or one of them alone."""
+def draw_audiogram(
+    ear: Ear,
+    frequencies: Sequence[FrequencyEstimates],
+    audiogram: Audiogram | None,
+    *,
+    num_legend_lines: int = MOST_LEGEND_LINES,
+) -> Figure:
+    """One ear: measured symbols over the model-implied threshold and its 95 % band, or one of them alone.
+
+    Drawings with as many lines for the legend are of one height, so that those of two ears can stand side by side.
+    """
     with house_style():
         figure = Figure()
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
@@ -85,9 +93,18 @@ def draw_audiogram(ear: Ear, frequencies: Sequence[FrequencyEstimates], audiogra
         hue = colours(ear)
         implied = _draw_model(axes, frequencies, hue) if frequencies else []
         measured = _draw_measured(axes, audiogram, ear, hue) if audiogram is not None else []
-        axes.set_title(f"{ear.value.capitalize()} ear", loc="left", fontsize=9.0, weight="bold", color=hue.line, pad=22)
-        num_lines = _NUM_LEGEND_LINES
-        bottom_in = _LEGEND_MARGIN_IN + num_lines * _LEGEND_LINE_IN
+        # Matplotlib would move a title above the label of the upper axis.
+        axes.annotate(
+            f"{ear.value.capitalize()} ear",
+            (0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0, 18),
+            textcoords="offset points",
+            fontsize=9.0,
+            weight="bold",
+            color=hue.line,
+        )
+        bottom_in = _LEGEND_MARGIN_IN + num_legend_lines * _LEGEND_LINE_IN
         axes_height_in = _AXES_WIDTH_IN * box_aspect
         height_in = bottom_in + axes_height_in + _TOP_IN
         figure.set_size_inches(_WIDTH_IN, height_in)
@@ -97,9 +114,17 @@ def draw_audiogram(ear: Ear, frequencies: Sequence[FrequencyEstimates], audiogra
     return figure
 
 
+def num_legend_lines(ear: Ear, frequencies: Sequence[FrequencyEstimates], audiogram: Audiogram | None) -> int:
+    """How many lines the legend of one ear needs."""
+    shown = [] if audiogram is None else [each for each in audiogram.thresholds if each.ear is ear and is_inside(each)]
+    num_measured = len({(each.conduction, each.is_masked) for each in shown})
+    num_implied = 2 + any(entry.num_trials == 0 for entry in frequencies) if frequencies else 0
+    return max(num_measured, num_implied)
+
+
 def _draw_legend(axes: Axes, measured: list[Artist], implied: list[Artist]) -> None:
     """Below the axes: what was measured to the left, what the model implies to the right, or alone."""
-    columns = ((measured, 0.0), (implied, 0.47)) if measured else ((implied, 0.0),)
+    columns = ((measured, 0.0), (implied, 0.45)) if measured else ((implied, 0.0),)
     for handles, x in columns:
         if not handles:
             continue
@@ -166,14 +191,14 @@ def _draw_model(axes: Axes, frequencies: Sequence[FrequencyEstimates], hue: EarC
     axes.plot(position, [estimate.mean for estimate in estimates], color=INK, linewidth=1.0, dashes=_DASHES, zorder=4)
     for x, entry in zip(position, frequencies, strict=True):
         axes.add_line(_diamond([x], [entry.threshold_db_hl.mean], is_tested=entry.num_trials > 0))
-    implied = _diamond([], [], is_tested=True, label="implied by the fitted ear")
+    implied = _diamond([], [], is_tested=True, label="implied by the fit")
     implied.set(linestyle=(0, _DASHES), linewidth=1.0)
     handles: list[Artist] = [
         implied,
         Patch(facecolor=hue.tint, edgecolor=INK, linewidth=0.4, label="its 95 % interval"),
     ]
     if any(entry.num_trials == 0 for entry in frequencies):
-        handles.append(_diamond([], [], is_tested=False, label="implied, frequency not tested"))
+        handles.append(_diamond([], [], is_tested=False, label="implied, not tested"))
     return handles
 
 
@@ -219,7 +244,7 @@ def _symbol(symbol: _Symbol, threshold: Threshold | None, hue: EarColours) -> Li
         markeredgewidth=1.5,
         clip_on=False,
         zorder=8,
-        label=f"measured: {symbol.name}",
+        label=symbol.name,
     )
 
 

@@ -7,6 +7,9 @@ from hearfit.audiology.asymmetry import asymmetry
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.criterion import Outcome
 from hearfit.audiology.ear_thresholds import in_hertz
+from hearfit.change.difference import Quantity
+from hearfit.change.verdict import QuantityChange, Verdict
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Notice, Tone
@@ -20,11 +23,12 @@ _PARAMETERS: tuple[tuple[str, Callable[[FrequencyEstimates], Estimate]], ...] = 
 )
 
 
-def notices(contents: Contents) -> tuple[Notice, ...]:
+def notices(contents: Contents, told: Sequence[QuantityChange] = ()) -> tuple[Notice, ...]:
     """Warnings first: fits that did not converge, and ears whose parameters cannot be interpreted."""
     boxes = [_not_converged(profile) for profile in contents.profiles if not profile.diagnostics.is_converged]
     boxes += [box for record in contents.ears for box in _conductive(record)]
-    cautions = [*_asymmetry(contents), *(sentence for record in contents.ears for sentence in _cautions(record))]
+    of_ears = _of_ears([(record.ear, sentence) for record in contents.ears for sentence in _cautions(record)])
+    cautions = [*_changed(told), *_asymmetry(contents), *of_ears]
     if cautions:
         boxes.append(Notice(Tone.CAUTION, "Read with care", tuple(cautions)))
     return tuple(boxes)
@@ -89,6 +93,38 @@ def _asymmetry(contents: Contents) -> list[str]:
     return [f"The ears differ: {rules}{more}."]
 
 
+def _changed(told: Sequence[QuantityChange]) -> list[str]:
+    """The thresholds that changed, single frequencies only; the section on change has everything."""
+    found: list[tuple[Ear, str]] = []
+    for verdict in (Verdict.BEYOND_RETEST, Verdict.TO_BE_CONFIRMED):
+        for ear in (Ear.RIGHT, Ear.LEFT):
+            for is_worse in (True, False):
+                where = [each.measured.frequencies_hz[0] for each in told if _is_of(each, verdict, ear, is_worse)]
+                if where:
+                    places = frequency_list(where, AUDIOMETRIC_FREQUENCIES_HZ)
+                    how = "worse" if is_worse else "better"
+                    found.append((ear, f"implied threshold {how} than before at {places} ({verdict})."))
+    sentences = _of_ears(found)
+    if told and not sentences:
+        sentences.append(f"{count(len(told), 'parameter')} changed since the earlier session.")
+    return sentences
+
+
+def _is_of(change: QuantityChange, verdict: Verdict, ear: Ear, is_worse: bool) -> bool:
+    is_threshold = change.measured.quantity is Quantity.THRESHOLD and len(change.measured.frequencies_hz) == 1
+    return is_threshold and change.verdict is verdict and change.ear is ear and change.is_worse is is_worse
+
+
+def _of_ears(sentences: Sequence[tuple[Ear, str]]) -> list[str]:
+    """Each sentence after the name of its ear; one that is said of both is said once."""
+    by_sentence: dict[str, list[Ear]] = {}
+    for ear, sentence in sentences:
+        by_sentence.setdefault(sentence, []).append(ear)
+    return [
+        f"{'Both ears' if len(ears) > 1 else ear_name(ears[0])}: {sentence}" for sentence, ears in by_sentence.items()
+    ]
+
+
 def _cautions(record: EarRecord) -> list[str]:
     sentences: list[str] = []
     profile = record.profile
@@ -102,7 +138,7 @@ def _cautions(record: EarRecord) -> list[str]:
                 f"measured and implied thresholds differ by 10 dB or more at {_places(different, profile)}: "
                 "one of them may be wrong, or the levels were not calibrated alike."
             )
-    return [f"{record.name}: {sentence}" for sentence in sentences]
+    return sentences
 
 
 def _places(frequencies_hz: Sequence[float], profile: Profile) -> str:

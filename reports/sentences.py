@@ -56,6 +56,10 @@ AUDIOGRAM_ALONE: Final = (
     "threshold, such as categorical loudness and notched noise."
 )
 
+NO_LESS_COMPRESSION: Final = (
+    "At no frequency do the answers show less compression than in ears with normal thresholds: those"
+)
+
 MOSTLY_KNOWN: Final = (
     "Every parameter is told by the answers at some frequency at least; numbers that are mostly the prior are marked †."
 )
@@ -149,9 +153,9 @@ def change_method(
     """How a change is told, with the numbers and where they are from."""
     return (
         f"{compared} of thresholds and parameters were measured in both sessions and tested together; of the changes "
-        f"told, at most {100 * rate:.0f} % are expected to be false. Beyond retest is what also exceeds {published_db:g} "
-        f"dB ({published_source}). Within a session 95 % of differences stay within ±{within_db:.1f} dB "
-        f"({within_source})."
+        f"told, at most {100 * rate:.0f} % are expected to be false. Beyond retest is what also exceeds "
+        f"{published_db:g} dB ({published_source}). Within a session 95 % of differences stay within "
+        f"±{within_db:.1f} dB ({within_source})."
     )
 
 

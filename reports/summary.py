@@ -7,13 +7,14 @@ from hearfit.audiology.averages import PTA4_FREQUENCY_HZ, pure_tone_average
 from hearfit.audiology.bisgaard import nearest_standard
 from hearfit.audiology.configuration import configuration
 from hearfit.audiology.grades import clark_graded, who_graded
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.normal_range import normal_range
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports import sentences
 from hearfit.reports.audiology_section import NOTHING, average_text
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Block, BulletList, Cell, Column, Figure, FigureRow, Row, Section, Table
-from hearfit.reports.figure_audiogram import draw_audiogram, is_inside
+from hearfit.reports.figure_audiogram import draw_audiogram, is_inside, num_legend_lines
 from hearfit.reports.figure_parameters import NormalValues, bandwidth_ratio
 from hearfit.reports.flags import prior_dominated
 from hearfit.reports.svg import inline_svg
@@ -31,7 +32,7 @@ def summary_section(contents: Contents, *, normal: NormalValues) -> Section:
     """All of the first page but its head and its notices."""
     blocks: tuple[Block, ...] = (
         BulletList(_sentences(contents, normal)),
-        FigureRow(tuple(_audiogram(record) for record in contents.ears), _remark(contents), _table(contents, normal)),
+        FigureRow(_audiograms(contents.ears), _remark(contents), _table(contents, normal)),
     )
     return Section("In short", blocks)
 
@@ -76,23 +77,26 @@ def _growth_sentence(contents: Contents, normal: NormalValues) -> str:
     """What answers above threshold say of compression; nothing follows from an audiogram."""
     if not contents.profiles:
         return sentences.NOTHING_ABOVE_THRESHOLD
-    parts = []
+    less, not_less = [], []
     for profile in contents.profiles:
-        less = [entry for entry in profile.frequencies if _compresses_less(entry)]
-        if less:
-            values = [entry.compression_exponent.mean for entry in less]
-            where = frequency_list([each.frequency_hz for each in less], [e.frequency_hz for e in profile.frequencies])
-            parts.append(
-                f"the {profile.ear} ear compresses less than ears with normal thresholds at {where} (exponent "
-                f"{_span(values, 2)}, normal ear {number(normal.compression_exponent, 2)}), so loudness grows more "
-                "steeply there"
-            )
+        here = [entry for entry in profile.frequencies if _compresses_less(entry)]
+        if here:
+            where = frequency_list([each.frequency_hz for each in here], AUDIOMETRIC_FREQUENCIES_HZ)
+            span = _span([entry.compression_exponent.mean for entry in here], 2)
+            less.append(f"{profile.ear} ear at {where} (exponent {span})")
         else:
-            parts.append(
-                f"at no frequency do the answers of the {profile.ear} ear show less compression than in ears with "
-                "normal thresholds"
-            )
-    return f"Above threshold: {'; '.join(parts)}."
+            not_less.append(f"{profile.ear}")
+    text = "Above threshold:"
+    if less:
+        text += (
+            f" less compression than in ears with normal thresholds, so that loudness grows more steeply: "
+            f"{'; '.join(less)}. The model's normal ear has {number(normal.compression_exponent, 2)}."
+        )
+    if not_less:
+        text += (
+            f" {sentences.NO_LESS_COMPRESSION} of the {enumeration(not_less)} ear{'s' if len(not_less) > 1 else ''}."
+        )
+    return text
 
 
 def _compresses_less(entry: FrequencyEstimates) -> bool:
@@ -115,12 +119,21 @@ def _unknown_sentence(contents: Contents) -> str:
     return f"Not told by these answers: {'; '.join(parts)}. Other numbers that are mostly the prior are marked †."
 
 
-def _audiogram(record: EarRecord) -> Figure:
+def _audiograms(records: Sequence[EarRecord]) -> tuple[Figure, ...]:
+    num_lines = max(num_legend_lines(record.ear, _fitted(record), record.audiogram) for record in records)
+    return tuple(_audiogram(record, num_lines) for record in records)
+
+
+def _fitted(record: EarRecord) -> tuple[FrequencyEstimates, ...]:
+    return record.profile.frequencies if record.profile is not None else ()
+
+
+def _audiogram(record: EarRecord, num_lines: int) -> Figure:
     identifier = f"audiogram-{record.ear}"
-    frequencies = record.profile.frequencies if record.profile is not None else ()
+    figure = draw_audiogram(record.ear, _fitted(record), record.audiogram, num_legend_lines=num_lines)
     return Figure(
         identifier=identifier,
-        svg=inline_svg(draw_audiogram(record.ear, frequencies, record.audiogram), prefix=identifier),
+        svg=inline_svg(figure, prefix=identifier),
         alternative=_audiogram_alternative(record),
         caption=f"{record.name}.{_measured_when(record)}",
     )

@@ -27,10 +27,29 @@ def frequency(frequency_hz: float) -> str:
 
 
 def frequency_list(frequencies_hz: Sequence[float], all_hz: Sequence[float]) -> str:
-    """Frequencies in words: every one, or their list."""
+    """Frequencies in words: every one, or their list, in which three or more neighbours are a range."""
     if set(frequencies_hz) >= set(all_hz):
         return "every frequency"
-    return enumeration([frequency(value) for value in frequencies_hz])
+    ordered = sorted({*all_hz, *frequencies_hz})
+    runs: list[list[float]] = []
+    for value in sorted(frequencies_hz):
+        place = ordered.index(value)
+        if runs and runs[-1][-1] == ordered[place - 1]:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    words: list[str] = []
+    for run in runs:
+        words += [_frequency_range(run[0], run[-1])] if len(run) > 2 else [frequency(value) for value in run]
+    return enumeration(words)
+
+
+def _frequency_range(low_hz: float, high_hz: float) -> str:
+    """2 to 8 kHz, 500 Hz to 4 kHz."""
+    low, high = frequency(low_hz), frequency(high_hz)
+    unit = high[-3:] if high.endswith("kHz") else high[-2:]
+    is_same = (low_hz < 1000) is (high_hz < 1000)
+    return f"{low[: -len(unit) - 1] if is_same else low} to {high}"
 
 
 def enumeration(words: Sequence[str]) -> str:
