@@ -75,6 +75,7 @@ def report(
         person = _person(age, sex)
     sources = [*paths, *earlier, *([] if audiogram is None else [Path(audiogram)])]
     with problems.collected():
+        check_not_replaced(out or Path(), sources)
         chosen, target = _target(out, report_format, paths or _folder_of(audiogram))
         check_output(target.parent, [target.name])
         check_not_replaced(target, sources)

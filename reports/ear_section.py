@@ -36,7 +36,7 @@ def ear_section(record: EarRecord, profile: Profile, *, normal: NormalValues) ->
     blocks: list[Block] = [parameters, frequency_table(record, profile)]
     if profile.curves:
         blocks += [Heading("Answers, and what the fitted ear makes of the sounds"), *_curve_figures(profile)]
-    if profile.predictive_checks or profile.observer:
+    if profile.predictive_checks:
         blocks.append(Heading("Does the fitted ear answer like this person?"))
     blocks += _predictive_figure(profile)
     if profile.observer:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from hearfit.experiment.protocol import Task
 from hearfit.listener.profile import PredictiveBin, PredictiveCheck
 from hearfit.reports.figure_style import FRAME, INK, PAGE_WIDTH_IN, QUIET, house_style
+from hearfit.reports.names import shortened
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import count
 
@@ -23,6 +24,7 @@ _PANEL_HEIGHT: Final = 110.0
 _ROW_HEIGHT: Final = 146.0
 _LEGEND_HEIGHT: Final = 28.0
 _DASHES: Final = (5.0, 2.5)
+_LONGEST_TITLE: Final = 26
 _CATEGORY_LIMITS: Final = (-2.0, 52.0)
 _SHARE_LIMITS: Final = (-0.04, 1.04)
 
@@ -81,7 +83,7 @@ def _draw(panel: Panel, check: PredictiveCheck) -> None:
             face=face,
         )
     low, high = panel.x_limits
-    panel.title(check.protocol)
+    panel.title(shortened(check.protocol, _LONGEST_TITLE))
     panel.remark(low + 0.62 * (high - low), low + 0.02 * (high - low), count(check.num_trials, "answer"))
 
 

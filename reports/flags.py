@@ -68,6 +68,14 @@ def differing_hz(record: EarRecord) -> tuple[float, ...]:
     return tuple(different)
 
 
+def why_not_interpretable(record: EarRecord) -> str | None:
+    """Why nothing may be concluded from the parameters of an ear, in a few words; None where something may."""
+    if record.profile is not None and not record.profile.diagnostics.is_converged:
+        return "the fit did not converge"
+    has_gap = record.audiogram is not None and air_bone_gap(record.audiogram, ear=record.ear).outcome is Outcome.MET
+    return "air-bone gap" if has_gap else None
+
+
 def _not_converged(profile: Profile) -> Notice:
     fit = profile.diagnostics
     title = f"{ear_name(profile.ear)}: the fit did not converge, so its numbers must not be relied on"
@@ -147,4 +155,4 @@ def _places(frequencies_hz: Sequence[float], profile: Profile) -> str:
 
 def _bounds(profile: Profile) -> list[str]:
     at_bound = profile.diagnostics.parameters_at_bound
-    return [f"at a bound of its range: {enumeration(at_bound)}."] if at_bound else []
+    return [f"At a bound of its range: {enumeration(at_bound)}."] if at_bound else []

@@ -22,12 +22,12 @@ def shown(text: str) -> str:
     return f"{_ISOLATE}{escaped}{_POP_ISOLATE}" if is_right_to_left else escaped
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _LONGEST) -> str:
     """For a line that must not grow, as at the foot of a page."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
     end = _POP_ISOLATE if text.startswith(_ISOLATE) else ""
-    return f"{text[: _LONGEST - 1]}…{end}"
+    return f"{text[: longest - 1]}…{end}"
 
 
 def shown_profile(profile: Profile) -> Profile:

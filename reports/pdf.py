@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +21,6 @@ from matplotlib.ft2font import FT2Font
 
 from hearfit.reports.document import Document, Figure
 from hearfit.reports.formats import Paper
-
-JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
 _TEMPLATE: Final = "report.typ"
 # The font of the figures, whose text is measured in it; matplotlib brings it along.
@@ -54,7 +52,7 @@ def render_pdf(document: Document, *, paper: Paper) -> bytes:
     return pdf
 
 
-def _data(value: object) -> JsonValue:
+def _data(value: object) -> object:
     """A document for the template: dataclasses as dictionaries that name their kind."""
     if dataclasses.is_dataclass(value):
         fields = {field.name: _data(getattr(value, field.name)) for field in dataclasses.fields(value)}

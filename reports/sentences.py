@@ -35,16 +35,13 @@ CLAIMS_OF_AUDIOGRAM: Final = (CLAIMS[0], CLAIMS[2])
 
 MEASURED_REMARK: Final = "The measured audiogram was not used in the fit; it is drawn for comparison only."
 
+STORED_REMARK: Final = "Measured thresholds were among the data of the fit, so the two curves are not independent."
+
 NO_RESPONSE_REMARK: Final = "An arrow marks no response at the highest level presented; such points are not joined."
 
 NO_AUDIOGRAM: Final = "No measured audiogram was given for comparison."
 
-AUDIOGRAM_REMARK: Final = (
-    "The implied threshold is the level at which the fitted ear would just detect a pure tone. Its interval is wide "
-    "where few answers speak."
-)
-
-ASPECT_REMARK: Final = "One octave is as wide as 20 dB is tall."
+AUDIOGRAM_REMARK: Final = "The implied threshold is the level at which the fitted ear would just detect a pure tone."
 
 NOTHING_ABOVE_THRESHOLD: Final = (
     "Above threshold: nothing is known. An audiogram does not tell how loudness grows, how much of a loss is loss of "
@@ -56,21 +53,23 @@ AUDIOGRAM_ALONE: Final = (
     "threshold, such as categorical loudness and notched noise."
 )
 
-NO_LESS_COMPRESSION: Final = (
-    "At no frequency do the answers show less compression than in ears with normal thresholds: those"
-)
+LESS_COMPRESSION: Final = "less compression than in ears with normal thresholds, so that loudness grows more steeply"
+
+AS_IN_NORMAL_EARS: Final = "less compression than in ears with normal thresholds"
 
 MOSTLY_KNOWN: Final = (
     "Every parameter is told by the answers at some frequency at least; numbers that are mostly the prior are marked †."
 )
 
+OTHERS_MARKED: Final = "Other numbers that are mostly the prior are marked †."
+
 SUMMARY_NOTE_MEASURED: Final = (
-    "Degree: of the mean at 0.5, 1 and 2 kHz. Grades and degrees name a range of averages; they are no diagnosis."
+    "Degree: of the mean at 0.5, 1 and 2 kHz. Grades and degrees name ranges of averages; they are no diagnosis."
 )
 
 SUMMARY_NOTE_FITTED: Final = (
-    "Parameters: span of the estimates at 0.5, 1, 2 and 4 kHz; the pages of each ear have every number with its "
-    "interval. † Mostly the prior, not the answers."
+    "Parameters: span at 0.5, 1, 2 and 4 kHz; each ear's pages have every number with its interval. † Mostly the "
+    "prior, not the answers."
 )
 
 THRESHOLD_NOTE: Final = "Of a masked and an unmasked threshold the masked one is shown. > No response at this level."

@@ -1,6 +1,7 @@
 """The first page, for a reader in a hurry: three sentences, both audiograms, one table."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from hearfit.audiology.audiogram import Audiogram, Conduction
 from hearfit.audiology.averages import PTA4_FREQUENCY_HZ, pure_tone_average
@@ -16,7 +17,7 @@ from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Block, BulletList, Cell, Column, Figure, FigureRow, Row, Section, Table
 from hearfit.reports.figure_audiogram import draw_audiogram, is_inside, num_legend_lines
 from hearfit.reports.figure_parameters import NormalValues, bandwidth_ratio
-from hearfit.reports.flags import prior_dominated
+from hearfit.reports.flags import prior_dominated, why_not_interpretable
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.wording import (
     count,
@@ -26,6 +27,9 @@ from hearfit.reports.wording import (
     is_prior,
     number,
 )
+
+# The protocol of `hearfit fit --audiogram-as-data`.
+STORED_THRESHOLDS: Final = "stored_thresholds"
 
 
 def summary_section(contents: Contents, *, normal: NormalValues) -> Section:
@@ -54,7 +58,7 @@ def _level_sentence(contents: Contents) -> str:
     implied = [
         f"{number(level, 0)} dB HL in the {record.ear} ear"
         for record in contents.ears
-        if (level := record.implied_average_db_hl()) is not None
+        if (level := record.implied_average_db_hl()) is not None and _is_converged(record)
     ]
     if implied:
         return (
@@ -77,26 +81,33 @@ def _growth_sentence(contents: Contents, normal: NormalValues) -> str:
     """What answers above threshold say of compression; nothing follows from an audiogram."""
     if not contents.profiles:
         return sentences.NOTHING_ABOVE_THRESHOLD
-    less, not_less = [], []
-    for profile in contents.profiles:
+    less, not_less, unsaid = [], [], []
+    for record in contents.ears:
+        profile = record.profile
+        if profile is None:
+            continue
+        if reason := why_not_interpretable(record):
+            unsaid.append(f"the parameters of the {record.ear} ear must not be interpreted ({reason})")
+            continue
         here = [entry for entry in profile.frequencies if _compresses_less(entry)]
         if here:
             where = frequency_list([each.frequency_hz for each in here], AUDIOMETRIC_FREQUENCIES_HZ)
             span = _span([entry.compression_exponent.mean for entry in here], 2)
-            less.append(f"{profile.ear} ear at {where} (exponent {span})")
+            less.append(f"{record.ear} ear at {where} (exponent {span})")
         else:
-            not_less.append(f"{profile.ear}")
-    text = "Above threshold:"
+            not_less.append(record.ear.value)
+    parts = []
     if less:
-        text += (
-            f" less compression than in ears with normal thresholds, so that loudness grows more steeply: "
-            f"{'; '.join(less)}. The model's normal ear has {number(normal.compression_exponent, 2)}."
-        )
+        usual = number(normal.compression_exponent, 2)
+        parts.append(f"{sentences.LESS_COMPRESSION}: {'; '.join(less)}; the model's normal ear has {usual}")
     if not_less:
-        text += (
-            f" {sentences.NO_LESS_COMPRESSION} of the {enumeration(not_less)} ear{'s' if len(not_less) > 1 else ''}."
-        )
-    return text
+        ears = f"{enumeration(not_less)} ear{'s' if len(not_less) > 1 else ''}"
+        parts.append(f"at no frequency do the answers of the {ears} show {sentences.AS_IN_NORMAL_EARS}")
+    return f"Above threshold: {'; '.join([*parts, *unsaid])}."
+
+
+def _is_converged(record: EarRecord) -> bool:
+    return record.profile is not None and record.profile.diagnostics.is_converged
 
 
 def _compresses_less(entry: FrequencyEstimates) -> bool:
@@ -109,14 +120,17 @@ def _unknown_sentence(contents: Contents) -> str:
     """What is known at no frequency at all; the rest is marked where it stands."""
     if not contents.profiles:
         return sentences.AUDIOGRAM_ALONE
-    parts = []
+    of_phrase: dict[str, list[str]] = {}
     for profile in contents.profiles:
         nowhere = [name for name, where in prior_dominated(profile) if len(where) == len(profile.frequencies)]
         if nowhere:
-            parts.append(f"{enumeration(nowhere)} of the {profile.ear} ear, at any frequency")
-    if not parts:
+            of_phrase.setdefault(enumeration(nowhere), []).append(profile.ear.value)
+    if not of_phrase:
         return sentences.MOSTLY_KNOWN
-    return f"Not told by these answers: {'; '.join(parts)}. Other numbers that are mostly the prior are marked †."
+    parts = [
+        f"{phrase} of {'both ears' if len(ears) > 1 else f'the {ears[0]} ear'}" for phrase, ears in of_phrase.items()
+    ]
+    return f"Not told by these answers at any frequency: {'; '.join(parts)}. {sentences.OTHERS_MARKED}"
 
 
 def _audiograms(records: Sequence[EarRecord]) -> tuple[Figure, ...]:
@@ -174,10 +188,16 @@ def _remark(contents: Contents) -> str:
     remarks = []
     measured = [record.audiogram for record in contents.ears if record.audiogram is not None]
     if contents.profiles:
-        remarks += [sentences.MEASURED_REMARK if measured else sentences.NO_AUDIOGRAM, sentences.AUDIOGRAM_REMARK]
+        remarks += [_role_of_audiogram(contents) if measured else sentences.NO_AUDIOGRAM, sentences.AUDIOGRAM_REMARK]
     if any(_has_no_response(record.audiogram, record) for record in contents.ears):
         remarks.append(sentences.NO_RESPONSE_REMARK)
-    return " ".join([*remarks, sentences.ASPECT_REMARK])
+    return " ".join(remarks)
+
+
+def _role_of_audiogram(contents: Contents) -> str:
+    """Whether the fit knew thresholds: with `fit --audiogram-as-data` they are answers of a protocol of their own."""
+    protocols = {entry.name for profile in contents.profiles for entry in profile.provenance.protocols}
+    return sentences.STORED_REMARK if STORED_THRESHOLDS in protocols else sentences.MEASURED_REMARK
 
 
 def _has_no_response(audiogram: Audiogram | None, record: EarRecord) -> bool:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -22,7 +23,12 @@ def inline_svg(figure: Figure, *, prefix: str) -> str:
     """The drawing as an `<svg>` element whose ids begin with `prefix`."""
     # Text stays text, so that it is searchable, sharp and in the font of the page; DejaVu, in which it is laid out, is
     # wider than the fonts of pages, so nothing overlaps. The hash salt makes ids, and so whole reports, reproducible.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "hearfit", "svg.id": None}):
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "hearfit", "svg.id": None}),
+        warnings.catch_warnings(),
+    ):
+        # The page has a font for the letters of a name that this one lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
     text = buffer.getvalue()

@@ -1,4 +1,4 @@
-"""report, score, simulate, protocol and audiogram."""
+"""score, simulate, protocol and audiogram."""
 
 import json
 import re
@@ -29,40 +29,6 @@ def fake_score(profile: Profile, trials: Trials) -> Score:
         ConditionScore("categorical_loudness", 1000.0, None, 1, (0, 5), (4, 0), (3.0, 1.0)),
     )
     return Score(8, -float("inf"), -1.25, conditions)
-
-
-def test_a_report_lies_beside_its_profile(cli: Cli, profile_path: Path) -> None:
-    outcome = cli("report", profile_path)
-    assert outcome.code == 0
-    assert profile_path.with_name("report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
-
-
-def test_a_report_on_both_ears_lies_above_them(cli: Cli, profile_path: Path, tmp_path: Path) -> None:
-    write_profile(tmp_path / "left" / "profile.json", example_profile(Ear.LEFT))
-    outcome = cli("report", profile_path, tmp_path / "left" / "profile.json", "--json")
-    assert json.loads(outcome.out) == {"report": "report.html"}
-    text = (tmp_path / "report.html").read_text("utf-8")
-    assert "<h2>Right ear</h2>" in text
-    assert "<h2>Left ear</h2>" in text
-
-
-def test_a_report_where_it_is_wanted(cli: Cli, profile_path: Path, tmp_path: Path) -> None:
-    assert cli("report", profile_path, "--out", "new/page.html").code == 0
-    assert (tmp_path / "new" / "page.html").is_file()
-
-
-def test_a_report_on_two_listeners_is_refused(cli: Cli, profile_path: Path, tmp_path: Path) -> None:
-    write_profile(tmp_path / "other.json", example_profile(Ear.LEFT, listener="L002"))
-    outcome = cli("report", profile_path, "other.json")
-    assert outcome.code == 2
-    assert outcome.err.startswith("error: A report is about one listener")
-
-
-def test_a_report_of_something_else(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "profile.json").write_text("{}")
-    outcome = cli("report", "profile.json")
-    assert outcome.code == 2
-    assert "is not a hearfit profile" in outcome.err
 
 
 def test_score(cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,14 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
-from hearfit.listener.profile import AnswerCount
-from hearfit.reports.figure_audiogram import draw_audiogram
+from hearfit.listener.profile import AnswerCount, Estimate
+from hearfit.reports.figure_audiogram import draw_audiogram, num_legend_lines
 from hearfit.reports.figure_curves import draw_choices, draw_loudness, proportions
-from hearfit.reports.figure_parameters import NormalValues, draw_parameters
+from hearfit.reports.figure_parameters import NormalValues, bandwidth_ratio, draw_parameters
 from hearfit.reports.figure_style import colours, octaves
 from hearfit.reports.panels import Panel, new_canvas
 from hearfit.reports.svg import inline_svg
@@ -25,7 +26,12 @@ NORMAL = NormalValues(compression_exponent=0.3, attenuation_db=0.0, inhibition=0
 
 def audiogram_of(*thresholds: Threshold) -> Figure:
     profile = example_profile(thresholds[0].ear)
-    return draw_audiogram(dataclasses.replace(profile, measured_audiogram=Audiogram("L001", thresholds)))
+    return draw_audiogram(profile.ear, profile.frequencies, Audiogram("L001", thresholds))
+
+
+def example_audiogram_figure() -> Figure:
+    profile = example_profile()
+    return draw_audiogram(profile.ear, profile.frequencies, profile.measured_audiogram)
 
 
 def coloured_lines(figure: Figure, ear: Ear) -> list[Line2D]:
@@ -38,13 +44,44 @@ def joined_levels(figure: Figure, ear: Ear) -> list[tuple[float, ...]]:
 
 
 def test_an_octave_is_as_wide_as_20_db_is_tall() -> None:
-    axes = draw_audiogram(example_profile()).axes[0]
+    axes = example_audiogram_figure().axes[0]
     origin, octave, level = axes.transData.transform([(octaves(1000), 40), (octaves(2000), 40), (octaves(1000), 60)])
     assert octave[0] - origin[0] == pytest.approx(origin[1] - level[1])
 
 
+def test_the_ears_of_a_pair_are_drawn_on_the_same_height() -> None:
+    profile = example_profile()
+    fitted = draw_audiogram(Ear.RIGHT, profile.frequencies, profile.measured_audiogram, num_legend_lines=4)
+    alone = draw_audiogram(Ear.LEFT, (), Audiogram("L001", (Threshold(Ear.LEFT, 1000.0, 5.0),)), num_legend_lines=4)
+    assert fitted.get_size_inches().tolist() == alone.get_size_inches().tolist()
+    assert fitted.axes[0].get_position().bounds == alone.axes[0].get_position().bounds
+    assert num_legend_lines(Ear.RIGHT, profile.frequencies, profile.measured_audiogram) == 4
+
+
+def test_each_figure_names_its_ear() -> None:
+    for ear in Ear:
+        assert f">{ear.value.capitalize()} ear</text>" in inline_svg(draw_audiogram(ear, (), None), prefix="a")
+
+
+def test_the_range_of_normal_ears_lies_behind_every_parameter() -> None:
+    """Grey polygons: four panels, each over the eleven audiometric frequencies and back."""
+    figure = draw_parameters(example_profile().frequencies, Ear.RIGHT, NORMAL)
+    bands = [item for item in figure.axes[0].get_children() if isinstance(item, Polygon)]
+    assert [len(band.get_xy()) for band in bands] == [23, 23, 23, 23]
+
+
+def test_bandwidth_is_a_multiple_of_the_normal_one() -> None:
+    """24.7 (4.37 + 1) = 132.6 Hz at 1 kHz (Glasberg & Moore 1990)."""
+    (entry,) = (each for each in example_profile().frequencies if each.frequency_hz == 1000.0)
+    bandwidth = Estimate(265.3, 13.26, 239.3, 291.3, None)
+    ratio = bandwidth_ratio(dataclasses.replace(entry, equivalent_bandwidth_hz=bandwidth))
+    assert ratio.mean == pytest.approx(2.0, abs=1e-3)
+    assert ratio.sd == pytest.approx(0.1, abs=1e-3)
+    assert ratio.data_share == entry.inhibition.data_share
+
+
 def test_hearing_level_grows_downwards_from_minus_10_to_120() -> None:
-    assert draw_audiogram(example_profile()).axes[0].get_ylim() == (120.0, -10.0)
+    assert example_audiogram_figure().axes[0].get_ylim() == (120.0, -10.0)
 
 
 @pytest.mark.parametrize(("ear", "marker"), [(Ear.RIGHT, "o"), (Ear.LEFT, "x")])
@@ -152,7 +189,7 @@ def test_a_panel_maps_data_to_points() -> None:
 
 
 def test_drawings_of_one_page_share_no_identifier() -> None:
-    figure = draw_audiogram(example_profile())
+    figure = example_audiogram_figure()
     first, second = inline_svg(figure, prefix="a"), inline_svg(figure, prefix="b")
     assert first != second
     assert first.replace("a-", "b-") == second.replace("a-", "b-")

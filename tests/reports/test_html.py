@@ -1,6 +1,5 @@
 """The page: self-contained, escaped, accessible."""
 
-import dataclasses
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -9,15 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hearfit.audiology.audiogram import Ear
-from hearfit.listener.profile import NamedVersion, ObserverEstimate
 from hearfit.reports.build import build_document
-from hearfit.reports.figure_parameters import NormalValues
 from hearfit.reports.html import render_html
 from hearfit.reports.report import write_report
 from tests.reports.example_profile import example_profile
+from tests.reports.example_report import NORMAL, attacked_profile, example_document
 
-NORMAL = NormalValues(compression_exponent=0.3, attenuation_db=0.0, inhibition=0.5)
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -49,8 +45,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    profiles = [example_profile(ear) for ear in Ear]
-    return render_html(build_document(profiles, normal=NORMAL))
+    return render_html(example_document())
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +74,7 @@ def test_headings_descend_without_gaps(page: Page) -> None:
     levels = [int(tag[1]) for tag, _ in page.elements if tag in ("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
     assert levels.count(1) == 1
+    assert levels.count(3) >= 4
     assert all(next_level - level <= 1 for level, next_level in pairwise(levels))
 
 
@@ -86,10 +82,32 @@ def test_it_can_be_read_aloud(page: Page) -> None:
     assert page.all("html") == [{"lang": "en"}]
     assert all(attributes.get("scope") in ("row", "col") for attributes in page.all("th"))
     drawings = [attributes for attributes in page.all("div") if attributes.get("role") == "img"]
-    assert len(drawings) == len(page.all("svg")) == 8
+    assert len(drawings) == len(page.all("svg")) == 10
     assert all(attributes["aria-label"] for attributes in drawings)
     assert all(attributes["aria-hidden"] == "true" for attributes in page.all("svg"))
     assert len(page.all("caption")) == len(page.all("table"))
+
+
+def test_its_parts_are_landmarks_that_the_keyboard_reaches(page: Page) -> None:
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(page.all(landmark)) == 1
+    identifiers = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    links = [str(attributes["href"]) for attributes in page.all("a")]
+    # The first stop skips to the report, the others lead to its parts.
+    assert links[0] == "#report"
+    assert len(links) == 1 + len(page.all("section"))
+    assert {link.removeprefix("#") for link in links} <= identifiers
+    assert all(attributes["aria-labelledby"] in identifiers for attributes in page.all("section"))
+    # What may scroll sideways on a small screen can be reached and has a name.
+    scrolling = [attributes for attributes in page.all("div") if "scroll" in str(attributes.get("class"))]
+    assert len(scrolling) == len(page.all("table"))
+    assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-label"] for a in scrolling)
+
+
+def test_colour_is_never_the_only_sign(text: str) -> None:
+    assert "Warning:</span> Left ear: air-bone gap" in text
+    assert "Caution:</span> Read with care" in text
+    assert '<span class="spoken"> (mostly the prior)</span>' in text
 
 
 def test_text_in_figures_stays_text_in_the_font_of_the_page(text: str) -> None:
@@ -99,35 +117,18 @@ def test_text_in_figures_stays_text_in_the_font_of_the_page(text: str) -> None:
 
 def test_names_from_outside_are_escaped() -> None:
     evil = '<script>alert("x")</script>&{{ 7 * 7 }}$\\frac$'
-    profile = example_profile(listener=evil)
-    curves = tuple(dataclasses.replace(curve, protocol=evil) for curve in profile.curves)
-    provenance = dataclasses.replace(
-        profile.provenance,
-        trial_files=(evil,),
-        transducer=evil,
-        created=evil,
-        data_sha256=evil,
-        protocols=(NamedVersion(evil, evil),),
-        standards=(NamedVersion(evil, evil),),
-    )
-    assert profile.measured_audiogram is not None
-    profile = dataclasses.replace(
-        profile,
-        session=evil,
-        curves=curves,
-        not_identified=(evil,),
-        provenance=provenance,
-        diagnostics=dataclasses.replace(
-            profile.diagnostics, status=evil, warnings=(evil,), parameters_at_bound=(evil,), method=evil
-        ),
-        observer=(ObserverEstimate(evil, evil, profile.observer[0].estimate),),
-        measured_audiogram=dataclasses.replace(profile.measured_audiogram, transducer=evil, date=evil),
-    )
-    text = render_html(build_document([profile], normal=NORMAL))
+    text = render_html(build_document([attacked_profile(evil)], normal=NORMAL))
     assert "<script" not in text.lower()
     assert "&lt;script&gt;" in text
     assert "{{ 7 * 7 }}" in text
     Page(text)
+
+
+def test_a_name_cannot_turn_the_text_around_it() -> None:
+    text = render_html(build_document([attacked_profile("a\u202eb\x07")], normal=NORMAL))
+    assert "\u202e" not in text
+    assert "\x07" not in text
+    assert '<bdi class="subject">a\\u202eb\\x07</bdi>' in text
 
 
 def test_it_is_the_same_every_time() -> None:
