@@ -135,7 +135,7 @@ PREDICTIVE_CAPTION: Final = (
     "the fitted ear is expected to give. One in twenty points lies outside its range by chance."
 )
 
-OBSERVER_CAPTION: Final = "How this person answers, apart from the ear"
+OBSERVER_CAPTION: Final = "how this person answers, apart from what the ear does"
 
 
 def change_caption(limit_db: float, source: str) -> str:

@@ -44,7 +44,7 @@ def observer_table(profile: Profile) -> Table:
         )
         rows.append(Row(entry.name, cells))
     columns = (Column("Parameter"), Column("Value"), Column("95 % interval"), Column("Unit"))
-    return Table(sentences.OBSERVER_CAPTION, columns, tuple(rows), is_narrow=True)
+    return Table(f"{ear_name(profile.ear)}: {sentences.OBSERVER_CAPTION}", columns, tuple(rows), is_narrow=True)
 
 
 def _frequency_row(entry: FrequencyEstimates, measured: Mapping[float, Threshold]) -> Row:

@@ -1,5 +1,6 @@
 """The page: self-contained, escaped, accessible."""
 
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -141,3 +142,27 @@ def test_it_is_written_without_jax(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
     code = "import sys, hearfit.reports.report; sys.exit('jax' in sys.modules or 'mlflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_regions_have_different_names(page: Page) -> None:
+    names = [attributes["aria-label"] for attributes in page.all("div") if attributes.get("role") == "region"]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("colour", "background"),
+    [("ink", "#ffffff"), ("quiet", "#ffffff"), ("warning", "#fff4f3"), ("caution", "#fffaf0")],
+)
+def test_text_stands_out_from_its_background(text: str, colour: str, background: str) -> None:
+    """WCAG 2.1, 1.4.3: a contrast of at least 4.5 to 1."""
+    found = re.search(rf"--{colour}: (#[0-9a-f]{{6}})", text)
+    assert found is not None
+    assert background == "#ffffff" or background in text
+    lighter, darker = luminance(background), luminance(found[1])
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
