@@ -11,6 +11,7 @@ try:
     import typer
 
     from hearfit.cli.audiogram import audiogram_commands
+    from hearfit.cli.audiogram_compare import compare as compare_audiograms
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -68,6 +69,7 @@ app.command()(simulate)
 app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
+audiogram_commands.command("compare")(compare_audiograms)
 app.add_typer(audiogram_commands, name="audiogram")
 app.command()(demo)
 

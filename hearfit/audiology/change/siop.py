@@ -53,7 +53,7 @@ def siop_answers(comparison: Comparison, ear: Ear) -> tuple[CriterionAnswer, ...
         reason = f"No grade of the scale describes a loss of more than 20 dB HL at {hertz(low)} alone."
         return (cannot(SIOP_BOSTON, ear, reason),)
     answer = graded_answer(
-        SIOP_BOSTON, ear, grade, found=_found(levels), why_open=level_gaps(_inexact(levels)), evidence=levels
+        SIOP_BOSTON, ear, grade, found=_found(levels), why_open=level_gaps(_open(levels)), evidence=levels
     )
     return (answer,)
 
@@ -69,8 +69,12 @@ def _found(levels: Shifts) -> str:
     return f"{first}, although there is none at {hertz(above)}" if above else first
 
 
-def _inexact(levels: Shifts) -> Shifts:
-    return tuple(shift for shift in levels if not shift.level.is_exact)
+def _open(levels: Shifts) -> Shifts:
+    """The levels that leave a grade open; 2 kHz has two limits."""
+    at_2_khz, *higher = levels
+    is_open = at_2_khz.level.is_more_than(20.0) is None or at_2_khz.level.is_more_than(40.0) is None
+    others = [shift for shift in higher if shift.level.is_more_than(20.0) is None]
+    return (at_2_khz, *others) if is_open else tuple(others)
 
 
 def _air_bone_gap(comparison: Comparison, ear: Ear) -> str | None:
