@@ -23,7 +23,7 @@ SIOP_BOSTON: Final = Criterion(
     source="Brock et al. (2012), J. Clin. Oncol. 30(19), 2408-2417 (PMC3675696), Table 2",
     note="Grades the current audiogram; no baseline is used, so it is not a change. Air conduction, which the scale "
     "takes with a normal tympanogram only; with an air-bone gap of 15 dB or more no grade is given. Read here by the "
-    "lowest frequency that has such a loss, as 'and above' supposes a loss that grows towards high frequencies.",
+    "lowest frequency that has such a loss, as 'and above' supposes a loss that grows towards high frequencies. Above 8 kHz nothing is graded.",
     is_absolute=True,
 )
 
@@ -47,8 +47,8 @@ def siop_answers(comparison: Comparison, ear: Ear) -> tuple[CriterionAnswer, ...
             4: levels[0].level.is_more_than(40.0),
         }
     )
-    elsewhere = [t.frequency_hz for t in thresholds.values() if t.frequency_hz not in SIOP_FREQUENCY_HZ]
-    low = [hz for hz in sorted(elsewhere) if thresholds[hz].level_db_hl > 20.0]
+    elsewhere = [hz for hz in sorted(thresholds) if hz < SIOP_FREQUENCY_HZ[-1] and hz not in SIOP_FREQUENCY_HZ]
+    low = [hz for hz in elsewhere if thresholds[hz].level_db_hl > 20.0]
     if grade.highest == 0 and low:
         reason = f"No grade of the scale describes a loss of more than 20 dB HL at {hertz(low)} alone."
         return (cannot(SIOP_BOSTON, ear, reason),)

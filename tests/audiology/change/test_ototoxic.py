@@ -224,6 +224,8 @@ def test_siop_boston_says_where_it_gives_no_grade() -> None:
     assert answer("siop-boston", None, audiogram(flat(30.0), bone_right={2000.0: 16.0})).verdict == "met"
     low = answer("siop-boston", None, audiogram(flat(f500=30.0)))
     assert low.reason == "No grade of the scale describes a loss of more than 20 dB HL at 500 Hz alone."
+    high = answer("siop-boston", None, audiogram(flat(f14000=60.0)))
+    assert high.verdict == "not met"
     notch = answer("siop-boston", None, audiogram(flat(f4000=30.0)))
     assert "although there is none at 6000 and 8000 Hz" in notch.reason
 
