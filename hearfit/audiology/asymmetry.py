@@ -93,7 +93,11 @@ def _neighbours(
         differences = ear_differences(audiogram, frequency_hz)
         runs = [differences[start : start + num_neighbours] for start in range(len(differences) - num_neighbours + 1)]
         certain = [run for run in runs if _is_certain(run, limit_db)]
-        possible = [run for run in runs if _is_possible(run, limit_db)]
+        # Where nothing was measured nothing is claimed, unless the rule names that very frequency.
+        is_measured = [num_neighbours == 1 or any(d.frequency_hz in shared_hz for d in run) for run in runs]
+        possible = [
+            run for run, has_any in zip(runs, is_measured, strict=True) if has_any and _is_possible(run, limit_db)
+        ]
         outcome = outcome_of(is_certain=bool(certain), is_possible=bool(possible))
         if outcome is Outcome.NOT_COMPUTABLE:
             unknown = sorted({d.frequency_hz for run in possible for d in run if not d.is_known})
