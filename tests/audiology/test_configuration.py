@@ -99,11 +99,27 @@ def test_notches(changes: Levels, outcome: Outcome, notch_hz: tuple[float, ...])
         assert result.words.endswith("with a notch at 4000 Hz")
 
 
-def test_a_notch_that_needs_what_was_not_measured() -> None:
-    audiogram = example_audiogram({1000: 10, 4000: 50, 6000: 50})
-    result = configuration(audiogram, ear=Ear.LEFT)
-    assert result.notch is Outcome.NOT_COMPUTABLE
-    assert result.notch_reason is not None
-    assert "8000 Hz" in result.notch_reason
-    without_ear = configuration(audiogram, ear=Ear.RIGHT)
-    assert (without_ear.shape, without_ear.notch) == (None, Outcome.NOT_COMPUTABLE)
+@pytest.mark.parametrize(
+    ("levels", "needed"),
+    [
+        ({1000: 10, 4000: 50}, "6000, 8000 Hz"),
+        ({4000: 50, 8000: 10}, "1000, 2000 Hz"),
+        ({1000: 10, 4000: 50, 8000: ">60"}, None),
+        ({1000: 10, 4000: ">50", 8000: 60}, "4000 Hz"),
+    ],
+)
+def test_a_notch_that_needs_what_is_not_known(levels: Levels, needed: str | None) -> None:
+    result = configuration(example_audiogram(levels), ear=Ear.LEFT)
+    if needed is None:
+        assert result.notch is Outcome.NOT_MET
+    else:
+        assert result.notch is Outcome.NOT_COMPUTABLE
+        assert result.notch_reason == (
+            f"It depends on {needed}, where the left ear was not measured or did not respond."
+        )
+
+
+def test_an_ear_without_thresholds() -> None:
+    result = configuration(example_audiogram({1000: 10, 2000: 50}), ear=Ear.LEFT)
+    assert (result.shape, result.notch) == (None, Outcome.NOT_COMPUTABLE)
+    assert result.notch_reason == "The left ear has no air-conduction threshold at 3000, 4000, 6000 Hz."
