@@ -120,11 +120,9 @@ def _notch(audiogram: Audiogram, ear: Ear) -> tuple[Outcome, tuple[float, ...], 
         elif min(highest for _, highest in depths) >= _NOTCH_DEPTH_DB:
             unknown_hz |= _unknown_hz(thresholds, frequency, sides)
     outcome = outcome_of(is_certain=bool(certain_hz), is_possible=bool(unknown_hz))
-    reason = None
-    if outcome is Outcome.NOT_COMPUTABLE:
-        where = in_hertz(sorted(unknown_hz))
-        reason = f"It depends on {where}, where the {ear} ear was not measured or did not respond."
-    return outcome, tuple(certain_hz), reason
+    where = in_hertz(sorted(unknown_hz))
+    needs = f"It depends on {where}, where the {ear} ear was not measured or did not respond."
+    return outcome, tuple(certain_hz), needs if outcome is Outcome.NOT_COMPUTABLE else None
 
 
 def _depth_db(
@@ -180,10 +178,10 @@ NOTCH_STANDARD = Standard(
         for frequency in NOTCH_FREQUENCY_HZ
     ),
     notes=(
+        "Looked for at those of these frequencies that were measured; one measured neighbour on each side is enough.",
         (
-            "Looked for at those of these frequencies that were measured; on each side one measured neighbour is enough.",
             "A notch does not tell its cause: in that clinic about 40 % of those with one had no risk factor; among "
-            "railway workers without noise exposure 53 % had one (Lie et al. 2015, PMC4415960).",
+            "railway workers without noise exposure 53 % had one (Lie et al. 2015, PMC4415960)."
         ),
     ),
 )
