@@ -177,7 +177,7 @@ def _names(ears: Sequence[Ear]) -> str:
     return f"the {ears[0]} ear" if len(ears) == 1 else "either ear"
 
 
-_PACKAGE = "source of the Python package audiogram 0.1.0, which collects published criteria"
+_PACKAGE = "Python package audiogram 0.1.0"
 
 ASYMMETRY_CRITERIA: tuple[AsymmetryCriterion, ...] = (
     AsymmetryCriterion(
@@ -256,7 +256,7 @@ ASYMMETRY_STANDARD = Standard(
     name="asymmetry",
     title="Criteria of a difference between the ears, by air conduction",
     edition="each criterion by its own name",
-    source="in the rows",
+    source="as each row says; the package collects published criteria, and was read",
     provenance=Provenance.TRANSCRIPTION,
     columns=("name", "rule", "source"),
     rows=tuple((criterion.name, criterion.rule, criterion.source) for criterion in ASYMMETRY_CRITERIA),

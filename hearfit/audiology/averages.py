@@ -47,7 +47,7 @@ class AverageDefinition:
 
 
 THREE_TONE = AverageDefinition("PTA3", "3-tone average", PTA3_FREQUENCY_HZ)
-FOUR_TONE = AverageDefinition("PTA4", "4-tone average (WHO)", PTA4_FREQUENCY_HZ)
+FOUR_TONE = AverageDefinition("PTA4", "4-tone average", PTA4_FREQUENCY_HZ)
 AAO_HNS = AverageDefinition("AAO-HNS", "AAO-HNS average", AAO_HNS_FREQUENCY_HZ, is_3000_hz_substituted=True)
 AVERAGE_DEFINITIONS: tuple[AverageDefinition, ...] = (THREE_TONE, FOUR_TONE, AAO_HNS)
 

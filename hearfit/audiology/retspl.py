@@ -230,12 +230,12 @@ def _standard(table: ReferenceThresholds) -> Standard:
     return Standard(
         name=("maf-" if is_field else "retspl-") + table.id.casefold().replace("/", "-"),
         title=f"{'Reference threshold of hearing' if is_field else 'RETSPL'}: {table.transducer}",
-        edition=f"{table.standard}; {table.coupler}",
+        edition=table.standard,
         source=table.source,
         provenance=Provenance.TRANSCRIPTIONS if "that agree" in table.source else Provenance.TRANSCRIPTION,
         columns=("Hz", "dB SPL at 0 dB HL"),
         rows=tuple(zip(table.frequency_hz, table.level_db_spl, strict=True)),
-        notes=(note,),
+        notes=(f"Coupler: {table.coupler}.", note),
     )
 
 

@@ -106,6 +106,6 @@ def test_a_no_response_makes_gains_lower_bounds() -> None:
 def test_what_is_missing_is_named() -> None:
     result = reference_gains(example_audiogram({500: 40, 4000: 50}), ear=Ear.LEFT, formula=GainFormula.NAL_R)
     assert result.gains == ()
-    assert result.reason == "NAL-R needs the left ear's threshold at 1000, 2000 Hz, which was not measured."
+    assert result.reason == "It needs the left ear's threshold at 1000, 2000 Hz, which was not measured."
     none = reference_gains(example_audiogram({500: 40}), ear=Ear.RIGHT, formula=GainFormula.CAMFIT)
     assert none.reason == "The right ear has no air-conduction thresholds."
