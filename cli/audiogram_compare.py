@@ -210,14 +210,14 @@ def _reason_table(change: "SessionChange", title: str) -> "Table":
 def _verdict_text(answer: "CriterionAnswer") -> "Text":
     from rich.text import Text
 
-    from hearfit.audiology.change.answers import Verdict
     from hearfit.audiology.change.graded import grade_text
+    from hearfit.audiology.criterion import Outcome
 
     text = answer.verdict.value
     # Grade 0 is what "not met" says of a scale.
     if answer.grade is not None and answer.grade.highest > 0:
         text = f"{text}, {grade_text(answer.grade)}"
-    style = {Verdict.MET: "bold", Verdict.NOT_MET: "", Verdict.CANNOT_BE_COMPUTED: "dim"}[answer.verdict]
+    style = {Outcome.MET: "bold", Outcome.NOT_MET: "", Outcome.NOT_COMPUTABLE: "dim"}[answer.verdict]
     return Text(text, style=style)
 
 

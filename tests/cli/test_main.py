@@ -23,6 +23,7 @@ COMMANDS = (
     ("protocol", "show"),
     ("audiogram", "show"),
     ("audiogram", "compare"),
+    ("standards",),
     ("frontend",),
     ("validate",),
     ("protocol", "check"),

@@ -26,8 +26,9 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
-from hearfit.audiology.change.answers import CriterionAnswer, Verdict
+from hearfit.audiology.change.answers import CriterionAnswer
 from hearfit.audiology.change.criteria import changes
+from hearfit.audiology.criterion import Outcome
 
 EARS: Final[Mapping[str, Ear]] = {"R": Ear.RIGHT, "L": Ear.LEFT}
 NHANES_HZ: Final = (500.0, 1000.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
@@ -93,10 +94,10 @@ def rates(answers: Sequence[CriterionAnswer]) -> Mapping[str, Rate]:
     return {
         name: Rate(
             num_ears=len(found),
-            num_met=sum(each.verdict is Verdict.MET for each in found),
+            num_met=sum(each.verdict is Outcome.MET for each in found),
             num_unconfirmed=sum("but no retest to confirm it" in each.reason for each in found),
-            num_beyond_retest=sum(each.verdict is Verdict.MET and each.is_beyond_retest is True for each in found),
-            num_uncomputable=sum(each.verdict is Verdict.CANNOT_BE_COMPUTED for each in found),
+            num_beyond_retest=sum(each.verdict is Outcome.MET and each.is_beyond_retest is True for each in found),
+            num_uncomputable=sum(each.verdict is Outcome.NOT_COMPUTABLE for each in found),
         )
         for name, found in by_name.items()
     }

@@ -57,7 +57,7 @@ def test_thresholds_repeated_in_a_session_meet_nothing(shared_data: Path) -> Non
     assert len(pairs) > 7000
     # The largest differences and a sample of the others.
     largest = pairs[np.abs(pairs[:, 1] - pairs[:, 0]) == np.abs(pairs[:, 1] - pairs[:, 0]).max()]
-    answers = [*single_frequency_answers(np.concatenate([largest[:50], pairs[::100]]))]
+    answers = [*single_frequency_answers(np.concatenate([largest[:20], pairs[::300]]))]
     assert not any(answer.verdict == "met" for answer in answers)
     assert not any("no retest to confirm" in answer.reason for answer in answers)
 
@@ -65,11 +65,11 @@ def test_thresholds_repeated_in_a_session_meet_nothing(shared_data: Path) -> Non
 def test_simulated_retests_keep_false_alarms_down(shared_data: Path, rng: np.random.Generator) -> None:
     ears, sd_db = read_ears(shared_data), sd_between_sessions_db(read_sessions(shared_data))
     errors_db = rng.normal(0.0, sd_db, size=10_000)
-    num_ears = 120
+    num_ears = 60
     found = rates([*simulated_answers(ears, errors_db, num_ears=num_ears, rng=rng, is_confirmed=True)])
     alone = rates([*simulated_answers(ears, errors_db, num_ears=num_ears, rng=rng, is_confirmed=False)])
     for name in ("ASHA 1994 (a)", "ASHA 1994 (b)", "NIOSH"):
         assert found[name].num_met <= alone[name].num_unconfirmed
     # In 4,000 ears: (b) 10.3 % to be confirmed and 1.6 % confirmed, NIOSH 18.5 % and 4.2 %.
-    assert alone["ASHA 1994 (b)"].num_unconfirmed > 1
-    assert found["NIOSH"].num_met <= 0.1 * num_ears
+    assert alone["NIOSH"].num_unconfirmed > 1
+    assert found["NIOSH"].num_met <= 0.2 * num_ears

@@ -1,19 +1,10 @@
 """What a criterion of change answers: met, not met or cannot be computed, why, and on what evidence."""
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.change.shifts import Shift
-
-
-@unique
-class Verdict(StrEnum):
-    """The three answers of a criterion."""
-
-    MET = "met"
-    NOT_MET = "not met"
-    CANNOT_BE_COMPUTED = "cannot be computed"
+from hearfit.audiology.criterion import Outcome
 
 
 @dataclass(frozen=True)
@@ -53,15 +44,19 @@ class CriterionAnswer:
 
     criterion: Criterion
     ear: Ear
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     evidence: tuple[Shift, ...] = ()
     grade: GradeRange | None = None
     is_beyond_retest: bool | None = None
 
 
-def verdict_of(truth: bool | None) -> Verdict:
+# The name that reports know.
+Verdict = Outcome
+
+
+def verdict_of(truth: bool | None) -> Outcome:
     """Met, not met, or cannot be computed for None."""
     if truth is None:
-        return Verdict.CANNOT_BE_COMPUTED
-    return Verdict.MET if truth else Verdict.NOT_MET
+        return Outcome.NOT_COMPUTABLE
+    return Outcome.MET if truth else Outcome.NOT_MET

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.audiology.change.answers import Criterion, CriterionAnswer, Verdict, verdict_of
+from hearfit.audiology.change.answers import Criterion, CriterionAnswer, verdict_of
 from hearfit.audiology.change.comparison import Comparison
 from hearfit.audiology.change.interval import all_of, any_of
 from hearfit.audiology.change.retest import RetestVerdict, retest_verdict
 from hearfit.audiology.change.shifts import Shift
 from hearfit.audiology.change.wording import gaps, sentence, shift_list
+from hearfit.audiology.criterion import Outcome
 
 Shifts = tuple[Shift, ...]
 
@@ -54,7 +55,7 @@ def neighbours(ladder_hz: Sequence[float], num: int) -> tuple[tuple[float, ...],
 
 def cannot(criterion: Criterion, ear: Ear, reason: str) -> CriterionAnswer:
     """The answer where nothing can be compared."""
-    return CriterionAnswer(criterion, ear, Verdict.CANNOT_BE_COMPUTED, reason)
+    return CriterionAnswer(criterion, ear, Outcome.NOT_COMPUTABLE, reason)
 
 
 def is_beyond_retest(evidence: Sequence[Shift]) -> bool | None:

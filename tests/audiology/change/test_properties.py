@@ -125,7 +125,7 @@ def verdict(truths: set[bool]) -> str:
     return "cannot be computed" if len(truths) == 2 else ("met" if truths == {True} else "not met")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(three_sessions())
 def test_verdicts_are_those_of_every_possible_value(sessions: tuple[Levels, Levels, Levels]) -> None:
     before, now, again = sessions
@@ -147,7 +147,7 @@ def test_verdicts_are_those_of_every_possible_value(sessions: tuple[Levels, Leve
             assert found[name] == verdict({VERDICTS[name](*values) for values in triples}), name
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(three_sessions())
 def test_grades_are_those_of_every_possible_value(sessions: tuple[Levels, Levels, Levels]) -> None:
     before, now, _ = sessions
@@ -178,7 +178,7 @@ def all_answers(before: Audiogram, now: Audiogram, again: Audiogram | None) -> l
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     three_sessions(most_unknown=8),
     three_sessions(most_unknown=8),
@@ -209,7 +209,7 @@ def test_a_worse_audiogram_never_turns_met_into_not_met(
             assert second.grade.highest >= first.grade.highest, (first, second)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(three_sessions(most_unknown=0), st.lists(st.integers(0, 8), min_size=6, max_size=6))
 def test_an_improvement_is_never_a_worsening(sessions: tuple[Levels, Levels, Levels], steps: list[int]) -> None:
     before = {hz: float(level) for hz, level in sessions[0].items()}
@@ -219,7 +219,7 @@ def test_an_improvement_is_never_a_worsening(sessions: tuple[Levels, Levels, Lev
             assert each.verdict != "met", each
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(three_sessions(most_unknown=8), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_says_nothing(
     sessions: tuple[Levels, Levels, Levels], random: random_module.Random
