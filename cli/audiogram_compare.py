@@ -26,6 +26,22 @@ _KEY: Final = (
     "them; ? not known, for want of a response; ° no limit is published. > and < are bounds, where there was no "
     "response; – was not tested."
 )
+# For columns that fit on a terminal of 80 letters.
+_SHORT_NAMES: Final = {
+    "asha-1994-a": "ASHA (a)",
+    "asha-1994-b": "ASHA (b)",
+    "asha-1994-c": "ASHA (c)",
+    "ctcae-5-adult": "CTCAE adult",
+    "ctcae-5-child": "CTCAE child",
+    "siop-boston": "SIOP Boston",
+    "osha-sts": "OSHA STS",
+    "osha-recordable": "OSHA record.",
+    "niosh": "NIOSH",
+}
+_ANSWER_KEY: Final = (
+    "met, with the grade of a scale; no: not met; once: shown, but not confirmed by a retest; ?: cannot be computed. "
+    "The reasons of the last session follow; those of all are in --json."
+)
 _CAUTION: Final = (
     "Air conduction. No shift is corrected for age: the correction of OSHA's Appendix F is not offered, because its "
     "tables could not be checked against a second source. SIOP Boston grades the current audiogram by itself. Criteria "
@@ -128,7 +144,10 @@ def _print(found: "Trend", ladder_hz: Sequence[float] | None, output: Output) ->
     output.paragraph(_KEY)
     output.text()
     if len(found.changes) > 1:
-        output.table(_answer_table(found))
+        for table in _answer_tables(found):
+            output.table(table)
+        output.paragraph(_ANSWER_KEY)
+        output.text()
     last = found.changes[-1]
     output.table(_reason_table(last, f"{last.session.audiogram.date} against {found.baseline.audiogram.date}"))
     output.paragraph(_ladder_text(ladder_hz))
@@ -190,14 +209,37 @@ def _shift_text(shift: "Shift | None") -> str:
     return "?" if text == "unknown" else f"{text}{mark}"
 
 
-def _answer_table(found: "Trend") -> "Table":
-    """What each criterion said at each session, without the reasons."""
-    table = new_table(
-        "Ear", "Criterion", *(str(each.session.audiogram.date) for each in found.changes), is_textual=True
-    )
-    for answers in zip(*(each.answers for each in found.changes), strict=True):
-        table.add_row(answers[0].ear.value, answers[0].criterion.name, *(_verdict_text(answer) for answer in answers))
-    return table
+def _answer_tables(found: "Trend") -> list["Table"]:
+    """What each criterion said at each session, an ear a table, without the reasons."""
+    tables = []
+    for ear in (Ear.RIGHT, Ear.LEFT):
+        by_session = [[answer for answer in change.answers if answer.ear is ear] for change in found.changes]
+        ids = list(dict.fromkeys(answer.criterion.id for answers in by_session for answer in answers))
+        if not ids:
+            continue
+        table = new_table(f"{ear.capitalize()} ear", *(_SHORT_NAMES[each] for each in ids), is_textual=True)
+        table.columns[0].no_wrap = True
+        for change, answers in zip(found.changes, by_session, strict=True):
+            cells = {answer.criterion.id: _short_text(answer) for answer in answers}
+            table.add_row(str(change.session.audiogram.date), *(cells.get(each, "–") for each in ids))
+        tables.append(table)
+    return tables
+
+
+def _short_text(answer: "CriterionAnswer") -> "Text":
+    from rich.text import Text
+
+    from hearfit.audiology.criterion import Outcome
+
+    if answer.is_unconfirmed:
+        return Text("once")
+    if answer.verdict is Outcome.MET:
+        grade = answer.grade
+        of_scale = (
+            "" if grade is None else f" {grade.lowest}{'' if grade.lowest == grade.highest else f'–{grade.highest}'}"
+        )
+        return Text(f"met{of_scale}", style="bold")
+    return Text("no" if answer.verdict is Outcome.NOT_MET else "?", style="dim")
 
 
 def _reason_table(change: "SessionChange", title: str) -> "Table":
@@ -281,5 +323,6 @@ def _answer_row(answer: "CriterionAnswer") -> JsonValue:
         "reason": answer.reason,
         "grade": json_value(answer.grade),
         "is_beyond_retest": answer.is_beyond_retest,
+        "is_unconfirmed": answer.is_unconfirmed,
         "evidence": [_shift_row(shift) for shift in answer.evidence],
     }

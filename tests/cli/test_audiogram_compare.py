@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hearfit.audiology.change.criteria import CRITERIA
+from hearfit.cli.audiogram_compare import _SHORT_NAMES
 from tests.cli.conftest import Cli
 
 HZ = (250, 500, 1000, 2000, 3000, 4000, 6000, 8000)
@@ -92,9 +94,14 @@ def test_several_sessions_against_one_baseline(cli: Cli, files: tuple[str, str, 
     middle = write("m.csv", dict.fromkeys(HZ, 10), date="2024-06-01")
     out = words(cli("audiogram", "compare", files[0], middle, files[1]).out)
     assert "2024-06-01 shift 0° 0 0 −5 −10 −15* −20* −20*" in out
-    assert "right OSHA STS not met met" in out
+    # ASHA a to c, CTCAE, SIOP, OSHA's two, NIOSH.
+    assert "2024-06-01 no no no ? no no no no 2025-01-10 once once no ? met 3 met met once" in out
     again = words(cli("audiogram", "compare", files[0], middle, files[1], "--baseline", "2024-06-01").out)
     assert "2024-06-01 dB HL 10 10" in again
+
+
+def test_every_criterion_has_a_short_name() -> None:
+    assert set(_SHORT_NAMES) == {criterion.id for criterion in CRITERIA}
 
 
 def test_frequencies_above_8_khz_have_a_table_of_their_own(cli: Cli) -> None:

@@ -95,7 +95,7 @@ def rates(answers: Sequence[CriterionAnswer]) -> Mapping[str, Rate]:
         name: Rate(
             num_ears=len(found),
             num_met=sum(each.verdict is Outcome.MET for each in found),
-            num_unconfirmed=sum("but no retest to confirm it" in each.reason for each in found),
+            num_unconfirmed=sum(each.is_unconfirmed for each in found),
             num_beyond_retest=sum(each.verdict is Outcome.MET and each.is_beyond_retest is True for each in found),
             num_uncomputable=sum(each.verdict is Outcome.NOT_COMPUTABLE for each in found),
         )

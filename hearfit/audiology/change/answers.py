@@ -39,7 +39,7 @@ class CriterionAnswer:
     `reason` is a sentence. `evidence` holds the shifts (or, without a baseline, the levels) that it rests on. Of a
     graded scale `verdict` says whether the grade is 1 or higher. `is_beyond_retest` says whether every shift of the
     change that was found exceeds the published limit of repeated tests; None where nothing was found or no limit is
-    published for the frequency.
+    published for the frequency. With `is_unconfirmed` the change is there and waits for a retest that tells.
     """
 
     criterion: Criterion
@@ -49,6 +49,7 @@ class CriterionAnswer:
     evidence: tuple[Shift, ...] = ()
     grade: GradeRange | None = None
     is_beyond_retest: bool | None = None
+    is_unconfirmed: bool = False
 
 
 # The name that reports know.

@@ -93,7 +93,15 @@ def confirmed_anywhere(
         reason = f"{where}, but it is not known whether the retest confirms it: {_doubt(places, rule, ear)}"
     else:
         reason = f"{where}, but the retest does not show it again at the same frequencies"
-    return CriterionAnswer(criterion, ear, verdict_of(is_met), sentence(reason), evidence, is_beyond_retest=beyond)
+    return CriterionAnswer(
+        criterion,
+        ear,
+        verdict_of(is_met),
+        sentence(reason),
+        evidence,
+        is_beyond_retest=beyond,
+        is_unconfirmed=is_met is None,
+    )
 
 
 def _places(comparison: Comparison, ear: Ear, places_hz: Sequence[tuple[float, ...]], rule: Rule) -> list[_Place]:

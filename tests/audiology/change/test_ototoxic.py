@@ -47,10 +47,10 @@ def test_asha_with_the_same_retest(criterion: str, right: dict[str, float | str]
 def test_a_change_counts_only_when_a_retest_confirms_it(criterion: str, right: dict[str, float | str]) -> None:
     current = audiogram(flat(**right))
     alone = answer(criterion, NORMAL, current)
-    assert alone.verdict == "cannot be computed"
+    assert (alone.verdict, alone.is_unconfirmed) == ("cannot be computed", True)
     assert alone.reason.endswith("but no retest to confirm it.")
     gone = answer(criterion, NORMAL, current, retest=NORMAL)
-    assert gone.verdict == "not met"
+    assert (gone.verdict, gone.is_unconfirmed) == ("not met", False)
     assert "does not show it again at the same frequencies" in gone.reason
     other_ear = answer(criterion, NORMAL, current, retest=audiogram(left=flat()))
     assert other_ear.verdict == "cannot be computed"
