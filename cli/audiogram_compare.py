@@ -33,9 +33,9 @@ _SHORT_NAMES: Final = {
     "asha-1994-c": "ASHA (c)",
     "ctcae-5-adult": "CTCAE adult",
     "ctcae-5-child": "CTCAE child",
-    "siop-boston": "SIOP Boston",
+    "siop-boston": "SIOP",
     "osha-sts": "OSHA STS",
-    "osha-recordable": "OSHA record.",
+    "osha-recordable": "OSHA rec.",
     "niosh": "NIOSH",
 }
 _ANSWER_KEY: Final = (
