@@ -1,13 +1,22 @@
 """`hearfit audiogram show`: the drawing, the tables of both ears, and sentences for what cannot be said."""
 
+import contextlib
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from hearfit.audiology.age_norms import Sex
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
+from hearfit.audiology.summary import Person, summarise
+from hearfit.cli import audiogram_tables
+from hearfit.cli.output import Output, json_value
 from hearfit.cli.terminal_audiogram import draw
 from tests.audiology.example_ears import example_audiogram
 from tests.cli.conftest import Cli
@@ -75,6 +84,15 @@ def test_a_no_response_makes_a_grade_a_lower_bound(cli: Cli, tmp_path: Path) -> 
     shown = words(cli("audiogram", "show", "deaf.csv").out)
     assert "at least 65 dB HL, at least severe (WHO 2021)" in shown
     assert "at least moderately severe" in shown
+
+
+def test_a_normal_better_ear_does_not_hide_the_other(cli: Cli, tmp_path: Path) -> None:
+    levels = {Ear.LEFT: 10, Ear.RIGHT: 60}
+    rows = "".join(f"{ear},{hz},{level}\n" for ear, level in levels.items() for hz in (500, 1000, 2000, 4000))
+    (tmp_path / "one.csv").write_text(f"ear,frequency_hz,threshold_db_hl\n{rows}")
+    shown = words(cli("audiogram", "show", "one.csv").out)
+    assert "10 dB HL, normal (WHO 2021) One ear is worse than that." in shown
+    assert "One ear is worse" not in cli("audiogram", "show", "N1").out
 
 
 def test_age_and_sex_give_percentiles(cli: Cli) -> None:
@@ -158,6 +176,38 @@ def test_nothing_heavy_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+THRESHOLDS = st.builds(
+    Threshold,
+    ear=st.sampled_from(Ear),
+    frequency_hz=st.sampled_from((20.0, 250.0, 375.0, 500.0, 1000.0, 2000.0, 3000.0, 4000.0, 8000.0, 20000.0)),
+    level_db_hl=st.integers(-4, 26).map(lambda step: step * 5.0),
+    conduction=st.sampled_from(Conduction),
+    is_masked=st.booleans(),
+    is_no_response=st.booleans(),
+)
+
+
+@settings(max_examples=20)
+@given(thresholds=st.lists(THRESHOLDS, max_size=24))
+def test_any_audiogram_is_shown(thresholds: list[Threshold]) -> None:
+    """Whatever was measured: a text, and a JSON document without infinities."""
+    audiogram = Audiogram("L", tuple(thresholds))
+    person = Person(72.0, Sex.FEMALE)
+    summary = summarise(audiogram, person=person)
+    json.dumps(json_value({**vars(audiogram), **vars(summary)}), allow_nan=False)
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        output = Output(is_json=False)
+        for conduction in Conduction:
+            audiogram_tables.print_thresholds(audiogram, conduction, output)
+        audiogram_tables.print_ears(summary, output)
+        audiogram_tables.print_both_ears(summary, output)
+        audiogram_tables.print_age(summary, person, output)
+        audiogram_tables.print_gains(summary, output)
+    text = shown.getvalue() + "".join(audiogram_tables.reasons(summary, has_gains=True))
+    assert not re.search(r"\b(inf|nan|None)\b", text)
+    assert len(draw(audiogram).lines) == 28
 
 
 def row_of(lines: tuple[str, ...], label: str) -> str:
