@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hearfit.audiology.age_norms import Sex
+from hearfit.audiology.age_norms_table import Sex
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import Output, json_value
 from hearfit.errors import InputError

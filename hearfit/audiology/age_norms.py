@@ -7,10 +7,9 @@ Hearing level is taken as deviation from age 18, as audiometric zero is the hear
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from statistics import NormalDist
 
-from hearfit.audiology.age_norms_table import FEMALE, MALE, AgeNormRow
+from hearfit.audiology.age_norms_table import FEMALE, MALE, AgeNormRow, Sex
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.ear_thresholds import in_hertz, thresholds_by_frequency
 from hearfit.audiology.standard import Cell, Provenance, Standard
@@ -20,14 +19,6 @@ LOWEST_AGE_YEARS, HIGHEST_AGE_YEARS = 18.0, 80.0
 HIGHEST_AGE_ABOVE_2_KHZ_YEARS = 70.0
 
 _NORMAL = NormalDist()
-
-
-@unique
-class Sex(StrEnum):
-    """The two for which the standard has tables."""
-
-    MALE = "male"
-    FEMALE = "female"
 
 
 @dataclass(frozen=True)

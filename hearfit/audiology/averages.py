@@ -100,9 +100,9 @@ def _mean_of(by_frequency: Mapping[float, Threshold], ear: Ear, frequency_hz: tu
 AVERAGE_STANDARD = Standard(
     name="pta",
     title="Pure-tone averages of air-conduction thresholds",
-    edition="4-tone: WHO 2021; AAO-HNS: American Academy of Otolaryngology-Head and Neck Surgery",
-    source="4-tone: hear-it.org, after the Global Burden of Disease studies and WHO; AAO-HNS with its substitute for "
-    "3000 Hz: source of the Python package audiogram 0.1.0",
+    edition="3-tone: clinical convention; 4-tone: WHO 2021; AAO-HNS: American Academy of Otolaryngology",
+    source="3-tone: medical-dictionary.thefreedictionary.com; 4-tone: hear-it.org, after the Global Burden of Disease "
+    "studies and WHO; AAO-HNS with its substitute for 3000 Hz: source of the Python package audiogram 0.1.0",
     provenance=Provenance.TRANSCRIPTION,
     columns=("name", "mean of (Hz)", "3000 Hz not measured"),
     rows=tuple(

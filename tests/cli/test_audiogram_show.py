@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearfit.audiology.age_norms import Sex
+from hearfit.audiology.age_norms_table import Sex
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.audiology.summary import Person, summarise
 from hearfit.cli import audiogram_tables
