@@ -116,8 +116,8 @@ AVERAGE_STANDARD = Standard(
     notes=(
         "A no response enters with the highest level presented, and the average is then a lower bound.",
         (
-            "There is no high-frequency average: published definitions differ (1, 2 and 4 kHz; 3, 4, 6 and 8 kHz; "
-            "4, 6 and 8 kHz in de Gruy et al. 2023, J Am Acad Audiol 34:100), so a bare name would say nothing."
+            "There is no high-frequency average: published definitions differ (1, 2 and 4 kHz, or 4, 6 and 8 kHz in "
+            "de Gruy et al. 2023, J Am Acad Audiol 34:100), so a bare name would say nothing."
         ),
     ),
 )
