@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from hearfit.audiology.age_norms import AgePercentile
-from hearfit.audiology.age_norms_table import Sex
+from hearfit.audiology.age_norms import AgePercentile, Sex
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.audiology.averages import FOUR_TONE, PureToneAverage
 from hearfit.audiology.bisgaard import NearestStandard

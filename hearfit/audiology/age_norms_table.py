@@ -5,15 +5,6 @@ checked. Trap: a public repository ships "ISO 7029:2017" coefficients that make 
 """
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
-
-
-@unique
-class Sex(StrEnum):
-    """The two for which the standard has tables."""
-
-    MALE = "male"
-    FEMALE = "female"
 
 
 @dataclass(frozen=True)

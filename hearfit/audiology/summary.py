@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from hearfit.audiology.age_norms import AgePercentile, age_percentiles
-from hearfit.audiology.age_norms_table import Sex
+from hearfit.audiology.age_norms import AgePercentile, Sex, age_percentiles
 from hearfit.audiology.air_bone_gap import AirBoneGap, air_bone_gap
 from hearfit.audiology.asymmetry import AsymmetryResult, asymmetry
 from hearfit.audiology.audiogram import Audiogram, Ear

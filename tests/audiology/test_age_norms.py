@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearfit.audiology.age_norms import age_norm, age_percentiles
-from hearfit.audiology.age_norms_table import FEMALE, MALE, Sex
+from hearfit.audiology.age_norms import Sex, age_norm, age_percentiles
+from hearfit.audiology.age_norms_table import FEMALE, MALE
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from tests.audiology.example_ears import example_audiogram

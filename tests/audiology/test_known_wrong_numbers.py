@@ -7,8 +7,7 @@ Of the eleven collected, two are about parts with tests of their own: left and r
 import numpy as np
 import pytest
 
-from hearfit.audiology.age_norms import age_norm
-from hearfit.audiology.age_norms_table import Sex
+from hearfit.audiology.age_norms import Sex, age_norm
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import STANDARD_AUDIOGRAM_NAMES, standard_audiogram
 from hearfit.audiology.grades import who_grade

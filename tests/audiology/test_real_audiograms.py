@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hearfit.audiology.age_norms import age_percentiles
-from hearfit.audiology.age_norms_table import Sex
+from hearfit.audiology.age_norms import Sex, age_percentiles
 from hearfit.audiology.air_bone_gap import air_bone_gap
 from hearfit.audiology.asymmetry import asymmetry
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
