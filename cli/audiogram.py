@@ -39,7 +39,7 @@ def show_command(
     from hearfit.audiology.audiogram import Conduction
     from hearfit.audiology.summary import Person, summarise
     from hearfit.cli import audiogram_tables
-    from hearfit.cli.terminal_audiogram import LEFT_LETTERS, RIGHT_LETTERS, draw
+    from hearfit.cli.terminal_audiogram import LEFT_LETTERS, RIGHT_LETTERS, drawing_of
     from hearfit.storage.audiogram_files import read_audiogram
 
     output = Output(is_json=as_json)
@@ -55,7 +55,7 @@ def show_command(
     details = [detail for detail in (audiogram.transducer, audiogram.date) if detail]
     output.text(", ".join([audiogram.listener, *details]))
     output.text()
-    drawing = draw(audiogram)
+    drawing = drawing_of(audiogram)
     for line in drawing.lines:
         output.coloured(line, red=RIGHT_LETTERS, blue=LEFT_LETTERS)
     output.paragraph(f"       {drawing.key}", indent="       ")

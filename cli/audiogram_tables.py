@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from hearfit.audiology.age_norms import AgePercentile, Sex
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.audiology.averages import PureToneAverage
+from hearfit.audiology.averages import FOUR_TONE, PureToneAverage
 from hearfit.audiology.bisgaard import NearestStandard
 from hearfit.audiology.criterion import Outcome
 from hearfit.audiology.ear_thresholds import in_hertz
-from hearfit.audiology.grades import GradedAverage
+from hearfit.audiology.grades import GradedAverage, WhoGrade, who_grade
 from hearfit.audiology.summary import AudiogramSummary, EarSummary, Person
 from hearfit.cli.output import Output, new_table
 from hearfit.reports.wording import number
@@ -57,6 +57,11 @@ def print_both_ears(summary: AudiogramSummary, output: Output) -> None:
     value = "cannot be computed" if average.level_db_hl is None else average_text(average)
     grade = f", {grade_text(summary.who)}" if summary.who.grade else ""
     output.text(f"Better ear, mean of 0.5, 1, 2 and 4 kHz: {value}{grade} (WHO 2021)")
+    if summary.who.grade is WhoGrade.NORMAL and any(_is_not_normal(ear) for ear in summary.ears):
+        output.paragraph(
+            "One ear is worse than that. WHO 2021 also names a unilateral hearing loss, which is not graded here "
+            "(`hearfit standards who-2021` says why)."
+        )
     by_outcome = {outcome: [r for r in summary.asymmetry if r.outcome is outcome] for outcome in Outcome}
     if len(by_outcome[Outcome.NOT_COMPUTABLE]) == len(summary.asymmetry):
         output.paragraph(f"Difference between the ears: cannot be computed. {summary.asymmetry[0].reason}")
@@ -144,6 +149,12 @@ def _average_reasons(ear: EarSummary) -> Iterator[str]:
             yield f"{named.title}: {named.average.reason}"
         elif named.average.substituted_hz:
             yield f"{named.title}, {ear.ear} ear: 3000 Hz was not measured; the mean of 2000 and 4000 Hz stands in."
+
+
+def _is_not_normal(ear: EarSummary) -> bool:
+    (average,) = [named.average for named in ear.averages if named.name == FOUR_TONE.name]
+    level_db_hl = average.level_db_hl
+    return level_db_hl is not None and who_grade(better_ear_average_db_hl=level_db_hl) is not WhoGrade.NORMAL
 
 
 def _age_reasons(summary: AudiogramSummary) -> Iterator[str]:

@@ -8,7 +8,6 @@ Hearing level is taken as deviation from age 18, as audiometric zero is the hear
 import math
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from statistics import NormalDist
 
 from hearfit.audiology.age_norms_table import FEMALE, MALE, AgeNormRow
 from hearfit.audiology.audiogram import Audiogram, Ear
@@ -18,8 +17,6 @@ from hearfit.errors import InputError
 
 LOWEST_AGE_YEARS, HIGHEST_AGE_YEARS = 18.0, 80.0
 HIGHEST_AGE_ABOVE_2_KHZ_YEARS = 70.0
-
-_NORMAL = NormalDist()
 
 
 @unique
@@ -42,7 +39,8 @@ class AgeNorm:
     def percentile(self, level_db_hl: float) -> float:
         """Percentage of these people who hear as well or better, that is, whose threshold is this or lower."""
         deviation_db = level_db_hl - self.median_db
-        return 100.0 * _NORMAL.cdf(deviation_db / (self.upper_spread_db if deviation_db >= 0 else self.lower_spread_db))
+        spread_db = self.upper_spread_db if deviation_db >= 0 else self.lower_spread_db
+        return 50.0 * math.erfc(-deviation_db / (spread_db * math.sqrt(2.0)))
 
     def level_db(self, percentile: float) -> float:
         """Threshold that this percentage of these people reach or better; the inverse of `percentile`.
@@ -52,7 +50,10 @@ class AgeNorm:
         """
         if not 0.0 < percentile < 100.0:
             raise InputError(f"A percentile of {percentile:g} was asked for. It must lie between 0 and 100.")
-        deviate = _NORMAL.inv_cdf(percentile / 100.0)
+        # Takes as long to import as everything else here, and every command imports this module.
+        from statistics import NormalDist
+
+        deviate = NormalDist().inv_cdf(percentile / 100.0)
         return self.median_db + deviate * (self.upper_spread_db if deviate >= 0 else self.lower_spread_db)
 
 

@@ -172,6 +172,7 @@ GAIN_STANDARDS: tuple[Standard, ...] = (
                 "9 + 0.116 (S - 180)."
             ),
             "Gains below zero are zero. No allowance for a conductive component.",
+            "Half gain, POGO and Libby are left out, as no second source was found. NAL-NL2 and DSL v5 are not public.",
         ),
     ),
     Standard(

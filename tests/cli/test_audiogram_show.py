@@ -1,14 +1,23 @@
 """`hearfit audiogram show`: the drawing, the tables of both ears, and sentences for what cannot be said."""
 
+import contextlib
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from hearfit.audiology.age_norms import Sex
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.cli.terminal_audiogram import draw
+from hearfit.audiology.summary import Person, summarise
+from hearfit.cli import audiogram_tables
+from hearfit.cli.output import Output, json_value
+from hearfit.cli.terminal_audiogram import draw, drawing_of
 from tests.audiology.example_ears import example_audiogram
 from tests.cli.conftest import Cli
 
@@ -77,6 +86,15 @@ def test_a_no_response_makes_a_grade_a_lower_bound(cli: Cli, tmp_path: Path) -> 
     assert "at least moderately severe" in shown
 
 
+def test_a_normal_better_ear_does_not_hide_the_other(cli: Cli, tmp_path: Path) -> None:
+    levels = {Ear.LEFT: 10, Ear.RIGHT: 60}
+    rows = "".join(f"{ear},{hz},{level}\n" for ear, level in levels.items() for hz in (500, 1000, 2000, 4000))
+    (tmp_path / "one.csv").write_text(f"ear,frequency_hz,threshold_db_hl\n{rows}")
+    shown = words(cli("audiogram", "show", "one.csv").out)
+    assert "10 dB HL, normal (WHO 2021) One ear is worse than that." in shown
+    assert "One ear is worse" not in cli("audiogram", "show", "N1").out
+
+
 def test_age_and_sex_give_percentiles(cli: Cli) -> None:
     shown = words(cli("audiogram", "show", "N1", "--age", "60", "--sex", "male").out)
     assert "otologically normal men of 60 years who hear as well or better" in shown
@@ -124,7 +142,7 @@ def test_bone_only(cli: Cli, tmp_path: Path) -> None:
     assert "Better ear, mean of 0.5, 1, 2 and 4 kHz: cannot be computed (WHO 2021)" in shown
     assert "ears: cannot be computed. There are no air-conduction thresholds of either ear." in shown
     assert "The left ear has no air-conduction threshold at 500, 1000, 2000 Hz." in shown
-    assert ">" in draw(example_audiogram(left_bone={1000: -10}, is_bone_masked=False)).lines[1]
+    assert ">" in draw(example_audiogram(left_bone={1000: -10}, is_bone_masked=False))[1]
 
 
 def test_one_ear(cli: Cli, tmp_path: Path) -> None:
@@ -160,21 +178,53 @@ def test_nothing_heavy_is_imported() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def row_of(lines: tuple[str, ...], label: str) -> str:
+THRESHOLDS = st.builds(
+    Threshold,
+    ear=st.sampled_from(Ear),
+    frequency_hz=st.sampled_from((20.0, 250.0, 375.0, 500.0, 1000.0, 2000.0, 3000.0, 4000.0, 8000.0, 20000.0)),
+    level_db_hl=st.integers(-4, 26).map(lambda step: step * 5.0),
+    conduction=st.sampled_from(Conduction),
+    is_masked=st.booleans(),
+    is_no_response=st.booleans(),
+)
+
+
+@settings(max_examples=20)
+@given(thresholds=st.lists(THRESHOLDS, max_size=24))
+def test_any_audiogram_is_shown(thresholds: list[Threshold]) -> None:
+    """Whatever was measured: a text, and a JSON document without infinities."""
+    audiogram = Audiogram("L", tuple(thresholds))
+    person = Person(72.0, Sex.FEMALE)
+    summary = summarise(audiogram, person=person)
+    json.dumps(json_value({**vars(audiogram), **vars(summary)}), allow_nan=False)
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        output = Output(is_json=False)
+        for conduction in Conduction:
+            audiogram_tables.print_thresholds(audiogram, conduction, output)
+        audiogram_tables.print_ears(summary, output)
+        audiogram_tables.print_both_ears(summary, output)
+        audiogram_tables.print_age(summary, person, output)
+        audiogram_tables.print_gains(summary, output)
+    text = shown.getvalue() + "".join(audiogram_tables.reasons(summary, has_gains=True))
+    assert not re.search(r"\b(inf|nan|None)\b", text)
+    assert len(draw(audiogram)) == 29
+
+
+def row_of(lines: list[str], label: str) -> str:
     (row,) = [line for line in lines if line[:6].strip() == label]
     return row
 
 
 def test_the_drawing_puts_thresholds_in_their_places() -> None:
     audiogram = example_audiogram({1000: 40, 125: -10}, {1000: 40, 8000: ">120"}, right_bone={1000: 20})
-    lines = draw(audiogram).lines
+    lines = draw(audiogram)
     column = lines[0].index("1000") + 2
     assert row_of(lines, "40")[column] == "*"
     assert "X" in lines[1]
     assert "↙O" in row_of(lines, "120")
     # Bone stands beside its frequency, and the key names only what is drawn.
     assert row_of(lines, "20")[column - 1] == "["
-    key = draw(audiogram).key
+    key = lines[-1]
     assert "[ right by bone, masked" in key
     assert "△" not in key
     assert "arrow: no response" in key
@@ -194,14 +244,14 @@ def test_the_clinic_s_symbols() -> None:
     for (ear, conduction, is_masked), symbol in symbols.items():
         for is_no_response in (False, True):
             threshold = Threshold(ear, 1000.0, 40.0, conduction, is_masked, is_no_response)
-            row = row_of(draw(Audiogram("L", (threshold,))).lines, "40")
+            row = row_of(draw(Audiogram("L", (threshold,))), "40")
             assert symbol in row
             arrow = f"↙{symbol}" if ear is Ear.RIGHT else f"{symbol}↘"
             assert (arrow in row) == is_no_response
 
 
 def test_what_lies_outside_the_form_is_said() -> None:
-    drawing = draw(example_audiogram({16000: 40, 1000: 125, 500: 10}))
+    drawing = drawing_of(example_audiogram({16000: 40, 1000: 125, 500: 10}))
     assert drawing.left_out is not None
     assert "thresholds at 1000, 16000 Hz" in drawing.left_out
-    assert draw(example_audiogram({500: 10})).left_out is None
+    assert drawing_of(example_audiogram({500: 10})).left_out is None
