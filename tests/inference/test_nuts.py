@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jaxtyping import Array, Float
+from scipy.stats import norm
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.inference.laplace import LaplacePosterior, laplace
@@ -96,6 +97,33 @@ def test_same_seed_gives_same_draws_in_any_number_of_threads() -> None:
     assert one.draws.shape == (2, 30, 3)
     # Chains start from the same point here, but walk by their own random numbers.
     assert not np.any(one.draws[0] == one.draws[1])
+
+
+def steep_on_one_side(z: Float[Array, " parameters"], steepness: Float[Array, ""]) -> Float[Array, ""]:
+    """Standard normal but for one coordinate, which hardly goes below -1."""
+    return -0.5 * z @ z - 0.5 * steepness * jnp.minimum(z[0] + 1.0, 0.0) ** 2
+
+
+def steep_chains(num_threads: int, *acceptances: float) -> Chains:
+    return sample_chains(
+        steep_on_one_side,
+        jnp.asarray(2000.0),
+        start=np.zeros((2, 3)),
+        settings=replace(SHORT, num_draws=400, target_acceptances=acceptances),
+        seed=4,
+        num_threads=num_threads,
+        progress=lambda _: None,
+    )
+
+
+def test_chains_begin_again_with_shorter_steps_where_too_many_diverge() -> None:
+    # Truth: the mean of a normal variable that is cut off at -1, phi(1) / Phi(1).
+    long, short, alone = steep_chains(2, 0.5), steep_chains(2, 0.5, 0.98), steep_chains(1, 0.98)
+    allowed = replace(SHORT, num_draws=400).most_divergent
+    assert long.is_divergent.sum() > allowed >= short.is_divergent.sum()
+    assert short.draws[..., 0].mean() == pytest.approx(norm.pdf(1) / norm.cdf(1), abs=0.1)
+    # Nothing of the first attempt is left, however the threads took turns.
+    np.testing.assert_array_equal(short.draws, alone.draws)
 
 
 def test_interrupt_ends_the_chains() -> None:
