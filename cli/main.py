@@ -11,6 +11,7 @@ try:
     import typer
 
     from hearfit.cli.audiogram import audiogram_commands
+    from hearfit.cli.audiogram_convert import convert
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -69,6 +70,7 @@ app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")
+audiogram_commands.command()(convert)
 app.command()(demo)
 
 

@@ -22,6 +22,7 @@ COMMANDS = (
     ("protocol", "list"),
     ("protocol", "show"),
     ("audiogram", "show"),
+    ("audiogram", "convert"),
     ("frontend",),
     ("validate",),
     ("protocol", "check"),
