@@ -27,7 +27,10 @@ class Node:
 
     def refused(self, why: str) -> InputError:
         """The error that the value is not allowed; `why` ends the sentence "PATH: VALUE ..."."""
-        value = shown(repr(self.value)) if not isinstance(self.value, dict | list) else "what stands there"
+        is_nested = isinstance(self.value, dict | list)
+        value = (
+            "what stands there" if is_nested else shown(self.value if isinstance(self.value, str) else repr(self.value))
+        )
         return InputError(f"{self.source}, {self.path}: {value} {why}")
 
     def wrong(self, sentence: str) -> InputError:

@@ -37,14 +37,25 @@ _WHAT: Final = "An audiogram in FHIR R4 is an Observation of the panel LOINC 890
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A threshold and what is known of its circumstances."""
+class _Circumstances:
+    """What holds for a threshold, where it is told."""
 
-    node: Node
-    threshold: Threshold
+    setting: Setting
     listener: str | None
     date: str | None
     transducer: str | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A threshold, where it stands and what holds for it."""
+
+    node: Node
+    threshold: Threshold
+    about: _Circumstances
+
+
+_NOTHING: Final = _Circumstances(Setting(), None, None, None)
 
 
 def parse_fhir_audiograms(text: str, *, source: str, listener: str | None = None) -> tuple[Audiogram, ...]:
@@ -62,15 +73,16 @@ def parse_fhir_audiograms(text: str, *, source: str, listener: str | None = None
         raise InputError(problems)
     if not found:
         raise InputError(f"{source}: holds no hearing threshold. {_WHAT}.")
-    named = list(dict.fromkeys(each.listener for each in found if each.listener is not None))
+    named = list(dict.fromkeys(each.about.listener for each in found if each.about.listener is not None))
     if listener is not None and named and (problem := choice_problem(source, listeners=named, listener=listener)):
         raise InputError(problem)
     fallback = listener or PurePath(source).name.removesuffix(".json").removesuffix(".fhir").strip() or "listener"
-    if named and len(named) < len({each.listener for each in found}):
+    if named and len(named) < len({each.about.listener for each in found}):
         raise InputError(f"{source}: has thresholds with and without a subject, so some are of an unknown listener.")
     chosen = [listener] if listener is not None else named or [fallback]
     audiograms = tuple(
-        _audiogram(source, name, [each for each in found if each.listener in (name, None)], problems) for name in chosen
+        _audiogram(source, name, [each for each in found if each.about.listener in (name, None)], problems)
+        for name in chosen
     )
     if problems:
         raise InputError(problems)
@@ -79,32 +91,33 @@ def parse_fhir_audiograms(text: str, *, source: str, listener: str | None = None
 
 def _read(document: Document, problems: list[str], listener: str | None) -> Iterator[list[_Found]]:
     """The thresholds of each Observation, in the order of the document; what is wrong is added to the problems."""
-    panel_of: dict[str, Node] = {}
+    panels: dict[str, _Circumstances] = {}
+    circumstances_of_panel: dict[str, _Circumstances] = {}
     for panel in document.observations:
         try:
             if _is_panel(panel):
-                panel_of |= {member.path: panel for member in _members(document, panel)}
+                _check_observation(panel)
+                panels[panel.path] = _circumstances(document, panel, _NOTHING, listener)
+                for member in _members(document, panel):
+                    circumstances_of_panel[member.path] = panels[panel.path]
         except InputError as error:
             problems += error.problems
     for observation in document.observations:
         found: list[_Found] = []
         try:
-            its_panel = panel_of.get(observation.path)
-            if _is_panel(observation):
-                _check_observation(observation)
+            if observation.path in panels:
+                about = panels[observation.path]
                 for component in observation.items("component"):
-                    threshold = component_threshold(component, setting_of(observation))
+                    threshold = component_threshold(component, about.setting)
                     if threshold is not None:
-                        found.append(_circumstances(document, component, threshold, observation, None, listener))
-            elif its_panel is not None or is_threshold(observation):
+                        found.append(_Found(component, threshold, about))
+            elif observation.path in circumstances_of_panel or is_threshold(observation):
                 _check_observation(observation)
                 if not is_threshold(observation):
                     raise _not_understood(observation)
-                setting = Setting() if its_panel is None else setting_of(its_panel)
-                found += [
-                    _circumstances(document, observation, threshold, observation, its_panel, listener)
-                    for threshold in thresholds_of(observation, setting)
-                ]
+                about = circumstances_of_panel.get(observation.path, _NOTHING)
+                about = _circumstances(document, observation, about, listener)
+                found += [_Found(observation, each, about) for each in thresholds_of(observation, about.setting)]
         except InputError as error:
             problems += error.problems
         yield found
@@ -146,22 +159,26 @@ def _not_understood(observation: Node) -> InputError:
 
 
 def _circumstances(
-    document: Document, node: Node, threshold: Threshold, observation: Node, panel: Node | None, listener: str | None
-) -> _Found:
-    holders = [each for each in (observation, panel) if each is not None]
-    listeners = [name for each in holders if (name := listener_of(document, each, listener)) is not None]
-    dates = [date for each in holders if (date := date_of(each)) is not None]
-    if len(set(listeners)) > 1:
+    document: Document, observation: Node, panel: _Circumstances, listener: str | None
+) -> _Circumstances:
+    """What an Observation says of its thresholds, and where it is silent what its panel says."""
+    own = setting_of(observation)
+    name, date = listener_of(document, observation, listener), date_of(observation)
+    if None not in (name, panel.listener) and name != panel.listener:
         raise observation.wrong("has another subject than its panel.")
-    if len(set(dates)) > 1:
-        raise observation.wrong(f"has another date than its panel, {dates[0]} and {dates[1]}.")
-    transducers = [name for each in holders if (name := transducer_of(document, each)) is not None]
-    return _Found(node, threshold, *(values[0] if values else None for values in (listeners, dates, transducers)))
+    if None not in (date, panel.date) and date != panel.date:
+        raise observation.wrong(f"has another date than its panel, {date} and not {panel.date}.")
+    return _Circumstances(
+        setting=Setting(ear=own.ear or panel.setting.ear, method=own.method or panel.setting.method),
+        listener=name or panel.listener,
+        date=date or panel.date,
+        transducer=transducer_of(document, observation) or panel.transducer,
+    )
 
 
 def _audiogram(source: str, listener: str, found: list[_Found], problems: list[str]) -> Audiogram:
-    transducers = sorted({each.transducer for each in found if each.transducer is not None})
-    dates = sorted({each.date for each in found if each.date is not None})
+    transducers = sorted({each.about.transducer for each in found if each.about.transducer is not None})
+    dates = sorted({each.about.date for each in found if each.about.date is not None})
     for what, values in (("transducer", transducers), ("date", dates)):
         if len(values) > 1:
             problems.append(f"{source}: one audiogram has one {what}, not {some_of(values)}. Keep one of them.")

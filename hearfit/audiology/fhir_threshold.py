@@ -53,7 +53,7 @@ _NOT_MEASURED: Final = frozenset(
 
 @dataclass(frozen=True)
 class Setting:
-    """What the panel says of all its thresholds; None where it does not."""
+    """What an Observation says of the thresholds in it; None where it does not."""
 
     ear: Ear | None = None
     method: tuple[Conduction, bool] | None = None
@@ -76,10 +76,8 @@ def setting_of(observation: Node) -> Setting:
     return Setting(ear=_site(observation), method=_method(observation))
 
 
-def thresholds_of(observation: Node, panel: Setting) -> Iterator[Threshold]:
+def thresholds_of(observation: Node, setting: Setting) -> Iterator[Threshold]:
     """The thresholds of an Observation for which `is_threshold` holds; none where it says that none was measured."""
-    own = setting_of(observation)
-    setting = Setting(ear=own.ear or panel.ear, method=own.method or panel.method)
     if _sensitivity_components(observation):
         yield from _sensitivities(observation, setting)
         return

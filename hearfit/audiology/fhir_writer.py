@@ -7,7 +7,7 @@ gathered by the panel LOINC 89015-2, bone conduction by one without a LOINC code
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.audiology.fhir_codes import (
@@ -39,8 +39,7 @@ from hearfit.audiology.file_values import (
 )
 from hearfit.errors import InputError
 
-_Json = str | float | Sequence["_Json"] | Mapping[str, "_Json"]
-_Resource = dict[str, _Json]
+_Resource = dict[str, object]
 
 
 def fhir_bundle(*audiograms: Audiogram) -> str:
@@ -52,7 +51,7 @@ def fhir_bundle(*audiograms: Audiogram) -> str:
         InputError: it would not read back: a listener is there twice, or a value is not allowed.
     """
     _check(audiograms)
-    entries: list[_Json] = []
+    entries: list[_Resource] = []
     for audiogram in audiograms:
         entries += _entries(audiogram)
     bundle: _Resource = {"resourceType": "Bundle", "type": "collection", "entry": entries}
@@ -79,14 +78,14 @@ def _check(audiograms: Sequence[Audiogram]) -> None:
         raise InputError(problems)
 
 
-def _entries(audiogram: Audiogram) -> list[_Json]:
+def _entries(audiogram: Audiogram) -> list[_Resource]:
     namespace = uuid.uuid5(uuid.UUID(LOCAL.removeprefix("urn:uuid:")), repr(audiogram))
     urls = [f"urn:uuid:{uuid.uuid5(namespace, str(index))}" for index in range(len(audiogram.thresholds))]
     device_url = f"urn:uuid:{uuid.uuid5(namespace, 'transducer')}"
     # The transducer of an audiogram is its earphone or field; it is not that of bone conduction beside air.
     conductions = {threshold.conduction for threshold in audiogram.thresholds}
     with_device = Conduction.AIR if Conduction.AIR in conductions else Conduction.BONE
-    entries: list[_Json] = []
+    entries: list[_Resource] = []
     if audiogram.transducer is not None:
         entries.append({"fullUrl": device_url, "resource": _device(audiogram.transducer)})
     for conduction in Conduction:
@@ -110,7 +109,7 @@ def _device(transducer: str) -> _Resource:
     }
 
 
-def _observation(audiogram: Audiogram, code: _Json) -> _Resource:
+def _observation(audiogram: Audiogram, code: _Resource) -> _Resource:
     observation: _Resource = {
         "resourceType": "Observation",
         "status": "final",
@@ -128,7 +127,7 @@ def _panel(audiogram: Audiogram, conduction: Conduction, members: Sequence[str])
         code = _concept(LOINC, AIR_PANEL, AIR_PANEL_NAME)
     else:
         code = _concept(LOCAL, LOCAL_BONE_PANEL, "Pure tone bone conduction audiogram")
-    members_json: list[_Json] = [{"reference": url} for url in members]
+    members_json: list[_Resource] = [{"reference": url} for url in members]
     return {**_observation(audiogram, code), "hasMember": members_json}
 
 
@@ -167,5 +166,5 @@ def _threshold(audiogram: Audiogram, threshold: Threshold) -> _Resource:
 
 
 def _concept(system: str, code: str, display: str, *, text: str | None = None) -> _Resource:
-    coding: list[_Json] = [{"system": system, "code": code, "display": display}]
+    coding: list[_Resource] = [{"system": system, "code": code, "display": display}]
     return {"coding": coding, "text": display if text is None else text}
