@@ -12,6 +12,7 @@ try:
 
     from hearfit.cli.audiogram import audiogram_commands
     from hearfit.cli.audiogram_convert import convert
+    from hearfit.cli.bids import bids
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -66,6 +67,7 @@ app.command()(fit)
 app.command()(report)
 app.command()(score)
 app.command()(simulate)
+app.command()(bids)
 app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")

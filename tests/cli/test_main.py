@@ -19,6 +19,7 @@ COMMANDS = (
     ("score",),
     ("simulate",),
     ("demo",),
+    ("bids",),
     ("protocol", "list"),
     ("protocol", "show"),
     ("audiogram", "show"),
