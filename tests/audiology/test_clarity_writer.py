@@ -97,6 +97,12 @@ def test_every_loss_has_its_sentence() -> None:
     assert without_clarity_losses(audiogram) == Audiogram("P7", (Threshold(L, 500.0, 30.0), Threshold(R, 500.0, 45.0)))
 
 
+def test_no_response_is_never_left_as_a_measurement() -> None:
+    heard = (Threshold(L, 500.0, 30.0), Threshold(R, 500.0, 40.0))
+    silent = tuple(Threshold(ear, 8000.0, 110.0, is_no_response=True) for ear in Ear)
+    assert without_clarity_losses(Audiogram("P7", (*heard, *silent))) == Audiogram("P7", heard)
+
+
 def test_names() -> None:
     audiogram = Audiogram("P7", (Threshold(L, 500.0, 30.0), Threshold(R, 500.0, 40.0)))
     with pytest.raises(InputError, match="The listener 'P7' is there twice"):
