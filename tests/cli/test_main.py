@@ -24,6 +24,7 @@ COMMANDS = (
     ("protocol", "show"),
     ("audiogram", "show"),
     ("audiogram", "convert"),
+    ("standards",),
     ("frontend",),
     ("validate",),
     ("protocol", "check"),
