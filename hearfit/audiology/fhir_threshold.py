@@ -30,8 +30,9 @@ from hearfit.audiology.file_values import (
 )
 
 _EAR_WORD: Final = re.compile(r"\b(left|right)\b", re.IGNORECASE)
-_FREQUENCY_WORD: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(k?)hz\b", re.IGNORECASE)
-_CONDUCTION_WORD: Final = re.compile(r"bone|mask", re.IGNORECASE)
+# Not a part of a number with separators, 1,000 Hz, which could be read in two ways.
+_FREQUENCY_WORD: Final = re.compile(r"(?<![\d.,])(\d+(?:\.\d+)?)\s*(k?)hz\b", re.IGNORECASE)
+_CONDUCTION_WORD: Final = re.compile(r"bone|(?<!un)(?<!not )mask", re.IGNORECASE)
 _METHODS: Final = f"{', '.join(METHOD_OF_CODE)} of the code system {LOCAL}"
 _SITES: Final = "the SNOMED CT codes 89644007 (left) and 25577004 (right)"
 _HEARING_LEVEL_UNITS: Final = frozenset({"dbhl", "db"})
@@ -121,6 +122,8 @@ def _coded_threshold(holder: Node, setting: Setting) -> Threshold | None:
     if setting.ear is not None and setting.ear is not ear:
         raise holder.wrong(f"the code is that of the {ear} ear, but the bodySite is the {setting.ear} ear.")
     _check_words(code, ear, frequency_hz)
+    if setting.method is None and any(_CONDUCTION_WORD.search(words) for words in code.words()):
+        raise code.wrong(f"speaks of conduction or masking, but there is no method. Allowed are {_METHODS}.")
     conduction, is_masked = setting.method or (Conduction.AIR, False)
     return _threshold(holder, ear, frequency_hz, conduction=conduction, is_masked=is_masked)
 

@@ -115,8 +115,9 @@ def test_left_and_right_swapped_is_refused(code: str, display: str, expected: st
 
 
 def test_words_that_agree_are_no_problem() -> None:
-    code = {**loinc("89022-8", "Hearing threshold Ear - left --4000 Hz"), "text": "LEFT 4 kHz"}
-    assert parse(panel(component(code, 30))).thresholds == (Threshold(Ear.LEFT, 4000.0, 30.0),)
+    for words in ("LEFT 4 kHz", "left, 4,000 Hz", "Left ear of a right-handed person, not masked", "4.0 kHz"):
+        code = {**loinc("89022-8", "Hearing threshold Ear - left --4000 Hz"), "text": words}
+        assert parse(panel(component(code, 30))).thresholds == (Threshold(Ear.LEFT, 4000.0, 30.0),)
 
 
 def test_a_panel_with_members_in_a_bundle() -> None:
@@ -241,7 +242,10 @@ def test_conduction_and_masking_are_never_guessed() -> None:
     )
     assert "is not understood" in refusal(single(**method("sound-field")))
     assert "is not understood" in refusal(single(method={"text": "Bone conduction"}))
-    assert len(parse(single(method={"text": "Pure tone audiometry"})).thresholds) == 1
+    assert len(parse(single(method={"text": "Pure tone audiometry, unmasked"})).thresholds) == 1
+    in_words = {**loinc("89024-4"), "text": "Bone conduction threshold, left, 500 Hz"}
+    assert "speaks of conduction or masking, but there is no method" in refusal(single() | {"code": in_words})
+    assert parse(single(**method("bone-conduction")) | {"code": in_words}).thresholds[0].conduction is Conduction.BONE
     uncoded = single() | {"code": {"coding": [{"system": LOCAL, "code": "hearing-threshold"}]}}
     frequency = {
         "code": {"coding": [{"system": PHR, "code": "frequency"}]},
