@@ -18,6 +18,8 @@ from hearfit.audiology.standard import Provenance, Standard
 ROUTINE_FREQUENCY_HZ = (250.0, 500.0, 1000.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
 NICE_FREQUENCY_HZ = (500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 
+_AVERAGE_LIMIT_DB = 15.0
+
 
 @dataclass(frozen=True)
 class EarDifference:
@@ -45,6 +47,15 @@ class AsymmetryResult:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """The answer to a rule: `frequency_hz` are those that meet it, or those that an answer needs."""
+
+    outcome: Outcome
+    frequency_hz: tuple[float, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class AsymmetryCriterion:
     """A named rule with its source, and the function that answers it."""
 
@@ -52,7 +63,7 @@ class AsymmetryCriterion:
     rule: str
     source: str
     provenance: Provenance
-    evaluate: Callable[["AsymmetryCriterion", Audiogram], AsymmetryResult]
+    evaluate: Callable[[Audiogram], Finding]
 
 
 def ear_differences(audiogram: Audiogram, frequency_hz: Sequence[float]) -> tuple[EarDifference, ...]:
@@ -71,65 +82,77 @@ def ear_differences(audiogram: Audiogram, frequency_hz: Sequence[float]) -> tupl
 
 def asymmetry(audiogram: Audiogram) -> tuple[AsymmetryResult, ...]:
     """What every criterion says of an audiogram, in the order of `ASYMMETRY_CRITERIA`."""
-    return tuple(criterion.evaluate(criterion, audiogram) for criterion in ASYMMETRY_CRITERIA)
-
-
-def _any_frequency(limit_db: float) -> Callable[[AsymmetryCriterion, Audiogram], AsymmetryResult]:
-    return _neighbours(limit_db, 1, None)
+    results = []
+    for criterion in ASYMMETRY_CRITERIA:
+        found = criterion.evaluate(audiogram)
+        results.append(AsymmetryResult(criterion.name, criterion.rule, found.outcome, found.frequency_hz, found.reason))
+    return tuple(results)
 
 
 def _neighbours(
-    limit_db: float, num_neighbours: int, ladder_hz: tuple[float, ...] | None
-) -> Callable[[AsymmetryCriterion, Audiogram], AsymmetryResult]:
-    """At least this difference at so many neighbouring frequencies; without a ladder at those of both ears."""
+    limit_db: float, num_neighbours: int, ladder_of: Callable[[tuple[float, ...]], tuple[float, ...]]
+) -> Callable[[Audiogram], Finding]:
+    """At least this difference at so many neighbours of a ladder, which may depend on what both ears have."""
 
-    def evaluate(criterion: AsymmetryCriterion, audiogram: Audiogram) -> AsymmetryResult:
+    def evaluate(audiogram: Audiogram) -> Finding:
         shared_hz = _shared_hz(audiogram)
         if not shared_hz:
-            return _without_two_ears(criterion, audiogram)
-        frequency_hz = tuple(ladder_hz or shared_hz)
-        if ladder_hz is ROUTINE_FREQUENCY_HZ:
-            frequency_hz = tuple(sorted({*ladder_hz, *shared_hz}))
-        differences = ear_differences(audiogram, frequency_hz)
+            return _without_two_ears(audiogram)
+        differences = ear_differences(audiogram, ladder_of(shared_hz))
         runs = [differences[start : start + num_neighbours] for start in range(len(differences) - num_neighbours + 1)]
         certain = [run for run in runs if _is_certain(run, limit_db)]
-        possible = [run for run in runs if _is_possible(run, limit_db)]
+        # Where nothing was measured nothing is claimed, unless the rule names that very frequency.
+        examined = [run for run in runs if num_neighbours == 1 or any(d.frequency_hz in shared_hz for d in run)]
+        possible = [run for run in examined if _is_possible(run, limit_db)]
         outcome = outcome_of(is_certain=bool(certain), is_possible=bool(possible))
         if outcome is Outcome.NOT_COMPUTABLE:
             unknown = sorted({d.frequency_hz for run in possible for d in run if not d.is_known})
-            return _not_computable(criterion, audiogram, tuple(unknown))
-        met_hz = sorted({difference.frequency_hz for run in certain for difference in run})
-        return AsymmetryResult(criterion.name, criterion.rule, outcome, tuple(met_hz))
+            return _not_computable(audiogram, tuple(unknown))
+        return Finding(outcome, tuple(sorted({d.frequency_hz for run in certain for d in run})))
 
     return evaluate
 
 
-def _average_difference(criterion: AsymmetryCriterion, audiogram: Audiogram) -> AsymmetryResult:
+def _as_shared(shared_hz: tuple[float, ...]) -> tuple[float, ...]:
+    return shared_hz
+
+
+def _routine_ladder(shared_hz: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(sorted({*ROUTINE_FREQUENCY_HZ, *shared_hz}))
+
+
+def _nice_ladder(_measured_hz: tuple[float, ...]) -> tuple[float, ...]:
+    return NICE_FREQUENCY_HZ
+
+
+def _only_3000_hz(_measured_hz: tuple[float, ...]) -> tuple[float, ...]:
+    return (3000.0,)
+
+
+def _average_difference(audiogram: Audiogram) -> Finding:
     differences = ear_differences(audiogram, THREE_TONE.frequency_hz)
     lowest = sum(difference.lowest_db for difference in differences) / len(differences)
     highest = sum(difference.highest_db for difference in differences) / len(differences)
-    mean = (EarDifference(0.0, lowest, highest),)
-    outcome = outcome_of(is_certain=_is_certain(mean, 15.0), is_possible=_is_possible(mean, 15.0))
+    is_certain = lowest >= _AVERAGE_LIMIT_DB or highest <= -_AVERAGE_LIMIT_DB
+    is_possible = highest >= _AVERAGE_LIMIT_DB or lowest <= -_AVERAGE_LIMIT_DB
+    outcome = outcome_of(is_certain=is_certain, is_possible=is_possible)
     if outcome is Outcome.NOT_COMPUTABLE:
         unknown = tuple(difference.frequency_hz for difference in differences if not difference.is_known)
-        return _not_computable(criterion, audiogram, unknown)
-    return AsymmetryResult(
-        criterion.name, criterion.rule, outcome, THREE_TONE.frequency_hz if outcome is Outcome.MET else ()
-    )
+        return _not_computable(audiogram, unknown)
+    return Finding(outcome, THREE_TONE.frequency_hz if outcome is Outcome.MET else ())
 
 
-def _one_sided_no_response(criterion: AsymmetryCriterion, audiogram: Audiogram) -> AsymmetryResult:
+def _one_sided_no_response(audiogram: Audiogram) -> Finding:
     shared_hz = _shared_hz(audiogram)
     if not shared_hz:
-        return _without_two_ears(criterion, audiogram)
+        return _without_two_ears(audiogram)
     left, right = (thresholds_by_frequency(audiogram, ear) for ear in Ear)
     met_hz = tuple(hz for hz in shared_hz if left[hz].is_no_response != right[hz].is_no_response)
-    return AsymmetryResult(criterion.name, criterion.rule, Outcome.MET if met_hz else Outcome.NOT_MET, met_hz)
+    return Finding(Outcome.MET if met_hz else Outcome.NOT_MET, met_hz)
 
 
-def _word_recognition(criterion: AsymmetryCriterion, _audiogram: Audiogram) -> AsymmetryResult:
-    reason = "An audiogram holds no word recognition scores."
-    return AsymmetryResult(criterion.name, criterion.rule, Outcome.NOT_COMPUTABLE, (), reason)
+def _word_recognition(_audiogram: Audiogram) -> Finding:
+    return Finding(Outcome.NOT_COMPUTABLE, reason="An audiogram holds no word recognition scores.")
 
 
 def _is_certain(run: Sequence[EarDifference], limit_db: float) -> bool:
@@ -145,9 +168,7 @@ def _shared_hz(audiogram: Audiogram) -> tuple[float, ...]:
     return tuple(sorted(set(left) & set(right)))
 
 
-def _not_computable(
-    criterion: AsymmetryCriterion, audiogram: Audiogram, frequency_hz: tuple[float, ...]
-) -> AsymmetryResult:
+def _not_computable(audiogram: Audiogram, frequency_hz: tuple[float, ...]) -> Finding:
     shared_hz = _shared_hz(audiogram)
     missing_hz = [frequency for frequency in frequency_hz if frequency not in shared_hz]
     unbounded_hz = [frequency for frequency in frequency_hz if frequency in shared_hz]
@@ -156,24 +177,20 @@ def _not_computable(
         reasons.append(f"It depends on {in_hertz(missing_hz)}, where not both ears were measured.")
     if unbounded_hz:
         reasons.append(f"It depends on {in_hertz(unbounded_hz)}, where an ear did not respond.")
-    return AsymmetryResult(criterion.name, criterion.rule, Outcome.NOT_COMPUTABLE, frequency_hz, " ".join(reasons))
+    return Finding(Outcome.NOT_COMPUTABLE, frequency_hz, " ".join(reasons))
 
 
-def _without_two_ears(criterion: AsymmetryCriterion, audiogram: Audiogram) -> AsymmetryResult:
-    measured = [ear for ear in Ear if audiogram.of(ear)]
-    reason = (
-        "The two ears share no frequency by air conduction."
-        if len(measured) == 2
-        else f"There are no air-conduction thresholds of {_names([ear for ear in Ear if ear not in measured])}."
-    )
-    return AsymmetryResult(criterion.name, criterion.rule, Outcome.NOT_COMPUTABLE, (), reason)
+def _without_two_ears(audiogram: Audiogram) -> Finding:
+    missing = [ear for ear in Ear if not audiogram.of(ear)]
+    if not missing:
+        reason = "The two ears share no frequency by air conduction."
+    else:
+        which = f"the {missing[0]} ear" if len(missing) == 1 else "either ear"
+        reason = f"There are no air-conduction thresholds of {which}."
+    return Finding(Outcome.NOT_COMPUTABLE, reason=reason)
 
 
-def _names(ears: Sequence[Ear]) -> str:
-    return f"the {ears[0]} ear" if len(ears) == 1 else "either ear"
-
-
-_PACKAGE = "source of the Python package audiogram 0.1.0, which collects published criteria"
+_PACKAGE = "Python package audiogram 0.1.0"
 
 ASYMMETRY_CRITERIA: tuple[AsymmetryCriterion, ...] = (
     AsymmetryCriterion(
@@ -181,35 +198,35 @@ ASYMMETRY_CRITERIA: tuple[AsymmetryCriterion, ...] = (
         "at least 15 dB at any frequency that both ears have",
         _PACKAGE,
         Provenance.TRANSCRIPTION,
-        _any_frequency(15.0),
+        _neighbours(15.0, 1, _as_shared),
     ),
     AsymmetryCriterion(
         "any-30",
         "at least 30 dB at any frequency that both ears have",
         _PACKAGE,
         Provenance.TRANSCRIPTION,
-        _any_frequency(30.0),
+        _neighbours(30.0, 1, _as_shared),
     ),
     AsymmetryCriterion(
         "two-10",
         "at least 10 dB at two neighbouring frequencies",
         f"{_PACKAGE}; droracle.ai 349892",
         Provenance.TRANSCRIPTIONS,
-        _neighbours(10.0, 2, ROUTINE_FREQUENCY_HZ),
+        _neighbours(10.0, 2, _routine_ladder),
     ),
     AsymmetryCriterion(
         "two-15",
         "at least 15 dB at two neighbouring frequencies",
         _PACKAGE,
         Provenance.TRANSCRIPTION,
-        _neighbours(15.0, 2, ROUTINE_FREQUENCY_HZ),
+        _neighbours(15.0, 2, _routine_ladder),
     ),
     AsymmetryCriterion(
         "three-10",
         "at least 10 dB at three neighbouring frequencies",
         _PACKAGE,
         Provenance.TRANSCRIPTION,
-        _neighbours(10.0, 3, ROUTINE_FREQUENCY_HZ),
+        _neighbours(10.0, 3, _routine_ladder),
     ),
     AsymmetryCriterion(
         "pta-15",
@@ -223,14 +240,14 @@ ASYMMETRY_CRITERIA: tuple[AsymmetryCriterion, ...] = (
         "at least 15 dB at 3000 Hz",
         f"{_PACKAGE}; droracle.ai 349892",
         Provenance.TRANSCRIPTIONS,
-        _neighbours(15.0, 1, (3000.0,)),
+        _neighbours(15.0, 1, _only_3000_hz),
     ),
     AsymmetryCriterion(
         "nice-ng98",
         "at least 15 dB at two neighbours of 500, 1000, 2000, 4000 and 8000 Hz",
         "NICE guideline NG98 (2018), recommendation 1.3.2, as quoted by iatrox.com and by a public clinical calculator",
         Provenance.TRANSCRIPTIONS,
-        _neighbours(15.0, 2, NICE_FREQUENCY_HZ),
+        _neighbours(15.0, 2, _nice_ladder),
     ),
     AsymmetryCriterion(
         "no-response",
@@ -252,7 +269,7 @@ ASYMMETRY_STANDARD = Standard(
     name="asymmetry",
     title="Criteria of a difference between the ears, by air conduction",
     edition="each criterion by its own name",
-    source="in the rows",
+    source="as each row says; the package collects published criteria, and was read",
     provenance=Provenance.TRANSCRIPTION,
     columns=("name", "rule", "source"),
     rows=tuple((criterion.name, criterion.rule, criterion.source) for criterion in ASYMMETRY_CRITERIA),

@@ -47,7 +47,7 @@ class AverageDefinition:
 
 
 THREE_TONE = AverageDefinition("PTA3", "3-tone average", PTA3_FREQUENCY_HZ)
-FOUR_TONE = AverageDefinition("PTA4", "4-tone average (WHO)", PTA4_FREQUENCY_HZ)
+FOUR_TONE = AverageDefinition("PTA4", "4-tone average", PTA4_FREQUENCY_HZ)
 AAO_HNS = AverageDefinition("AAO-HNS", "AAO-HNS average", AAO_HNS_FREQUENCY_HZ, is_3000_hz_substituted=True)
 AVERAGE_DEFINITIONS: tuple[AverageDefinition, ...] = (THREE_TONE, FOUR_TONE, AAO_HNS)
 
@@ -100,9 +100,9 @@ def _mean_of(by_frequency: Mapping[float, Threshold], ear: Ear, frequency_hz: tu
 AVERAGE_STANDARD = Standard(
     name="pta",
     title="Pure-tone averages of air-conduction thresholds",
-    edition="4-tone: WHO 2021; AAO-HNS: American Academy of Otolaryngology-Head and Neck Surgery",
-    source="4-tone: hear-it.org, after the Global Burden of Disease studies and WHO; AAO-HNS with its substitute for "
-    "3000 Hz: source of the Python package audiogram 0.1.0",
+    edition="3-tone: clinical convention; 4-tone: WHO 2021; AAO-HNS: American Academy of Otolaryngology",
+    source="3-tone: medical-dictionary.thefreedictionary.com; 4-tone: hear-it.org, after the Global Burden of Disease "
+    "studies and WHO; AAO-HNS with its substitute for 3000 Hz: source of the Python package audiogram 0.1.0",
     provenance=Provenance.TRANSCRIPTION,
     columns=("name", "mean of (Hz)", "3000 Hz not measured"),
     rows=tuple(
@@ -116,8 +116,8 @@ AVERAGE_STANDARD = Standard(
     notes=(
         "A no response enters with the highest level presented, and the average is then a lower bound.",
         (
-            "There is no high-frequency average: published definitions differ (1, 2 and 4 kHz; 3, 4, 6 and 8 kHz; "
-            "4, 6 and 8 kHz in de Gruy et al. 2023, J Am Acad Audiol 34:100), so a bare name would say nothing."
+            "There is no high-frequency average: published definitions differ (1, 2 and 4 kHz, or 4, 6 and 8 kHz in "
+            "de Gruy et al. 2023, J Am Acad Audiol 34:100), so a bare name would say nothing."
         ),
     ),
 )

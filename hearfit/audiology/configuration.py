@@ -5,11 +5,12 @@ limit for steep separates the steeply sloping standard audiograms of Bisgaard et
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import pairwise, product
 
-from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.criterion import Outcome, outcome_of
 from hearfit.audiology.ear_thresholds import in_hertz, possible_levels_db_hl, thresholds_by_frequency
 from hearfit.audiology.standard import Provenance, Standard
@@ -100,32 +101,48 @@ def _shape_of(levels_db_hl: tuple[float, ...]) -> Shape:
 
 
 def _notch(audiogram: Audiogram, ear: Ear) -> tuple[Outcome, tuple[float, ...], str | None]:
-    """Notch of Coles et al.: at least 10 dB worse than at 1 or 2 kHz, and than at a higher one of 6 and 8 kHz."""
+    """Notch of Coles et al.: at least 10 dB worse than at 1 or 2 kHz, and than at a higher one of 6 and 8 kHz.
+
+    Looked for where there is a threshold; on each side one neighbour is enough.
+    """
     thresholds = thresholds_by_frequency(audiogram, ear)
+    measured_hz = [frequency for frequency in NOTCH_FREQUENCY_HZ if frequency in thresholds]
+    if not measured_hz:
+        reason = f"The {ear} ear has no air-conduction threshold at {in_hertz(NOTCH_FREQUENCY_HZ)}."
+        return Outcome.NOT_COMPUTABLE, (), reason
     certain_hz: list[float] = []
-    open_hz: set[float] = set()
-    for frequency in NOTCH_FREQUENCY_HZ:
-        low, high = possible_levels_db_hl(thresholds.get(frequency))
-        depths_low, depths_high = [], []
-        for neighbours_hz in ((1000.0, 2000.0), tuple(f for f in (6000.0, 8000.0) if f > frequency)):
-            ranges = [possible_levels_db_hl(thresholds.get(neighbour)) for neighbour in neighbours_hz]
-            best_low, best_high = min(lower for lower, _ in ranges), min(upper for _, upper in ranges)
-            depths_low.append(-math.inf if math.isinf(best_high) else low - best_high)
-            depths_high.append(math.inf if math.isinf(high) else high - best_low)
-        if min(depths_low) >= _NOTCH_DEPTH_DB:
+    unknown_hz: set[float] = set()
+    for frequency in measured_hz:
+        sides = ((1000.0, 2000.0), tuple(above for above in (6000.0, 8000.0) if above > frequency))
+        depths = [_depth_db(thresholds, frequency, side) for side in sides]
+        if min(lowest for lowest, _ in depths) >= _NOTCH_DEPTH_DB:
             certain_hz.append(frequency)
-        elif min(depths_high) >= _NOTCH_DEPTH_DB:
-            open_hz |= _unknown(audiogram, ear, (1000.0, 2000.0, frequency, 6000.0, 8000.0))
-    outcome = outcome_of(is_certain=bool(certain_hz), is_possible=bool(open_hz))
-    reason = None
-    if outcome is Outcome.NOT_COMPUTABLE:
-        reason = f"It depends on {in_hertz(sorted(open_hz))}, where the {ear} ear was not measured or did not respond."
-    return outcome, tuple(certain_hz), reason
+        elif min(highest for _, highest in depths) >= _NOTCH_DEPTH_DB:
+            unknown_hz |= _unknown_hz(thresholds, frequency, sides)
+    outcome = outcome_of(is_certain=bool(certain_hz), is_possible=bool(unknown_hz))
+    where = in_hertz(sorted(unknown_hz))
+    needs = f"It depends on {where}, where the {ear} ear was not measured or did not respond."
+    return outcome, tuple(certain_hz), needs if outcome is Outcome.NOT_COMPUTABLE else None
 
 
-def _unknown(audiogram: Audiogram, ear: Ear, frequency_hz: tuple[float, ...]) -> set[float]:
-    thresholds = thresholds_by_frequency(audiogram, ear)
-    return {f for f in frequency_hz if f not in thresholds or thresholds[f].is_no_response}
+def _depth_db(
+    thresholds: Mapping[float, Threshold], frequency_hz: float, neighbours_hz: tuple[float, ...]
+) -> tuple[float, float]:
+    """How far the threshold can lie above the better one of the neighbours that were measured."""
+    low, high = possible_levels_db_hl(thresholds[frequency_hz])
+    ranges = [possible_levels_db_hl(thresholds[near]) for near in neighbours_hz if near in thresholds]
+    best_low = min((lower for lower, _ in ranges), default=-math.inf)
+    best_high = min((upper for _, upper in ranges), default=math.inf)
+    return low - best_high, math.inf if math.isinf(high) else high - best_low
+
+
+def _unknown_hz(
+    thresholds: Mapping[float, Threshold], frequency_hz: float, sides: tuple[tuple[float, ...], ...]
+) -> set[float]:
+    """The frequencies that leave it open whether there is a notch: without an answer, or all of a side unmeasured."""
+    unmeasured = {near for side in sides if not set(side) & set(thresholds) for near in side}
+    asked = {frequency_hz, *(near for side in sides for near in side)}
+    return unmeasured | {near for near in asked if near in thresholds and thresholds[near].is_no_response}
 
 
 CONFIGURATION_STANDARD = Standard(
@@ -161,6 +178,7 @@ NOTCH_STANDARD = Standard(
         for frequency in NOTCH_FREQUENCY_HZ
     ),
     notes=(
+        "Looked for at those of these frequencies that were measured; one measured neighbour on each side is enough.",
         (
             "A notch does not tell its cause: in that clinic about 40 % of those with one had no risk factor; among "
             "railway workers without noise exposure 53 % had one (Lie et al. 2015, PMC4415960)."

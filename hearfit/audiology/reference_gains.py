@@ -90,7 +90,7 @@ def reference_gains(audiogram: Audiogram, *, ear: Ear, formula: GainFormula) -> 
         return _gains(formula, ear, thresholds, _camfit_db, _CAMFIT_INTERCEPT_DB)
     missing_hz = [frequency for frequency in _SPEECH_HZ if frequency not in thresholds]
     if missing_hz:
-        reason = f"{formula} needs the {ear} ear's threshold at {in_hertz(missing_hz)}, which was not measured."
+        reason = f"It needs the {ear} ear's threshold at {in_hertz(missing_hz)}, which was not measured."
         return ReferenceGains(formula, ear, (), tuple(sorted(thresholds)), reason)
     speech = [thresholds[frequency] for frequency in _SPEECH_HZ]
     sum_db = math.fsum(threshold.level_db_hl for threshold in speech)
@@ -103,7 +103,7 @@ def reference_gains(audiogram: Audiogram, *, ear: Ear, formula: GainFormula) -> 
     at_2000_hz = thresholds[2000.0]
     if at_2000_hz.is_no_response or at_2000_hz.level_db_hl > _NAL_RP_PROFOUND_DB[-1][0]:
         found = "a no response" if at_2000_hz.is_no_response else f"{at_2000_hz.level_db_hl:g} dB HL"
-        reason = f"{formula} needs a threshold of at most 120 dB HL at 2000 Hz, but the {ear} ear has {found} there."
+        reason = f"It needs a threshold of at most 120 dB HL at 2000 Hz, but the {ear} ear has {found} there."
         return ReferenceGains(formula, ear, (), tuple(sorted(thresholds)), reason)
     if at_2000_hz.level_db_hl < _NAL_RP_PROFOUND_DB[0][0]:
         return _gains(formula, ear, thresholds, _nal_db(common_db), _NAL_K_DB, is_at_least=is_at_least)
@@ -140,7 +140,7 @@ def _gains(
         if frequency in constants_db
     )
     left_out_hz = tuple(frequency for frequency in sorted(thresholds) if frequency not in constants_db)
-    reason = f"{formula} has no constant for {in_hertz(left_out_hz)}." if left_out_hz else None
+    reason = f"It has no constant for {in_hertz(left_out_hz)}." if left_out_hz else None
     if not gains:
         reason = reason or f"The {ear} ear has no air-conduction thresholds."
     return ReferenceGains(formula, ear, gains, left_out_hz, reason)
@@ -172,6 +172,7 @@ GAIN_STANDARDS: tuple[Standard, ...] = (
                 "9 + 0.116 (S - 180)."
             ),
             "Gains below zero are zero. No allowance for a conductive component.",
+            "Half gain, POGO and Libby are left out, as no second source was found. NAL-NL2 and DSL v5 are not public.",
         ),
     ),
     Standard(
@@ -180,9 +181,10 @@ GAIN_STANDARDS: tuple[Standard, ...] = (
         edition="Byrne, Parkinson & Newall 1990 and 1991 (Fig. 9)",
         source="sources of openMHA and the Auditory Modeling Toolbox, by the same author",
         provenance=Provenance.TRANSCRIPTION,
-        columns=("threshold at 2000 Hz (dB HL)", *(f"{frequency:g} Hz" for frequency in _NAL_RP_PROFOUND_HZ)),
+        columns=("HTL at 2 kHz", *(f"{frequency:g}" for frequency in _NAL_RP_PROFOUND_HZ)),
         rows=tuple((level, *added) for level, added in _NAL_RP_PROFOUND_DB),
         notes=(
+            "Rows: threshold at 2000 Hz in dB HL. Columns: frequency in Hz. Cells: dB to add.",
             "The mean is that of the thresholds at 500, 1000 and 2000 Hz. Between the rows linear.",
             "750 Hz is not in the table, so it is left out from 95 dB HL at 2000 Hz.",
         ),

@@ -218,6 +218,15 @@ _KNOWN: tuple[tuple[ReferenceThresholds, tuple[str, ...]], ...] = (
 )
 
 
+_NOTES = {
+    "HDA200": (
+        "Ends at 8000 Hz: for 9 to 16 kHz transcriptions of two editions of ISO 389-5 differ, and neither was read.",
+        "Trap: a row that begins 30.5, 18, 17, 16.5 dB at 250 Hz circulates under this name; it is up to 12.5 dB off.",
+    ),
+    "TDH-39": ("ANSI S3.6 prints 8.0 dB at 750 Hz for this earphone.",),
+}
+
+
 def _standard(table: ReferenceThresholds) -> Standard:
     is_field = table.coupler == _IN_FIELD
     if is_field:
@@ -230,12 +239,12 @@ def _standard(table: ReferenceThresholds) -> Standard:
     return Standard(
         name=("maf-" if is_field else "retspl-") + table.id.casefold().replace("/", "-"),
         title=f"{'Reference threshold of hearing' if is_field else 'RETSPL'}: {table.transducer}",
-        edition=f"{table.standard}; {table.coupler}",
+        edition=table.standard,
         source=table.source,
         provenance=Provenance.TRANSCRIPTIONS if "that agree" in table.source else Provenance.TRANSCRIPTION,
         columns=("Hz", "dB SPL at 0 dB HL"),
         rows=tuple(zip(table.frequency_hz, table.level_db_spl, strict=True)),
-        notes=(note,),
+        notes=(f"Coupler: {table.coupler}.", note, *_NOTES.get(table.id, ())),
     )
 
 

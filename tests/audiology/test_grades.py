@@ -7,7 +7,7 @@ import pytest
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.grades import ClarkGrade, WhoGrade, clark_grade, clark_graded, who_grade, who_graded
 from hearfit.errors import InputError
-from tests.audiology.example_ears import example_audiogram
+from tests.audiology.example_ears import Levels, example_audiogram
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_average_is_never_rounded() -> None:
 
 
 def test_a_no_response_leaves_higher_grades_possible() -> None:
-    one = {500: 60, 1000: 70, 2000: ">90", 4000: ">90"}
+    one: Levels = {500: 60, 1000: 70, 2000: ">90", 4000: ">90"}
     graded = who_graded(example_audiogram(one, one))
     assert (graded.grade, graded.is_at_least) == (WhoGrade.SEVERE, True)
     clark = clark_graded(example_audiogram(one), ear=Ear.LEFT)

@@ -1,19 +1,10 @@
 """What a criterion of change answers: met, not met or cannot be computed, why, and on what evidence."""
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.change.shifts import Shift
-
-
-@unique
-class Verdict(StrEnum):
-    """The three answers of a criterion."""
-
-    MET = "met"
-    NOT_MET = "not met"
-    CANNOT_BE_COMPUTED = "cannot be computed"
+from hearfit.audiology.criterion import Outcome
 
 
 @dataclass(frozen=True)
@@ -48,20 +39,25 @@ class CriterionAnswer:
     `reason` is a sentence. `evidence` holds the shifts (or, without a baseline, the levels) that it rests on. Of a
     graded scale `verdict` says whether the grade is 1 or higher. `is_beyond_retest` says whether every shift of the
     change that was found exceeds the published limit of repeated tests; None where nothing was found or no limit is
-    published for the frequency.
+    published for the frequency. With `is_unconfirmed` the change is there and waits for a retest that tells.
     """
 
     criterion: Criterion
     ear: Ear
-    verdict: Verdict
+    verdict: Outcome
     reason: str
     evidence: tuple[Shift, ...] = ()
     grade: GradeRange | None = None
     is_beyond_retest: bool | None = None
+    is_unconfirmed: bool = False
 
 
-def verdict_of(truth: bool | None) -> Verdict:
+# The name that reports know.
+Verdict = Outcome
+
+
+def verdict_of(truth: bool | None) -> Outcome:
     """Met, not met, or cannot be computed for None."""
     if truth is None:
-        return Verdict.CANNOT_BE_COMPUTED
-    return Verdict.MET if truth else Verdict.NOT_MET
+        return Outcome.NOT_COMPUTABLE
+    return Outcome.MET if truth else Outcome.NOT_MET

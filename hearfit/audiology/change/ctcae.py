@@ -1,5 +1,6 @@
 """CTCAE v5.0, "Hearing impaired": the parts that an audiogram can grade, for adults and for children."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -71,11 +72,11 @@ def _adult(comparison: Comparison, ear: Ear) -> CriterionAnswer:
         }
     )
     every = comparison.shifts(ear, CTCAE_FREQUENCY_HZ)
-    known = [place for place in (*pairs, *triples) if _average(place).lower_db > float("-inf")]
+    # A triple decides on grade 3 alone; its average may be smaller than that of its pairs.
+    places = triples if grade.lowest == 3 else pairs
+    worst = max(places, key=lambda place: _average(place).lower_db)
     found = "no two contiguous frequencies have a known shift"
-    if known:
-        # Of places with one average the larger one says more.
-        worst = max(known, key=lambda place: (_average(place).lower_db, len(place)))
+    if math.isfinite(_average(worst).lower_db):
         average = interval_text(_average(worst))
         found = f"the largest known average shift is {average} dB, at {hertz([s.frequency_hz for s in worst])}"
     if grade.lowest == 4:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.audiology.change.answers import Criterion, CriterionAnswer, GradeRange, Verdict
+from hearfit.audiology.change.answers import Criterion, CriterionAnswer, GradeRange
 from hearfit.audiology.change.rules import Shifts
 from hearfit.audiology.change.wording import sentence
+from hearfit.audiology.criterion import Outcome
 
 
 def grade_range(is_at_grade: Mapping[int, bool | None]) -> GradeRange:
@@ -26,11 +27,11 @@ def graded_answer(
     is_beyond_retest: bool | None = None,
 ) -> CriterionAnswer:
     """An answer that says the grade; `found` names what was found, `why_open` why the grade is not exact."""
-    verdict = Verdict.CANNOT_BE_COMPUTED
+    verdict = Outcome.NOT_COMPUTABLE
     if grade.lowest > 0:
-        verdict = Verdict.MET
+        verdict = Outcome.MET
     elif grade.highest == 0:
-        verdict = Verdict.NOT_MET
+        verdict = Outcome.NOT_MET
     reason = f"{grade_text(grade)}: {found}"
     if grade.lowest != grade.highest:
         reason = f"{reason}; {why_open}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearfit.audiology.audiogram import Threshold
+from hearfit.audiology.ear_thresholds import possible_levels_db_hl
 
 # Differences of levels such as 20.2 and 10.2 dB miss 10 dB by rounding alone; no audiometer has steps this small.
 _DECIMALS = 6
@@ -42,10 +43,7 @@ UNKNOWN = Interval(-math.inf, math.inf)
 
 def threshold_interval(threshold: Threshold | None) -> Interval:
     """Bounds of a hearing level in dB HL: exact where it was measured, above the level that got no response."""
-    if threshold is None:
-        return UNKNOWN
-    upper_db_hl = math.inf if threshold.is_no_response else threshold.level_db_hl
-    return Interval(threshold.level_db_hl, upper_db_hl)
+    return Interval(*possible_levels_db_hl(threshold))
 
 
 def difference(current: Interval, baseline: Interval) -> Interval:

@@ -29,7 +29,8 @@ class RetestLimit:
 
 _SAME_SESSION: Final = (
     "Test-Retest Reliability of Pure-Tone Thresholds from 0.5 to 16 kHz using Sennheiser HDA 200 and Etymotic Research "
-    "ER-2 Earphones, Ear and Hearing (2004), abstract: 138 otologically healthy people of 12 to 51 years, same session"
+    "ER-2 Earphones (dc.etsu.edu/etsu-works/1987), abstract: 138 otologically healthy people of 12 to 51 years, same "
+    "session"
 )
 _BETWEEN_SESSIONS: Final = (
     "Henry, Flick, Gilbert, Ellingson & Fausti (2001), J. Rehabil. Res. Dev. 38(5), 567-581, abstract: 20 people with "

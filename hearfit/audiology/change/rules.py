@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.audiology.change.answers import Criterion, CriterionAnswer, Verdict, verdict_of
+from hearfit.audiology.change.answers import Criterion, CriterionAnswer, verdict_of
 from hearfit.audiology.change.comparison import Comparison
 from hearfit.audiology.change.interval import all_of, any_of
 from hearfit.audiology.change.retest import RetestVerdict, retest_verdict
 from hearfit.audiology.change.shifts import Shift
 from hearfit.audiology.change.wording import gaps, sentence, shift_list
+from hearfit.audiology.criterion import Outcome
 
 Shifts = tuple[Shift, ...]
 
@@ -54,7 +55,7 @@ def neighbours(ladder_hz: Sequence[float], num: int) -> tuple[tuple[float, ...],
 
 def cannot(criterion: Criterion, ear: Ear, reason: str) -> CriterionAnswer:
     """The answer where nothing can be compared."""
-    return CriterionAnswer(criterion, ear, Verdict.CANNOT_BE_COMPUTED, reason)
+    return CriterionAnswer(criterion, ear, Outcome.NOT_COMPUTABLE, reason)
 
 
 def is_beyond_retest(evidence: Sequence[Shift]) -> bool | None:
@@ -74,14 +75,13 @@ def confirmed_anywhere(
         return cannot(criterion, ear, missing)
     if not places_hz:
         return cannot(criterion, ear, "The test ladder has too few frequencies for this rule.")
-    places = [_place(comparison, ear, frequencies, rule) for frequencies in places_hz]
+    places = _places(comparison, ear, places_hz, rule)
     shown = [place for place in places if place.is_shown]
-    if not shown:
-        is_open = any_of([place.is_shown for place in places])
-        undecided = _unique([place for place in places if place.is_shown is None])
-        return CriterionAnswer(criterion, ear, verdict_of(is_open), _unshown_reason(places, rule), undecided)
-    confirmed = [place for place in shown if place.is_confirmed]
     is_met = any_of([place.is_confirmed for place in places])
+    if not shown:
+        undecided = _unique([place for place in places if place.is_shown is None])
+        return CriterionAnswer(criterion, ear, verdict_of(is_met), _unshown_reason(places, rule), undecided)
+    confirmed = [place for place in shown if place.is_confirmed]
     evidence = _unique(confirmed or shown)
     beyond = any_of([is_beyond_retest(place.shifts) for place in confirmed or shown])
     where = f"there is {rule.change} ({shift_list(evidence)})"
@@ -93,19 +93,37 @@ def confirmed_anywhere(
         reason = f"{where}, but it is not known whether the retest confirms it: {_doubt(places, rule, ear)}"
     else:
         reason = f"{where}, but the retest does not show it again at the same frequencies"
-    return CriterionAnswer(criterion, ear, verdict_of(is_met), sentence(reason), evidence, is_beyond_retest=beyond)
+    return CriterionAnswer(
+        criterion,
+        ear,
+        verdict_of(is_met),
+        sentence(reason),
+        evidence,
+        is_beyond_retest=beyond,
+        is_unconfirmed=is_met is None,
+    )
 
 
-def _place(comparison: Comparison, ear: Ear, frequency_hz: tuple[float, ...], rule: Rule) -> _Place:
-    shifts = comparison.shifts(ear, frequency_hz)
-    again = comparison.retest_shifts(ear, frequency_hz)
-    return _Place(shifts, again or (), rule.truth(shifts), rule.truth(again) if again else None)
+def _places(comparison: Comparison, ear: Ear, places_hz: Sequence[tuple[float, ...]], rule: Rule) -> list[_Place]:
+    ladder_hz = tuple(dict.fromkeys(hz for place in places_hz for hz in place))
+    now = dict(zip(ladder_hz, comparison.shifts(ear, ladder_hz), strict=True))
+    again = dict(zip(ladder_hz, comparison.retest_shifts(ear, ladder_hz) or (), strict=False))
+    places = []
+    for place_hz in places_hz:
+        shifts = tuple(now[hz] for hz in place_hz)
+        retest_shifts = tuple(again[hz] for hz in place_hz) if again else ()
+        is_shown_again = rule.truth(retest_shifts) if again else None
+        places.append(_Place(shifts, retest_shifts, rule.truth(shifts), is_shown_again))
+    return places
 
 
 def _unshown_reason(places: Sequence[_Place], rule: Rule) -> str:
-    undecided = _unique([place for place in places if place.is_shown is None])
+    # With a retest a place may be open now and yet decided, because the retest does not show the change there.
+    undecided = _unique([place for place in places if place.is_shown is None and place.is_confirmed is None])
     if undecided:
         return sentence(f"{rule.change} is not shown but cannot be excluded: {rule.explain(undecided, 'current')}")
+    if any(place.is_shown is None for place in places):
+        return sentence(f"{rule.change} is not shown, and where it cannot be excluded the retest does not show it")
     none = f"there is no {rule.change.removeprefix('a ')}"
     known = [shift for shift in _unique(places) if shift.change.is_exact]
     if not rule.is_size_told or not known:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.change.interval import Interval, difference, threshold_interval
+from hearfit.audiology.ear_thresholds import thresholds_by_frequency
 from hearfit.audiology.file_values import ALLOWED_FREQUENCY, is_allowed_frequency
 from hearfit.errors import InputError
 
@@ -21,23 +23,20 @@ class Shift:
     baseline: Threshold | None
     current: Threshold | None
 
-    @property
+    @cached_property
     def level(self) -> Interval:
         """Bounds of the current threshold in dB HL."""
         return threshold_interval(self.current)
 
-    @property
+    @cached_property
     def change(self) -> Interval:
         """Bounds of the current threshold minus the baseline in dB."""
         return difference(threshold_interval(self.current), threshold_interval(self.baseline))
 
 
 def air_thresholds(audiogram: Audiogram | None, ear: Ear) -> Mapping[float, Threshold]:
-    """Air-conduction threshold of one ear by frequency; a masked one takes the place of the unmasked one."""
-    if audiogram is None:
-        return {}
-    # Unmasked before masked: without masking the other ear may have answered.
-    return {t.frequency_hz: t for t in sorted(audiogram.of(ear), key=lambda threshold: threshold.is_masked)}
+    """Air-conduction threshold of one ear by frequency; none without an audiogram."""
+    return {} if audiogram is None else thresholds_by_frequency(audiogram, ear)
 
 
 def shifts(
