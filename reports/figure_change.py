@@ -89,9 +89,9 @@ def _draw(
     for band, tint in zip(bands, (_EARLIER_BAND, look.tint), strict=True):
         panel.band(*band, color=tint)
     # Edges keep the earlier band visible under the later one, and apart from it in grey.
-    places, *edges = bands[0]
+    along, *edges = bands[0]
     for edge in edges:
-        panel.line(places, edge, color=QUIET, width=0.6, dashes=_EDGE_DASHES)
+        panel.line(along, edge, color=QUIET, width=0.6, dashes=_EDGE_DASHES)
     _curve(panel, before, quantity, scale, color=QUIET, marker="s", face="white", dashes=_EARLIER_DASHES)
     _curve(panel, after, quantity, scale, color=look.line, marker="o", face=look.line, dashes=())
     for verdict, sign in _SIGNS.items():

@@ -33,14 +33,14 @@ def threshold_at(changes: tuple[QuantityChange, ...], *frequencies_hz: float) ->
 
 
 def test_numbers_of_one_threshold() -> None:
-    # Truth: a Gaussian by hand, SD of the difference sqrt(2) 1.5, of retest sqrt(2) 2.2 within a session.
+    # Truth: a Gaussian by hand, SD of the difference sqrt(2) 1.5, of retest sqrt(2) 1.7 within a session.
     changes = compared(profile_with(FLAT), profile_with([38.0, *FLAT[1:]], session=LATER))
     test = threshold_at(changes, 250.0).within_session
     assert test is not None
-    sd, limit = np.sqrt(2) * 1.5, 1.96 * np.sqrt(2) * 2.2
+    sd, limit = np.sqrt(2) * 1.5, 1.96 * np.sqrt(2) * 1.7
     assert test.limit_95 == pytest.approx(limit, rel=1e-4)
     assert test.probability_beyond == pytest.approx(norm.sf(limit, 8.0, sd) + norm.cdf(-limit, 8.0, sd), rel=1e-3)
-    assert test.p_value == pytest.approx(2 * norm.sf(8.0 / np.hypot(sd, np.sqrt(2) * 2.2)), rel=1e-6)
+    assert test.p_value == pytest.approx(2 * norm.sf(8.0 / np.hypot(sd, np.sqrt(2) * 1.7)), rel=1e-6)
 
 
 def test_neighbours_share_retest_as_the_constants_say() -> None:

@@ -38,11 +38,11 @@ def test_neighbours_together_are_news_only_where_neither_is_alone() -> None:
     # 30 dB at one frequency raises the means with its neighbour, which says nothing of the neighbour.
     (alone,) = headlines(changed(0.0, 30.0).latest.changes)
     assert alone.measured.frequencies_hz == (500.0,)
-    # 9.5 dB at one frequency is not told, at two neighbours it is.
-    assert headlines(changed(0.0, 9.5).latest.changes) == ()
-    (pair,) = headlines(changed(0.0, 9.5, 9.5).latest.changes)
+    # 8.3 dB at one frequency is not told, at two neighbours it is.
+    assert headlines(changed(0.0, 8.3).latest.changes) == ()
+    (pair,) = headlines(changed(0.0, 8.3, 8.3).latest.changes)
     assert pair.measured.frequencies_hz == (500.0, 1000.0)
-    assert "500 Hz and 1 kHz together" in ear_sentence(changed(0.0, 9.5, 9.5).latest, Ear.RIGHT).replace("\xa0", " ")
+    assert "500 Hz and 1 kHz together" in ear_sentence(changed(0.0, 8.3, 8.3).latest, Ear.RIGHT).replace("\xa0", " ")
     assert verdict_sign(pair) == "worse?"
 
 
