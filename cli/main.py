@@ -20,6 +20,7 @@ try:
     from hearfit.cli.report import report
     from hearfit.cli.score import score
     from hearfit.cli.simulate import simulate
+    from hearfit.cli.standards import standards
     from hearfit.cli.validate import validate
     from hearfit.errors import ExitCode, HearfitError, InputError
 except KeyboardInterrupt:
@@ -71,6 +72,7 @@ app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")
+app.command()(standards)
 app.command()(demo)
 
 
