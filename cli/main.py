@@ -14,6 +14,7 @@ try:
     from hearfit.cli.audiogram_compare import compare as compare_audiograms
     from hearfit.cli.audiogram_convert import convert
     from hearfit.cli.bids import bids
+    from hearfit.cli.compare import compare
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -67,6 +68,7 @@ def hearfit(
 
 app.command()(fit)
 app.command()(report)
+app.command()(compare)
 app.command()(score)
 app.command()(simulate)
 app.command()(bids)

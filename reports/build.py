@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.profile import Profile
 from hearfit.reports.audiology_section import audiology_section
-from hearfit.reports.change_section import change_section, listener_change, told_changes
+from hearfit.reports.change_section import change_section, change_sentences, listener_change
 from hearfit.reports.contents import Contents, Person, gather
 from hearfit.reports.document import Document, Fact, Section
 from hearfit.reports.ear_section import ear_section
@@ -48,7 +48,7 @@ def build_document(
         title="Hearing profile" if contents.profiles else "Audiogram",
         subject=contents.listener,
         facts=_facts(contents),
-        notices=notices(contents, () if change is None else told_changes(contents, change)),
+        notices=notices(contents, () if change is None else change_sentences(contents, change)),
         sections=tuple(sections),
         footer=" · ".join(
             ["hearfit", shortened(contents.listener), *([shortened(when)] if (when := _sessions(contents)) else [])]

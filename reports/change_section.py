@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 
+from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.change.answers import CriterionAnswer
 from hearfit.audiology.change.answers import Verdict as Answer
 from hearfit.audiology.change.criteria import changes
-from hearfit.change.difference import Quantity
 from hearfit.change.false_discovery import FALSE_DISCOVERY_RATE
 from hearfit.change.profile_change import ListenerChange, compare_profiles
 from hearfit.change.retest import BETWEEN_SESSIONS, PUBLISHED, WITHIN_SESSION
 from hearfit.change.verdict import QuantityChange, Verdict
 from hearfit.reports import sentences
+from hearfit.reports.change_words import (
+    amount,
+    change_text,
+    ear_sentence,
+    headlines,
+    interval_text,
+    place,
+    probability_text,
+    verdict_words,
+)
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import (
     Block,
@@ -26,17 +36,9 @@ from hearfit.reports.document import (
     Table,
     Tone,
 )
-from hearfit.reports.figure_change import draw_threshold_changes
+from hearfit.reports.figure_threshold_change import draw_threshold_changes
 from hearfit.reports.svg import inline_svg
-from hearfit.reports.wording import count, ear_name, enumeration, frequency, number
-
-_DECIMALS = {
-    Quantity.THRESHOLD: 1,
-    Quantity.EXPONENT: 2,
-    Quantity.ATTENUATION: 1,
-    Quantity.INHIBITION: 2,
-    Quantity.BANDWIDTH: 0,
-}
+from hearfit.reports.wording import count, ear_name, enumeration
 
 
 def listener_change(contents: Contents) -> ListenerChange | None:
@@ -52,7 +54,7 @@ def change_section(contents: Contents, change: ListenerChange | None) -> Section
     """On pages of its own; None where there is nothing to compare with."""
     if change is None:
         return None
-    found = told_changes(contents, change)
+    found = headlines(_latest(contents, change))
     since = enumeration(sorted({day for step in change.steps for day in step.baselines.values()}))
     svg = inline_svg(draw_threshold_changes(_latest(contents, change)), prefix="change")
     alternative = (
@@ -67,14 +69,23 @@ def change_section(contents: Contents, change: ListenerChange | None) -> Section
     return Section(f"Change since {since}", tuple(blocks), starts_page=True)
 
 
-def told_changes(contents: Contents, change: ListenerChange) -> tuple[QuantityChange, ...]:
-    """What a reader must know of the change to these profiles."""
-    return tuple(each for each in _latest(contents, change) if each.is_told)
+def change_sentences(contents: Contents, change: ListenerChange) -> tuple[str, ...]:
+    """What is told of the change to these profiles, a sentence an ear; nothing of an ear of which nothing is told."""
+    return tuple(
+        ear_sentence(step, ear)
+        for step in change.steps
+        for ear in (Ear.RIGHT, Ear.LEFT)
+        if (ear, step.session) in _sessions(contents) and headlines(step.of(ear))
+    )
+
+
+def _sessions(contents: Contents) -> set[tuple[Ear, str]]:
+    return {(profile.ear, profile.session) for profile in contents.profiles}
 
 
 def _latest(contents: Contents, change: ListenerChange) -> tuple[QuantityChange, ...]:
     """The steps to the sessions that this report is about."""
-    sessions = {(profile.ear, profile.session) for profile in contents.profiles}
+    sessions = _sessions(contents)
     return tuple(each for step in change.steps for each in step.changes if (each.ear, step.session) in sessions)
 
 
@@ -97,32 +108,25 @@ def _told_table(found: Sequence[QuantityChange]) -> Table:
     columns = (
         Column("Ear and quantity"),
         Column("At"),
-        Column("Before"),
+        Column("Earlier"),
         Column("Now"),
         Column("Change", "95 % interval"),
-        Column("Beyond retest", "probability"),
+        Column("P beyond retest", "between sessions"),
         Column("Verdict"),
     )
     return Table("Changes that are told", columns, rows, note=sentences.CHANGE_NOTE, is_textual=True)
 
 
 def _told_row(each: QuantityChange) -> Row:
-    measured, decimals = each.measured, _DECIMALS[each.measured.quantity]
+    measured, beyond = each.measured, each.between_sessions
     unit = f" {measured.quantity.unit}" if measured.quantity.unit else ""
-    difference = measured.difference
-    sign = "+" if difference.mean > 0 else ""
-    change_unit = unit.replace(" dB HL", " dB")
-    beyond = each.between_sessions
     cells = (
-        Cell(" and ".join(frequency(hz) for hz in measured.frequencies_hz)),
-        Cell(f"{number(measured.before.mean, decimals)}{unit}"),
-        Cell(f"{number(measured.after.mean, decimals)}{unit}"),
-        Cell(
-            f"{sign}{number(difference.mean, decimals)}{change_unit}",
-            f"{number(difference.lower_95, decimals)} to {number(difference.upper_95, decimals)}",
-        ),
-        Cell("unknown" if beyond is None else f"{100 * beyond.probability_beyond:.0f} %"),
-        Cell(f"{'worse' if each.is_worse else 'better'}: {each.verdict}"),
+        Cell(place(each)),
+        Cell(f"{amount(each, measured.before.mean)}{unit}"),
+        Cell(f"{amount(each, measured.after.mean)}{unit}"),
+        Cell(change_text(each), interval_text(each)),
+        Cell("unknown" if beyond is None else probability_text(beyond.probability_beyond)),
+        Cell(verdict_words(each)),
     )
     return Row(f"{ear_name(each.ear)}, {measured.quantity.label}", cells)
 

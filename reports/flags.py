@@ -7,9 +7,6 @@ from hearfit.audiology.asymmetry import asymmetry
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.criterion import Outcome
 from hearfit.audiology.ear_thresholds import in_hertz
-from hearfit.change.difference import Quantity
-from hearfit.change.verdict import QuantityChange, Verdict
-from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 from hearfit.reports.contents import Contents, EarRecord
 from hearfit.reports.document import Notice, Tone
@@ -23,12 +20,15 @@ _PARAMETERS: tuple[tuple[str, Callable[[FrequencyEstimates], Estimate]], ...] = 
 )
 
 
-def notices(contents: Contents, told: Sequence[QuantityChange] = ()) -> tuple[Notice, ...]:
-    """Warnings first: fits that did not converge, and ears whose parameters cannot be interpreted."""
+def notices(contents: Contents, changes: Sequence[str] = ()) -> tuple[Notice, ...]:
+    """Warnings first: fits that did not converge, and ears whose parameters cannot be interpreted.
+
+    `changes` are sentences on what has changed since an earlier session.
+    """
     boxes = [_not_converged(profile) for profile in contents.profiles if not profile.diagnostics.is_converged]
     boxes += [box for record in contents.ears for box in _conductive(record)]
     of_ears = _of_ears([(record.ear, sentence) for record in contents.ears for sentence in _cautions(record)])
-    cautions = [*_changed(told), *_asymmetry(contents), *of_ears]
+    cautions = [*changes, *_asymmetry(contents), *of_ears]
     if cautions:
         boxes.append(Notice(Tone.CAUTION, "Read with care", tuple(cautions)))
     return tuple(boxes)
@@ -99,28 +99,6 @@ def _asymmetry(contents: Contents) -> list[str]:
     rules = "; ".join(f"{result.rule} ({in_hertz(result.frequency_hz)})" for result in met[:2])
     more = f", and {count(len(met) - 2, 'further criterion', 'further criteria')}" if len(met) > 2 else ""
     return [f"The ears differ: {rules}{more}."]
-
-
-def _changed(told: Sequence[QuantityChange]) -> list[str]:
-    """The thresholds that changed, single frequencies only; the section on change has everything."""
-    found: list[tuple[Ear, str]] = []
-    for verdict in (Verdict.BEYOND_RETEST, Verdict.TO_BE_CONFIRMED):
-        for ear in (Ear.RIGHT, Ear.LEFT):
-            for is_worse in (True, False):
-                where = [each.measured.frequencies_hz[0] for each in told if _is_of(each, verdict, ear, is_worse)]
-                if where:
-                    places = frequency_list(where, AUDIOMETRIC_FREQUENCIES_HZ)
-                    how = "worse" if is_worse else "better"
-                    found.append((ear, f"implied threshold {how} than before at {places} ({verdict})."))
-    sentences = _of_ears(found)
-    if told and not sentences:
-        sentences.append(f"{count(len(told), 'parameter')} changed since the earlier session.")
-    return sentences
-
-
-def _is_of(change: QuantityChange, verdict: Verdict, ear: Ear, is_worse: bool) -> bool:
-    is_threshold = change.measured.quantity is Quantity.THRESHOLD and len(change.measured.frequencies_hz) == 1
-    return is_threshold and change.verdict is verdict and change.ear is ear and change.is_worse is is_worse
 
 
 def _of_ears(sentences: Sequence[tuple[Ear, str]]) -> list[str]:

@@ -1,14 +1,13 @@
 """How much repeated thresholds of an unchanged ear differ: numbers learned from people, none of whom is in here.
 
 `python -m tests.studies.retest_variability` computes the two SDs. They are SDs of one threshold about the mean of its
-repetitions, in dB; the difference of two has an SD 1.41 times as large. Both hold the errors of the procedures that
-measured them (steps of 5 dB, a handful of answers) as well as what varies in the ear, its coupling to the earphone and
-the person. A posterior already holds the error of its own answers, so adding them to it counts some error twice and
-errs on the side of no change.
+repetitions, in dB, without the rounding to steps of 5 dB; the difference of two has an SD 1.41 times as large. Both
+still hold the errors of the few answers that they were found by, which a posterior holds of its own answers, too: some
+error is counted twice, on the side of no change.
 
-They stand for two kinds of sessions. The smaller one is that of careful tests: repeated within a session, and the same
-between two sessions of normal listeners (2.1 to 3.0 dB by the numbers of Henry et al. 2001). The larger one is that of
-one listener over years; as much as employees tested 13 months apart (3.0 to 5.0 dB).
+They stand for two kinds of sessions. The smaller one is that of careful tests. Sessions simulated with it and fitted
+differ by as much as thresholds of normal listeners in two sessions did in steps of 1 dB (`docs/change.md`; Henry et al.
+2001). The larger one is that of one listener over years; as much as employees tested 13 months apart.
 """
 
 from dataclasses import dataclass
@@ -49,14 +48,14 @@ class PublishedLimit:
 
 WITHIN_SESSION: Final = RetestVariability(
     name="within a session",
-    sd_db=2.2,
+    sd_db=1.7,
     # Only one frequency was repeated; errors of separate answers are independent.
     neighbour_correlation=0.0,
     source="NHANES 2011-2012, 1 kHz tested twice, 7,700 ears, earphones not moved (US CDC/NCHS, public domain)",
 )
 BETWEEN_SESSIONS: Final = RetestVariability(
     name="between sessions",
-    sd_db=4.7,
+    sd_db=4.5,
     neighbour_correlation=0.5,
     source="one listener, 6 sessions in 3 years, both ears, 250 to 8000 Hz (fortier_project, PSY6983-2021, CC0)",
 )

@@ -32,6 +32,15 @@ def test_sessions_are_ordered_by_date_and_it_is_said() -> None:
     assert compare_profiles([first, later]).remarks == ()
 
 
+def test_ears_after_one_another_are_in_order() -> None:
+    profiles = [
+        profile_with(levels, ear=ear, session=day)
+        for ear in Ear
+        for levels, day in ((FLAT, "2026-03-14"), (SLOPING, LATER))
+    ]
+    assert compare_profiles(profiles).remarks == ()
+
+
 def test_each_later_session_is_compared_with_the_first_of_that_ear() -> None:
     right = [profile_with(FLAT), profile_with(SLOPING, session=LATER), profile_with(FLAT, session=LATEST)]
     left = [profile_with(FLAT, ear=Ear.LEFT, session=day) for day in (LATER, LATEST)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.storage.audiogram_files import write_audiogram
+from hearfit.storage.audiogram_files import write_audiograms
 from hearfit.storage.profile_files import write_profile
 from tests.cli.conftest import Cli
 from tests.reports.example_report import earlier, example_audiogram, small_profile
@@ -21,7 +21,7 @@ def profile_path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def audiogram_path(tmp_path: Path) -> Path:
-    write_audiogram(example_audiogram(), tmp_path / "a.csv")
+    write_audiograms([example_audiogram()], tmp_path / "a.csv")
     return tmp_path / "a.csv"
 
 
@@ -138,7 +138,7 @@ def test_change_since_an_earlier_session(cli: Cli, profile_path: Path, tmp_path:
     assert cli("report", profile_path, "--previous", "old.json", "--out", "r.html").code == 0
     text = (tmp_path / "r.html").read_text("utf-8")
     assert ">Change since 2025-09-10</h2>" in text
-    assert "implied threshold worse than before at 4\u00a0kHz" in text
+    assert "Perhaps worse, to be confirmed: threshold at 4\u00a0kHz (+12.0 dB)." in text
 
 
 def test_sessions_that_cannot_be_compared(cli: Cli, profile_path: Path, tmp_path: Path) -> None:
