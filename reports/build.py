@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.listener.profile import Profile
 from hearfit.reports.audiology_section import audiology_section
-from hearfit.reports.change_section import change_section, change_sentences, listener_change
 from hearfit.reports.contents import Contents, Person, gather
 from hearfit.reports.document import Document, Fact, Section
 from hearfit.reports.ear_section import ear_section
@@ -35,8 +34,8 @@ def build_document(
         InputError: nothing to report on, more than one listener, an ear more than once, or sessions out of order.
     """
     contents = gather(profiles, audiogram=audiogram, previous=previous, person=person)
-    change = listener_change(contents)
-    optional = (change_section(contents, change), audiology_section(contents))
+    changed, changes = _change(contents)
+    optional = (changed, audiology_section(contents))
     sections: list[Section] = [
         summary_section(contents, normal=normal),
         *(ear_section(record, each, normal=normal) for record in contents.ears if (each := record.profile) is not None),
@@ -48,12 +47,23 @@ def build_document(
         title="Hearing profile" if contents.profiles else "Audiogram",
         subject=contents.listener,
         facts=_facts(contents),
-        notices=notices(contents, () if change is None else change_sentences(contents, change)),
+        notices=notices(contents, changes),
         sections=tuple(sections),
         footer=" · ".join(
             ["hearfit", shortened(contents.listener), *([shortened(when)] if (when := _sessions(contents)) else [])]
         ),
     )
+
+
+def _change(contents: Contents) -> tuple[Section | None, tuple[str, ...]]:
+    """The section on change, and its sentences for the first page."""
+    if not contents.previous:
+        return None, ()
+    # SciPy's special functions take a third of all imports, and most reports compare nothing.
+    from hearfit.reports.change_section import change_section, change_sentences, listener_change
+
+    change = listener_change(contents)
+    return change_section(contents, change), change_sentences(contents, change)
 
 
 def _facts(contents: Contents) -> tuple[Fact, ...]:

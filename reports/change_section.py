@@ -41,19 +41,17 @@ from hearfit.reports.svg import inline_svg
 from hearfit.reports.wording import count, ear_name, enumeration
 
 
-def listener_change(contents: Contents) -> ListenerChange | None:
-    """The comparison with the earlier sessions; None where none were given.
+def listener_change(contents: Contents) -> ListenerChange:
+    """The comparison with the earlier sessions.
 
     Raises:
         InputError: the sessions cannot be compared.
     """
-    return compare_profiles([*contents.previous, *contents.profiles]) if contents.previous else None
+    return compare_profiles([*contents.previous, *contents.profiles])
 
 
-def change_section(contents: Contents, change: ListenerChange | None) -> Section | None:
-    """On pages of its own; None where there is nothing to compare with."""
-    if change is None:
-        return None
+def change_section(contents: Contents, change: ListenerChange) -> Section:
+    """On pages of its own."""
     found = headlines(_latest(contents, change))
     since = enumeration(sorted({day for step in change.steps for day in step.baselines.values()}))
     svg = inline_svg(draw_threshold_changes(_latest(contents, change)), prefix="change")

@@ -77,9 +77,14 @@ class Panel:
         columns = self.x([tick.position for tick in x_ticks])
         rows = self.y([tick.position for tick in y_ticks])
         grid = [[(x, self.bottom), (x, top)] for x in columns] + [[(self.left, y), (right, y)] for y in rows]
-        self.axes.add_collection(LineCollection(grid, colors=GRID, linewidths=0.5, zorder=0.5), autolim=False)
-        corner = [[(self.left, top), (self.left, self.bottom), (right, self.bottom)]]
-        self.axes.add_collection(LineCollection(corner, colors=FRAME, linewidths=0.7, zorder=1), autolim=False)
+        corner = [(self.left, top), (self.left, self.bottom), (right, self.bottom)]
+        lines = LineCollection(
+            [*grid, corner],
+            colors=[*[GRID] * len(grid), FRAME],
+            linewidths=[*[0.5] * len(grid), 0.7],
+            zorder=0.5,
+        )
+        self.axes.add_collection(lines, autolim=False)
         for x, tick in zip(columns, x_ticks, strict=True):
             if tick.label:
                 self._text(x, self.bottom - 4.0, tick.label, _TICK_SIZE, QUIET, ha="center", va="top")

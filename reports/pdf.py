@@ -1,4 +1,4 @@
-"""A document as a PDF: tagged, with bookmarks, its fonts embedded, its figures as vectors, its text as text.
+"""A document as a PDF: accessible (PDF/UA-1), with bookmarks, its fonts embedded, figures as vectors, text as text.
 
 Typeset by Typst, whose Python package holds the whole engine. What a document says reaches the template as data (JSON),
 never as markup, so no name can be read as a command.
@@ -47,7 +47,8 @@ def render_pdf(document: Document, *, paper: Paper) -> bytes:
             font_paths=typst.Fonts(include_system_fonts=not has_all_letters, font_paths=[folder]),
             sys_inputs={"document": data, "paper": _TYPST_PAPERS[paper], "font": _FONT},
         )
-        pdf = compiler.compile(format="pdf")
+        # Letters without a glyph would be refused by the standard for accessible files.
+        pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"] if has_all_letters else [])
     assert isinstance(pdf, bytes)
     return pdf
 
