@@ -8,7 +8,7 @@ import pytest
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
 from hearfit.storage.profile_files import read_profile
-from hearfit.tracking import TrackedRun
+from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
 
@@ -141,7 +141,7 @@ class FakeStore:
     def track(self, profile: Path, *, artifacts: list[Path], trial_files: list[Path]) -> TrackedRun:
         ear = read_profile(profile).ear
         self.tracked.append((ear.value, [p.name for p in artifacts], [p.name for p in trial_files]))
-        return TrackedRun(f"run-{ear}", "hearfit", str(self.uri))
+        return TrackedRun(f"run-{ear}", "hearfit", str(self.uri), 3)
 
 
 def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.Monke
     assert store.tracked == [
         (ear, ["profile.json", "report.html"], ["trials.tsv", "trials.json"]) for ear in ("left", "right")
     ]
-    assert "left run       run-left in http://store.test" in outcome.out
+    assert "left run       run-left in http://store.test (version 3 of this session)" in outcome.out
 
 
 def test_a_store_that_is_not_there_costs_only_the_tracking(

@@ -16,14 +16,9 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
-from hearfit.tracking import (
-    EXPERIMENT,
-    TrackedRun,
-    prepare_store,
-    resolve_tracking_uri,
-    track_fit,
-    without_password,
-)
+from hearfit.tracking.quiet import without_password
+from hearfit.tracking.store import EXPERIMENT, prepare_store, resolve_tracking_uri
+from hearfit.tracking.write import TrackedRun, track_fit
 from tests.reports.example_profile import FREQUENCIES_HZ, example_profile
 
 if TYPE_CHECKING:
@@ -39,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tracking")
     code = (
         "import logging; logging.basicConfig(level=logging.DEBUG)\n"
-        "from hearfit.tracking import prepare_store\n"
+        "from hearfit.tracking.store import prepare_store\n"
         "prepare_store(None)\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
@@ -217,5 +212,5 @@ def test_no_password_is_shown() -> None:
 
 
 def test_mlflow_is_imported_only_when_needed() -> None:
-    code = "import sys, hearfit.tracking; sys.exit('mlflow' in sys.modules)"
+    code = "import sys, hearfit.tracking.find, hearfit.tracking.write; sys.exit('mlflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
