@@ -38,9 +38,14 @@ class Average:
 
 
 AVERAGES: Final = (
-    AverageKind("threshold_db_hl", "threshold_db_hl", "threshold", "dB HL", 1),
+    AverageKind("threshold_db_hl", "threshold_db_hl", "implied threshold", "dB HL", 1),
     AverageKind(
-        "high_frequency_threshold_db_hl", "threshold_db_hl", "high-frequency threshold", "dB HL", 1, _HIGH_FREQUENCY_HZ
+        "high_frequency_threshold_db_hl",
+        "threshold_db_hl",
+        "implied high-frequency threshold",
+        "dB HL",
+        1,
+        _HIGH_FREQUENCY_HZ,
     ),
     AverageKind("compression_exponent", "compression_exponent", "compression exponent", "", 2),
     AverageKind("attenuation_db", "attenuation_db", "attenuation", "dB", 1),

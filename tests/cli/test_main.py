@@ -24,6 +24,8 @@ COMMANDS = (
     ("audiogram", "show"),
     ("frontend",),
     ("validate",),
+    ("show",),
+    ("history",),
     ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")

@@ -82,14 +82,12 @@ def test_a_history_on_a_server(server: str, tmp_path: Path) -> None:
     profiles = [example_profile(Ear.LEFT, listener="' OR 1=1 <b>", seed=seed) for seed in (1, 2)]
     write_draws(tmp_path / "draws.npz", ("a",), np.ones((2, 3, 1)))
     (tmp_path / "report.html").write_text("<p>")
+    runs = []
     for profile in profiles:
         write_profile(tmp_path / "profile.json", profile)
-        run = track_fit(
-            profile,
-            artifacts=[tmp_path / name for name in ("profile.json", "report.html", "draws.npz")],
-            trial_files=[],
-            tracking_uri=server,
-        )
+        artifacts = [tmp_path / name for name in ("profile.json", "report.html", "draws.npz")]
+        runs.append(track_fit(profile, artifacts=artifacts, trial_files=[], tracking_uri=server))
+    run = runs[-1]
     assert run.version == 2
     (session,) = find_history("' OR 1=1 <b>", tracking_uri=server).sessions
     assert [fit.version for fit in session.fits] == [1, 2]
