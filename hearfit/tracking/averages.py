@@ -86,7 +86,7 @@ def metrics_of_averages(averages: Mapping[str, Average]) -> dict[str, float]:
     """What is stored of the averages."""
     metrics = {}
     for name, average in averages.items():
-        metrics[f"average/{name}"] = average.mean
+        metrics[f"{name}/average"] = average.mean
         if average.data_share is not None:
             metrics[share_metric(name)] = average.data_share
     return metrics
@@ -111,7 +111,7 @@ def sd_metric(quantity: str, frequency_hz: float) -> str:
 
 def share_metric(name: str) -> str:
     """The metric that holds the share of the answers in an average."""
-    return f"average/{name}_data_share"
+    return f"{name}_data_share/average"
 
 
 def _mean(values: list[float]) -> float:

@@ -21,7 +21,7 @@ _EXPERIMENT_TAGS: Final = {
     "mlflow.note.content": (
         "One run for each fit of one ear of a listener in a session. Group the runs by the tag `listener`; filter them "
         "as in `tags.listener = 'L001' and tags.ear = 'left'`. Fitting the answers of a session again gives them the "
-        "next `version`. The metrics `average/...` are those that `hearfit history` shows. The report is "
+        "next `version`. `hearfit history` shows the metrics `.../average`. The report is "
         "`report.html` among the artifacts of a run."
     ),
 }

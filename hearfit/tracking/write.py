@@ -92,6 +92,8 @@ def _write_run(
             EAR_TAG: profile.ear.value,
             SESSION_TAG: tag_value(profile.session),
             VERSION_TAG: str(version),
+            "mlflow.source.name": "hearfit",
+            "mlflow.note.content": _description(profile),
         },
     ).info.run_id
     try:
@@ -155,6 +157,14 @@ def _tags(profile: Profile) -> dict[str, str]:
         "warnings": " ".join(profile.diagnostics.warnings),
         "not_identified": " ".join(profile.not_identified),
     }
+
+
+def _description(profile: Profile) -> str:
+    """What MLflow's page of the run says at its top; no words of a person, because MLflow reads them as Markdown."""
+    fit = profile.diagnostics
+    outcome = "The fit converged" if fit.is_converged else "**The fit did not converge: do not trust it**"
+    warned = f"; {len(fit.warnings)} warnings, see the tag `warnings`" if fit.warnings else ""
+    return f"{outcome}: {fit.num_trials:,} answers{warned}. The report is `report.html` under Artifacts."
 
 
 def _named_versions(entries: Sequence[NamedVersion]) -> str:

@@ -1,6 +1,7 @@
 """Sessions and versions of a listener, against MLflow's own client reading the same store and against counting."""
 
 import dataclasses
+import socket
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -147,6 +148,9 @@ def test_mlflow_shows_names_that_a_person_reads(uri: str) -> None:
         "L001 right 2026-03-14 v2",
         "L001 right 2026-03-14 v3",
     ]
+    assert runs[0].data.tags["mlflow.note.content"] == (
+        "The fit converged: 1,380 answers. The report is `report.html` under Artifacts."
+    )
     digests = {each.dataset.digest for run in runs if run.inputs for each in run.inputs.dataset_inputs}
     assert digests == {"9f9f9f9f"}
 
@@ -275,6 +279,22 @@ def test_stores_that_cannot_be_read(own: str, tmp_path: Path, monkeypatch: pytes
     (tmp_path / "text.db").write_text("not a database " * 100)
     with pytest.raises(TrackingError, match=r"The history could not be read\. .* is not an MLflow store"):
         find_history("L001", tracking_uri=f"sqlite:///{tmp_path}/text.db")
+
+
+def test_a_store_that_was_cut_short(own: str) -> None:
+    path = Path(own.removeprefix("sqlite:///"))
+    path.write_bytes(path.read_bytes()[:20000])
+    with pytest.raises(TrackingError, match=r"The history could not be read\. .* is damaged\."):
+        find_history("L001", tracking_uri=own)
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(TrackingError) as caught:
+        profiles_of("L001", tracking_uri=f"http://somebody:secret@127.0.0.1:{port}")
+    assert str(caught.value) == f"The history could not be read. Nothing answers at http://127.0.0.1:{port}."
 
 
 def test_a_store_of_another_mlflow(own: str) -> None:
