@@ -33,6 +33,7 @@ _MOST_TICKS: Final = 12
 _Z_95: Final = 1.959964
 # Matplotlib counts days from here.
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_BESIDE: Final = 0.05
 # The ears stand a little beside each other, so that one does not hide the other.
 _ASIDE: Final = {Ear.RIGHT: -0.006, Ear.LEFT: 0.006}
 
@@ -69,6 +70,7 @@ def draw_history(history: History) -> Figure:
             for ear in history.ears():
                 _draw_course(panel, history.of(ear), kind, positions)
             _finish(panel, kind)
+        panels[-1].set_xlim(*_limits(positions))
         _label_dates(panels[-1], history, positions)
         listener = history.listener if history.listener.isprintable() else ascii(history.listener)[1:-1]
         figure.text(0.115, 1 - 0.25 / height_in, f"Sessions of {listener}", fontsize=9.0, fontweight="bold")
@@ -85,6 +87,12 @@ def _positions(history: History) -> dict[str, float]:
         return {name: float(index) for index, name in enumerate(names)}
 
 
+def _limits(positions: dict[str, float]) -> tuple[float, float]:
+    low, high = min(positions.values()), max(positions.values())
+    beside = _BESIDE * (high - low) or 1.0
+    return low - beside, high + beside
+
+
 def _has_dates(history: History) -> bool:
     try:
         for each in history.sessions:
@@ -99,8 +107,8 @@ def _draw_course(panel: Axes, sessions: Sequence[EarSession], kind: AverageKind,
     if not known:
         return
     ear = sessions[0].ear
-    span = max(positions.values()) - min(positions.values()) or 1.0
-    x = np.array([positions[each.session] for each, _ in known]) + _ASIDE[ear] * span
+    low, high = _limits(positions)
+    x = np.array([positions[each.session] for each, _ in known]) + _ASIDE[ear] * (high - low)
     mean = np.array([average.mean for _, average in known])
     half = _Z_95 * np.array([average.sd_at_most for _, average in known])
     colour = colours(ear).line
@@ -140,7 +148,7 @@ def _finish(panel: Axes, kind: AverageKind) -> None:
     panel.grid(visible=True, color=FAINT_GRID, linewidth=0.6)
     panel.set_axisbelow(True)
     panel.tick_params(length=0)
-    panel.margins(x=0.03, y=0.12)
+    panel.margins(y=0.12)
     if kind.unit == "dB HL":
         # As in an audiogram: worse hearing is lower.
         panel.invert_yaxis()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hearfit.errors import TrackingError
+from hearfit.tracking.embedded import SQLITE, alone, sqlite_path
 from hearfit.tracking.quiet import FIRST_ANSWER_S, failures_told, one_attempt, quiet_mlflow, without_password
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 EXPERIMENT: Final = "hearfit"
 STORE_FOLDER: Final = Path(".hearfit")
-_SQLITE: Final = "sqlite:///"
 _EXPERIMENT_TAGS: Final = {
     # MLflow's pages first show traces of language models where an experiment does not say what it holds.
     "mlflow.experimentKind": "custom_model_development",
@@ -44,7 +44,7 @@ class Store:
 def resolve_tracking_uri(tracking_uri: str | None) -> str:
     """The store to use: the given one, that of MLFLOW_TRACKING_URI, or SQLite in `.hearfit` of the working folder."""
     chosen = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
-    return chosen or f"{_SQLITE}{(Path.cwd() / STORE_FOLDER / 'mlflow.db').as_posix()}"
+    return chosen or f"{SQLITE}{(Path.cwd() / STORE_FOLDER / 'mlflow.db').as_posix()}"
 
 
 def prepare_store(tracking_uri: str | None) -> None:
@@ -63,7 +63,7 @@ def prepare_store(tracking_uri: str | None) -> None:
 
 def open_to_write(uri: str) -> Store:
     """The store, in which the experiment is created when it is missing. Call it inside `failures_told`."""
-    with quiet_mlflow(FIRST_ANSWER_S):
+    with quiet_mlflow(FIRST_ANSWER_S), alone(uri):
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
 
@@ -92,13 +92,13 @@ def open_to_read(uri: str) -> Store:
         TrackingError: there is no store, or it holds no fits.
     """
     shown = without_password(uri)
-    path = _sqlite_path(uri)
+    path = sqlite_path(uri)
     if path is not None and not path.is_file():
         raise TrackingError(
             f"There is no tracking store at {shown}. `hearfit fit` makes one in the folder in which it is run; name "
             "another one with --tracking-uri."
         )
-    with quiet_mlflow(FIRST_ANSWER_S):
+    with quiet_mlflow(FIRST_ANSWER_S), alone(uri, is_reading=True):
         from mlflow import MlflowClient
 
         with one_attempt():
@@ -114,11 +114,7 @@ def open_to_read(uri: str) -> Store:
     return Store(client, experiment.experiment_id, uri)
 
 
-def _sqlite_path(uri: str) -> Path | None:
-    return Path(uri.removeprefix(_SQLITE).partition("?")[0]) if uri.startswith(_SQLITE) else None
-
-
 def _artifact_location(uri: str) -> str | None:
     """Beside an SQLite file, where MLflow would use the working folder; elsewhere the server's choice."""
-    path = _sqlite_path(uri)
+    path = sqlite_path(uri)
     return None if path is None else (path.absolute().parent / "artifacts").as_uri()

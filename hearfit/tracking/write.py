@@ -18,6 +18,7 @@ from hearfit.tracking.averages import (
     metrics_of_averages,
     sd_metric,
 )
+from hearfit.tracking.embedded import alone
 from hearfit.tracking.quiet import LATER_ANSWERS_S, failures_told, quiet_mlflow
 from hearfit.tracking.runs import EAR_TAG, LISTENER_TAG, SESSION_TAG, VERSION_TAG, runs_of, tag_value
 from hearfit.tracking.store import EXPERIMENT, Store, open_to_write, resolve_tracking_uri
@@ -46,9 +47,9 @@ def track_fit(
 ) -> TrackedRun:
     """Records a fit as one run: parameters, metrics, the log-posterior trace, tags and files.
 
-    A fit of a listener, ear and session that the store knows becomes their next version. Nothing in MLflow keeps two
-    processes that write in the same instant from taking the same number; both runs are kept, and readers take the
-    one that began later for the newer.
+    A fit of a listener, ear and session that the store knows becomes their next version. Processes that write to the
+    same embedded store wait for each other. On a server, two that begin in the same instant may take the same number:
+    both runs are kept, and readers take the one that began later for the newer.
 
     Raises:
         TrackingError: the store cannot be reached or refused something; says what was not tracked.
@@ -57,8 +58,16 @@ def track_fit(
     with failures_told(uri, f"The fit of the {profile.ear} ear was not tracked; nothing else is lost"):
         store = open_to_write(uri)
         with quiet_mlflow(LATER_ANSWERS_S):
-            version = _next_version(store, profile)
-            run_id = _write_run(store, profile, version, artifacts, trial_files)
+            with alone(uri):
+                version = _next_version(store, profile)
+                run_id = _create_run(store, profile, version)
+            try:
+                _fill_run(store, run_id, profile, artifacts, trial_files)
+            except Exception:
+                with contextlib.suppress(Exception):
+                    store.client.set_terminated(run_id, "FAILED")
+                raise
+            store.client.set_terminated(run_id)
     return TrackedRun(run_id=run_id, experiment=EXPERIMENT, uri=store.shown, version=version)
 
 
@@ -79,11 +88,9 @@ def _next_version(store: Store, profile: Profile) -> int:
     return 1 + max(len(versions), max(versions, default=0))
 
 
-def _write_run(
-    store: Store, profile: Profile, version: int, artifacts: Sequence[Path], trial_files: Sequence[Path]
-) -> str:
+def _create_run(store: Store, profile: Profile, version: int) -> str:
     name = f"{profile.listener[:_LONGEST_NAME_IN_A_NAME]} {profile.ear} {profile.session}"
-    run_id: str = store.client.create_run(
+    run: Run = store.client.create_run(
         store.experiment_id,
         run_name=name if version == 1 else f"{name} v{version}",
         # With the run, so that it is known by them from its first moment.
@@ -95,21 +102,15 @@ def _write_run(
             "mlflow.source.name": "hearfit",
             "mlflow.note.content": _description(profile),
         },
-    ).info.run_id
-    try:
-        _fill_run(store, run_id, profile, artifacts, trial_files)
-    except Exception:
-        with contextlib.suppress(Exception):
-            store.client.set_terminated(run_id, "FAILED")
-        raise
-    store.client.set_terminated(run_id)
-    return run_id
+    )
+    return str(run.info.run_id)
 
 
 def _fill_run(
     store: Store, run_id: str, profile: Profile, artifacts: Sequence[Path], trial_files: Sequence[Path]
 ) -> None:
     from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag
+    from mlflow.exceptions import MlflowException
 
     now = int(time.time() * 1000)
     params = [Param(key, value) for key, value in _params(profile).items()]
@@ -127,7 +128,11 @@ def _fill_run(
         source_type="local",
         source=json.dumps({"trial_files": len(profile.provenance.trial_files)}),
     )
-    store.client.log_inputs(run_id, datasets=[DatasetInput(answers)])
+    try:
+        store.client.log_inputs(run_id, datasets=[DatasetInput(answers)])
+    except MlflowException:
+        # Another process has just made the same one; now it is there and is found.
+        store.client.log_inputs(run_id, datasets=[DatasetInput(answers)])
     for path in artifacts:
         store.client.log_artifact(run_id, str(path))
     for path in trial_files:

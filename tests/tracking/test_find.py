@@ -175,7 +175,7 @@ def names_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return copied(empty_store, tmp_path_factory.mktemp("names")), set()
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("<script>alert(1)</script>")
 @example("../../x")
 @example("' OR 1=1")

@@ -16,6 +16,7 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
+from hearfit.tracking.averages import averages_of_profile
 from hearfit.tracking.quiet import without_password
 from hearfit.tracking.store import EXPERIMENT, prepare_store, resolve_tracking_uri
 from hearfit.tracking.write import TrackedRun, track_fit
@@ -103,7 +104,8 @@ def test_metrics_cover_every_frequency(client: "MlflowClient", tracked: TrackedR
         place = f"{entry.frequency_hz:g}_hz"
         assert metrics[f"threshold_db_hl/{place}"] == pytest.approx(entry.threshold_db_hl.mean)
         assert metrics[f"compression_exponent_sd/{place}"] == pytest.approx(entry.compression_exponent.sd)
-    assert sum(name.startswith("attenuation_db/") for name in metrics) == len(FREQUENCIES_HZ)
+    assert sum(name.startswith("attenuation_db/") for name in metrics) == len(FREQUENCIES_HZ) + 1
+    assert metrics["attenuation_db/average"] == pytest.approx(averages_of_profile(profile)["attenuation_db"].mean)
 
 
 def test_the_trace_is_a_curve(client: "MlflowClient", tracked: TrackedRun) -> None:
