@@ -1,16 +1,13 @@
 """`hearfit audiogram`: look at an audiogram."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
+from hearfit.audiology.age_norms import Sex
 from hearfit.cli.options import JsonFlag
-from hearfit.cli.output import Output, json_value, new_table
-from hearfit.reports.wording import number
-
-if TYPE_CHECKING:
-    from hearfit.audiology.grades import PureToneAverage
+from hearfit.cli.output import Output, json_value
+from hearfit.errors import InputError
 
 audiogram_commands = typer.Typer(no_args_is_help=True, help="Look at audiograms.")
 
@@ -28,78 +25,57 @@ def show_command(
     listener: Annotated[
         str | None, typer.Option("--listener", help="Whose audiogram; needed where the file holds several.")
     ] = None,
+    age_years: Annotated[
+        float | None,
+        typer.Option("--age", help="Age in years, 18 to 80, with --sex: compare with people of this age."),
+    ] = None,
+    sex: Annotated[Sex | None, typer.Option("--sex", help="For --age: ISO 7029 has tables for these two.")] = None,
+    has_gains: Annotated[
+        bool, typer.Option("--gains", help="Insertion gains of NAL-R, NAL-RP and CAMFIT; not a prescription.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the thresholds of an audiogram as a drawing and a table, and its averages and grades."""
-    from hearfit.cli.terminal_audiogram import draw
+    """Draw an audiogram, and say its averages, grades, shape, asymmetry, air-bone gaps and what cannot be said."""
+    from hearfit.audiology.audiogram import Conduction
+    from hearfit.audiology.summary import Person, summarise
+    from hearfit.cli import audiogram_tables
+    from hearfit.cli.terminal_audiogram import LEFT_LETTERS, RIGHT_LETTERS, drawing_of
     from hearfit.storage.audiogram_files import read_audiogram
 
     output = Output(is_json=as_json)
+    if (age_years is None) != (sex is None):
+        given, missing = ("--sex", "--age") if age_years is None else ("--age", "--sex")
+        raise InputError(f"{given} is given without {missing}. ISO 7029 compares people of the same age and sex.")
+    person = None if age_years is None or sex is None else Person(age_years, sex)
     audiogram = read_audiogram(source, listener=listener)
+    summary = summarise(audiogram, person=person)
+    if as_json:
+        output.document(json_value({**vars(audiogram), **vars(summary)}))
+        return
     details = [detail for detail in (audiogram.transducer, audiogram.date) if detail]
     output.text(", ".join([audiogram.listener, *details]))
     output.text()
-    for line in draw(audiogram):
-        output.text(line)
+    drawing = drawing_of(audiogram)
+    for line in drawing.lines:
+        output.coloured(line, red=RIGHT_LETTERS, blue=LEFT_LETTERS)
+    output.paragraph(f"       {drawing.key}", indent="       ")
+    if drawing.left_out:
+        output.paragraph(drawing.left_out)
     output.text()
     for conduction in Conduction:
-        _print_thresholds(audiogram, conduction, output)
-    averages = _averages(audiogram)
-    for name, average, grade in averages:
-        output.text(f"{name}: {_average_text(average)}{grade and f', {grade}'}")
-    document = json_value(audiogram)
-    assert isinstance(document, dict)
-    rows = [{"name": name, "average": average, "grade": grade or None} for name, average, grade in averages]
-    output.document({**document, "averages": json_value(rows)})
-
-
-def _print_thresholds(audiogram: Audiogram, conduction: Conduction, output: Output) -> None:
-    by_ear = {ear: {t.frequency_hz: t for t in audiogram.of(ear, conduction)} for ear in (Ear.RIGHT, Ear.LEFT)}
-    frequencies = sorted({hz for thresholds in by_ear.values() for hz in thresholds})
-    if not frequencies:
-        return
-    title = "Air conduction (dB HL)" if conduction is Conduction.AIR else "Bone conduction (dB HL)"
-    table = new_table("Hz", *(f"{hz:g}" for hz in frequencies), title=title)
-    for ear, thresholds in by_ear.items():
-        if thresholds:
-            table.add_row(ear.value, *(_threshold_text(thresholds.get(hz)) for hz in frequencies))
-    output.table(table)
-
-
-def _threshold_text(threshold: Threshold | None) -> str:
-    if threshold is None:
-        return ""
-    bound = ">" if threshold.is_no_response else ""
-    level = f"{threshold.level_db_hl:g}".replace("-", "−")
-    return f"{bound}{level}{'m' if threshold.is_masked else ''}"
-
-
-def _averages(audiogram: Audiogram) -> list[tuple[str, "PureToneAverage", str]]:
-    """Name, average and grade; an empty grade where there is none."""
-    from hearfit.audiology.grades import (
-        PTA3_FREQUENCY_HZ,
-        PTA4_FREQUENCY_HZ,
-        better_ear_average,
-        clark_grade,
-        pure_tone_average,
-        who_grade,
-    )
-
-    rows: list[tuple[str, PureToneAverage, str]] = []
-    for ear in audiogram.ears():
-        average = pure_tone_average(audiogram, ear=ear, frequency_hz=PTA3_FREQUENCY_HZ)
-        grade = "" if average.level_db_hl is None else f"{clark_grade(average_db_hl=average.level_db_hl)} (Clark 1981)"
-        rows.append((f"{ear.value.capitalize()} ear, mean of 0.5, 1 and 2 kHz", average, grade))
-    better = better_ear_average(audiogram, frequency_hz=PTA4_FREQUENCY_HZ)
-    grade = ""
-    if better.level_db_hl is not None:
-        grade = f"{who_grade(better_ear_average_db_hl=better.level_db_hl)} (WHO 2021)"
-    rows.append(("Better ear, mean of 0.5, 1, 2 and 4 kHz", better, grade))
-    return rows
-
-
-def _average_text(average: "PureToneAverage") -> str:
-    if average.level_db_hl is None:
-        return average.reason or "unknown"
-    bound = "at least " if average.is_at_least else ""
-    return f"{bound}{number(average.level_db_hl, 1)} dB HL"
+        audiogram_tables.print_thresholds(audiogram, conduction, output)
+    audiogram_tables.print_ears(summary, output)
+    audiogram_tables.print_both_ears(summary, output)
+    output.text()
+    if person is not None:
+        audiogram_tables.print_age(summary, person, output)
+    if has_gains:
+        audiogram_tables.print_gains(summary, output)
+    for ear in summary.ears:
+        if ear.air_bone_gap.warning:
+            output.paragraph(f"Note: {ear.air_bone_gap.warning}")
+    sentences = list(audiogram_tables.reasons(summary, has_gains=has_gains))
+    if sentences:
+        output.text("What could not be computed, or only with a substitute:")
+        for sentence in sentences:
+            output.paragraph(f"- {sentence}", indent="  ")

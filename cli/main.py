@@ -21,6 +21,7 @@ try:
     from hearfit.cli.score import score
     from hearfit.cli.show import show
     from hearfit.cli.simulate import simulate
+    from hearfit.cli.standards import standards
     from hearfit.cli.validate import validate
     from hearfit.errors import ExitCode, HearfitError, InputError
 except KeyboardInterrupt:
@@ -73,6 +74,7 @@ app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")
+app.command()(standards)
 app.command()(demo)
 
 

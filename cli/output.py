@@ -7,7 +7,7 @@ import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,9 +73,10 @@ class Output:
         if not self.is_json:
             sys.stdout.write(printable(line) + "\n")
 
-    def paragraph(self, text: str) -> None:
-        """Running text of the result, wrapped; left out with --json."""
-        self.text(textwrap.fill(text, width=min(shutil.get_terminal_size().columns, 100)))
+    def paragraph(self, text: str, *, indent: str = "") -> None:
+        """Running text of the result, wrapped, its further lines indented; left out with --json."""
+        width = min(shutil.get_terminal_size().columns, 100)
+        self.text(textwrap.fill(text, width=width, subsequent_indent=indent))
 
     def table(self, table: "Table") -> None:
         """A table of the result; left out with --json."""
@@ -84,6 +85,18 @@ class Output:
 
             # Names may hold square brackets, which are no markup.
             Console(file=sys.stdout, markup=False, highlight=False).print(table)
+
+    def coloured(self, line: str, *, red: Collection[str], blue: Collection[str]) -> None:
+        """A line of the result in which some letters are coloured, on a terminal that wants colour only."""
+        if self.is_json:
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        text = Text()
+        for letter in printable(line):
+            text.append(letter, style="bold red" if letter in red else "bold blue" if letter in blue else "")
+        Console(file=sys.stdout, highlight=False).print(text, no_wrap=True, overflow="ignore", crop=False)
 
     def document(self, value: JsonValue) -> None:
         """The result as JSON, with --json only."""

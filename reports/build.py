@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.audiology.grades import PTA4_FREQUENCY_HZ, pure_tone_average
+from hearfit.audiology.averages import PTA4_FREQUENCY_HZ, pure_tone_average
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Task
 from hearfit.experiment.stimulus_columns import GAP, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE

@@ -1,29 +1,19 @@
-"""Pure-tone averages and the two grade schemes that clinics use. A no response only ever makes a lower bound."""
+"""The two grade schemes that clinics use: WHO 2021 on the better ear, and Clark's degrees as ASHA prints them."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.audiology.averages import (
+    PTA3_FREQUENCY_HZ,
+    PTA4_FREQUENCY_HZ,
+    PureToneAverage,
+    better_ear_average,
+    pure_tone_average,
+)
+from hearfit.audiology.standard import Provenance, Standard
 from hearfit.errors import InputError
-
-PTA3_FREQUENCY_HZ = (500.0, 1000.0, 2000.0)
-PTA4_FREQUENCY_HZ = (500.0, 1000.0, 2000.0, 4000.0)
-
-
-@dataclass(frozen=True)
-class PureToneAverage:
-    """Mean air-conduction threshold over some frequencies.
-
-    `level_db_hl` is None where it cannot be computed, and `reason` then says why. With `is_at_least` there was no
-    response at one of the frequencies: the average, and so every grade of it, is this much or more.
-    """
-
-    frequency_hz: tuple[float, ...]
-    level_db_hl: float | None
-    is_at_least: bool = False
-    reason: str | None = None
 
 
 @unique
@@ -52,6 +42,19 @@ class ClarkGrade(StrEnum):
     PROFOUND = "profound"
 
 
+@dataclass(frozen=True)
+class GradedAverage:
+    """An average with its grade by one scheme; no grade where there is no average.
+
+    With `is_at_least` a no response leaves higher classes possible. The average is as computed, never rounded.
+    """
+
+    scheme: str
+    average: PureToneAverage
+    grade: WhoGrade | ClarkGrade | None
+    is_at_least: bool = False
+
+
 _WHO_BELOW_DB_HL = (
     (20.0, WhoGrade.NORMAL),
     (35.0, WhoGrade.MILD),
@@ -69,32 +72,6 @@ _CLARK_UP_TO_DB_HL = (
     (70, ClarkGrade.MODERATELY_SEVERE),
     (90, ClarkGrade.SEVERE),
 )
-
-
-def pure_tone_average(audiogram: Audiogram, *, ear: Ear, frequency_hz: Sequence[float]) -> PureToneAverage:
-    """Mean air-conduction threshold of one ear; a masked threshold takes the place of the unmasked one."""
-    frequencies = tuple(frequency_hz)
-    # Unmasked before masked, so that of a pair the masked one stays: without masking the other ear may have answered.
-    by_frequency = {t.frequency_hz: t for t in sorted(audiogram.of(ear), key=_is_masked)}
-    missing = [f"{frequency:g}" for frequency in frequencies if frequency not in by_frequency]
-    if missing or not frequencies:
-        reason = f"The {ear} ear has no air-conduction threshold at {', '.join(missing) or 'any frequency'} Hz."
-        return PureToneAverage(frequencies, None, reason=reason)
-    chosen = [by_frequency[frequency] for frequency in frequencies]
-    mean_db_hl = math.fsum(threshold.level_db_hl for threshold in chosen) / len(chosen)
-    return PureToneAverage(frequencies, mean_db_hl, is_at_least=any(t.is_no_response for t in chosen))
-
-
-def better_ear_average(audiogram: Audiogram, *, frequency_hz: Sequence[float]) -> PureToneAverage:
-    """The lower of the two ears' averages, which WHO grades (with `PTA4_FREQUENCY_HZ`)."""
-    left, right = (pure_tone_average(audiogram, ear=ear, frequency_hz=frequency_hz) for ear in Ear)
-    if left.level_db_hl is None or right.level_db_hl is None:
-        reason = " ".join(average.reason for average in (left, right) if average.reason)
-        return PureToneAverage(left.frequency_hz, None, reason=f"{reason} The better ear is not known.")
-    # At a tie the measured ear bounds the better ear from above, so the measured average is the answer.
-    if (right.level_db_hl, right.is_at_least) < (left.level_db_hl, left.is_at_least):
-        return right
-    return left
 
 
 def who_grade(*, better_ear_average_db_hl: float) -> WhoGrade:
@@ -129,10 +106,73 @@ def clark_grade(*, average_db_hl: float) -> ClarkGrade:
     return ClarkGrade.PROFOUND
 
 
-def _is_masked(threshold: Threshold) -> bool:
-    return threshold.is_masked
+def who_graded(audiogram: Audiogram) -> GradedAverage:
+    """WHO 2021 grade of the better ear's average over 500, 1000, 2000 and 4000 Hz."""
+    average = better_ear_average(audiogram, frequency_hz=PTA4_FREQUENCY_HZ)
+    if average.level_db_hl is None:
+        return GradedAverage("WHO 2021", average, None)
+    grade = who_grade(better_ear_average_db_hl=average.level_db_hl)
+    return GradedAverage("WHO 2021", average, grade, average.is_at_least and grade is not WhoGrade.COMPLETE)
+
+
+def clark_graded(audiogram: Audiogram, *, ear: Ear) -> GradedAverage:
+    """Clark's degree of one ear's average over 500, 1000 and 2000 Hz."""
+    average = pure_tone_average(audiogram, ear=ear, frequency_hz=PTA3_FREQUENCY_HZ)
+    if average.level_db_hl is None:
+        return GradedAverage("Clark 1981", average, None)
+    grade = clark_grade(average_db_hl=average.level_db_hl)
+    return GradedAverage("Clark 1981", average, grade, average.is_at_least and grade is not ClarkGrade.PROFOUND)
 
 
 def _check_finite(average_db_hl: float) -> None:
     if not math.isfinite(average_db_hl):
         raise InputError(f"A pure-tone average of {average_db_hl} has no grade. It must be a finite level in dB HL.")
+
+
+WHO_STANDARD = Standard(
+    name="who-2021",
+    title="WHO grades of hearing loss, better ear, mean of 500, 1000, 2000 and 4000 Hz",
+    edition="World report on hearing, 2021, Table 1.3",
+    source="reprint of the table at jhhearingaids.com; the top class of 95 dB also by the 15 dB steps that "
+    "Olusanya, Davis & Hoffman (2019), Bull World Health Organ 97:725 describe",
+    provenance=Provenance.TRANSCRIPTIONS,
+    columns=("from (dB HL)", "to below (dB HL)", "grade"),
+    rows=tuple(
+        ("" if lower is None else lower, "" if upper is None else upper, grade.value)
+        for lower, upper, grade in zip(
+            (None, *(limit for limit, _ in _WHO_BELOW_DB_HL)),
+            (*(limit for limit, _ in _WHO_BELOW_DB_HL), None),
+            WhoGrade,
+            strict=True,
+        )
+    ),
+    notes=(
+        "Half-open classes: 20.0 dB HL is mild.",
+        "The grade unilateral is not given: its limits were not found in a second source.",
+        "Trap: a public package labels the limits 25, 40, 55, 70 and 90 dB as WHO 2021.",
+    ),
+)
+
+CLARK_STANDARD = Standard(
+    name="clark-1981",
+    title="Degrees of hearing loss, each ear, mean of 500, 1000 and 2000 Hz",
+    edition="Clark 1981, as printed by ASHA",
+    source="American Speech-Language-Hearing Association, Degree of Hearing Loss (asha.org)",
+    provenance=Provenance.READ,
+    columns=("from (dB HL)", "to (dB HL)", "degree"),
+    rows=tuple(
+        ("" if lower is None else lower, "" if upper is None else upper, grade.value)
+        for lower, upper, grade in zip(
+            (None, *(limit + 1 for limit, _ in _CLARK_UP_TO_DB_HL)),
+            (*(limit for limit, _ in _CLARK_UP_TO_DB_HL), None),
+            ClarkGrade,
+            strict=True,
+        )
+    ),
+    notes=(
+        (
+            "Printed for whole decibels. Own choice: the average is rounded to a whole decibel, halves up, before it "
+            "is graded, and the average is always shown as it is."
+        ),
+    ),
+)

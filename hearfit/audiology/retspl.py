@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.audiology import retspl_tables
+from hearfit.audiology.standard import Provenance, Standard
 from hearfit.errors import InputError
 
 
@@ -215,3 +216,36 @@ _KNOWN: tuple[tuple[ReferenceThresholds, tuple[str, ...]], ...] = (
         (),
     ),
 )
+
+
+_NOTES = {
+    "HDA200": (
+        "Ends at 8000 Hz: for 9 to 16 kHz transcriptions of two editions of ISO 389-5 differ, and neither was read.",
+        "Trap: a row that begins 30.5, 18, 17, 16.5 dB at 250 Hz circulates under this name; it is up to 12.5 dB off.",
+    ),
+    "TDH-39": ("ANSI S3.6 prints 8.0 dB at 750 Hz for this earphone.",),
+}
+
+
+def _standard(table: ReferenceThresholds) -> Standard:
+    is_field = table.coupler == _IN_FIELD
+    if is_field:
+        note = (
+            "Trap: never subtract these from earphone levels to get dB HL. They are for two ears in a field: at 125 Hz "
+            "23 dB below an earphone's."
+        )
+    else:
+        note = "A hearing level is a sound pressure level only with its transducer and coupler."
+    return Standard(
+        name=("maf-" if is_field else "retspl-") + table.id.casefold().replace("/", "-"),
+        title=f"{'Reference threshold of hearing' if is_field else 'RETSPL'}: {table.transducer}",
+        edition=table.standard,
+        source=table.source,
+        provenance=Provenance.TRANSCRIPTIONS if "that agree" in table.source else Provenance.TRANSCRIPTION,
+        columns=("Hz", "dB SPL at 0 dB HL"),
+        rows=tuple(zip(table.frequency_hz, table.level_db_spl, strict=True)),
+        notes=(f"Coupler: {table.coupler}.", note, *_NOTES.get(table.id, ())),
+    )
+
+
+RETSPL_STANDARDS: tuple[Standard, ...] = tuple(_standard(table) for table in all_reference_thresholds())

@@ -4,6 +4,7 @@ Chains run beside each other in threads, each in compiled runs of a few draws, s
 interrupt is heard. A chain depends only on the seed and its number, never on how the threads take turns.
 """
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -71,24 +72,20 @@ def sample_chains(
     """Draws of every chain from its own row of `start`. Call under `jax.enable_x64`.
 
     The density should be near standard normal in its coordinates, because the mass matrix is the unit matrix: one
-    adapted to the first draws made the steps no longer. `progress` is told the fraction behind.
+    adapted to the first draws made the steps no longer. `progress` is told the fraction behind, which begins again
+    with shorter steps (`SamplerSettings`).
     """
-    sampler = _Sampler(log_density, target, settings, num_threads, progress)
-    chains = [_begin(jax.random.key(seed), i, at, target, log_density, settings) for i, at in enumerate(start)]
-    chains, _ = sampler.phase(chains, settings.num_warmup, is_warmup=True)
-    chains, records = sampler.phase(chains, settings.num_draws, is_warmup=False)
-    position, density, energy, is_divergent, num_doublings, num_steps = (
-        np.stack(column) for column in zip(*records, strict=True)
-    )
-    return Chains(
-        draws=position,
-        log_density=density,
-        energy=energy,
-        is_divergent=is_divergent,
-        num_doublings=num_doublings,
-        num_steps=num_steps,
-        step_size=np.exp([float(chain.adaptation.log_step_size_avg) for chain in chains]),
-    )
+    *others, last = settings.target_acceptances
+    for acceptance in others:
+        sampler = _Sampler(log_density, target, settings, acceptance, num_threads, progress)
+        with contextlib.suppress(_StepsTooLongError):
+            return sampler.run(start, seed=seed, most_divergent=settings.most_divergent)
+    sampler = _Sampler(log_density, target, settings, last, num_threads, progress)
+    return sampler.run(start, seed=seed, most_divergent=settings.num_chains * settings.num_draws)
+
+
+class _StepsTooLongError(Exception):
+    """More trajectories diverged than may."""
 
 
 class _Sampler:
@@ -99,22 +96,54 @@ class _Sampler:
         log_density: LogDensity,
         target: PyTree,
         settings: SamplerSettings,
+        acceptance: float,
         num_threads: int,
         progress: Callable[[float], None],
     ) -> None:
-        self._own = partial(_run, target=target, log_density=log_density, settings=settings)
-        self._settings, self._num_threads, self._progress = settings, num_threads, progress
+        self._log_density, self._target, self._settings = log_density, target, settings
+        self._acceptance, self._num_threads, self._progress = acceptance, num_threads, progress
         self._total = settings.num_warmup + settings.num_draws
         self._behind = [0] * settings.num_chains
+        self._num_divergent = [0] * settings.num_chains
 
-    def phase(self, chains: list[_Chain], count: int, *, is_warmup: bool) -> tuple[list[_Chain], list[_Columns]]:
-        """The chains after `count` draws each, and those draws. An interrupt ends all chains within one run."""
+    def run(self, start: Float[np.ndarray, "chains parameters"], *, seed: int, most_divergent: int) -> Chains:
+        """All chains from `start`, warmed up.
+
+        Raises:
+            _StepsTooLongError: as soon as more than `most_divergent` trajectories diverged.
+        """
+        chains = [
+            _begin(jax.random.key(seed), i, at, self._target, self._log_density, self._acceptance)
+            for i, at in enumerate(start)
+        ]
+        chains, _ = self._phase(chains, self._settings.num_warmup, None)
+        chains, records = self._phase(chains, self._settings.num_draws, most_divergent)
+        position, density, energy, is_divergent, num_doublings, num_steps = (
+            np.stack(column) for column in zip(*records, strict=True)
+        )
+        return Chains(
+            draws=position,
+            log_density=density,
+            energy=energy,
+            is_divergent=is_divergent,
+            num_doublings=num_doublings,
+            num_steps=num_steps,
+            step_size=np.exp([float(chain.adaptation.log_step_size_avg) for chain in chains]),
+        )
+
+    def _phase(
+        self, chains: list[_Chain], count: int, most_divergent: int | None
+    ) -> tuple[list[_Chain], list[_Columns]]:
+        """The chains after `count` draws each, and those draws; without `most_divergent` they are of the warm-up.
+
+        An interrupt ends all chains within one run.
+        """
         is_stopped = Event()
 
         def one(index: int) -> tuple[_Chain, _Columns]:
             # Settings of JAX belong to a thread. Blackjax counts on the usual promotion of types.
             with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
-                return self._advance(chains[index], index, count, is_warmup, is_stopped)
+                return self._advance(chains[index], index, count, most_divergent, is_stopped)
 
         with ThreadPoolExecutor(self._num_threads) as pool:
             try:
@@ -135,17 +164,30 @@ class _Sampler:
         chain: _Chain,
         index: int,
         count: int,
-        is_warmup: bool,
+        most_divergent: int | None,
         is_stopped: Event,
     ) -> tuple[_Chain, _Columns]:
         records: list[_Columns] = []
+        is_warmup = jnp.asarray(most_divergent is None)
         for first in range(0, count, self._settings.draws_per_run):
             if is_stopped.is_set():
                 raise InterruptedError("The sampler was stopped.")
             wanted = min(self._settings.draws_per_run, count - first)
-            chain, record = self._own(chain, jnp.asarray(is_warmup))
+            chain, record = _run(
+                chain,
+                is_warmup,
+                jnp.asarray(self._acceptance),
+                target=self._target,
+                log_density=self._log_density,
+                settings=self._settings,
+            )
             records.append(tuple(np.asarray(column)[:wanted] for column in record))
             self._behind[index] += wanted
+            if most_divergent is not None:
+                self._num_divergent[index] += int(np.sum(record.is_divergent[:wanted]))
+                # The sum over all chains only grows, so whether this happens does not depend on how threads take turns.
+                if sum(self._num_divergent) > most_divergent:
+                    raise _StepsTooLongError
         return chain, tuple(np.concatenate(column) for column in zip(*records, strict=True))
 
 
@@ -155,9 +197,9 @@ def _begin(
     start: Float[np.ndarray, " parameters"],
     target: PyTree,
     log_density: LogDensity,
-    settings: SamplerSettings,
+    acceptance: float,
 ) -> _Chain:
-    first, _, _ = dual_averaging_adaptation(settings.target_acceptance)
+    first, _, _ = dual_averaging_adaptation(acceptance)
     with jax.numpy_dtype_promotion("standard"):
         state = _first_state(jax.device_put(start), target, log_density=log_density)
         adaptation = first(jnp.asarray(_FIRST_STEP, start.dtype))
@@ -174,13 +216,15 @@ def _first_state(start: Float[Array, " parameters"], target: PyTree, *, log_dens
 def _run(
     chain: _Chain,
     is_warmup: Bool[Array, ""],
+    acceptance: Float[Array, ""],
     *,
     target: PyTree,
     log_density: LogDensity,
     settings: SamplerSettings,
 ) -> tuple[_Chain, _Record]:
     """A few transitions; in the warm-up with the adapting step size, afterwards with its average."""
-    _, update, _ = dual_averaging_adaptation(settings.target_acceptance)
+    # Annotated as a number, but only subtracted from: so other acceptances need no program of their own.
+    _, update, _ = dual_averaging_adaptation(acceptance)  # type: ignore[arg-type]
     kernel = blackjax.nuts.build_kernel()
 
     def transition(chain: _Chain, _: None) -> tuple[_Chain, _Record]:

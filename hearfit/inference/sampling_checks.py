@@ -16,7 +16,6 @@ from hearfit.listener.profile import Agreement, Estimate, FrequencyEstimates, Sa
 # Vehtari, Gelman, Simpson, Carpenter & Buerkner (2021): R-hat below 1.01, an effective sample size of 100 a chain.
 _LARGEST_RHAT = 1.01
 _SMALLEST_EFFECTIVE_SIZE = 400.0
-_LARGEST_DIVERGENT_SHARE = 0.002
 # Betancourt (2016) advises caution below about 0.3.
 _SMALLEST_ENERGY_FRACTION = 0.3
 _LARGEST_SKEWNESS = 0.5
@@ -52,10 +51,10 @@ def sampling_checks(
             f"There are too few independent draws: the smallest effective sample size is {smallest.min():.0f} "
             f"({names[int(np.argmin(smallest))]}), but must be at least {_SMALLEST_EFFECTIVE_SIZE:.0f}."
         )
-    if num_divergent > _LARGEST_DIVERGENT_SHARE * chains.is_divergent.size:
+    if num_divergent > settings.most_divergent:
         problems.append(
             f"{num_divergent} of {chains.is_divergent.size} trajectories diverged, but at most "
-            f"{100 * _LARGEST_DIVERGENT_SHARE:g} % may."
+            f"{100 * settings.largest_divergent_share:g} % may."
         )
     if not energy_fraction >= _SMALLEST_ENERGY_FRACTION:
         problems.append(

@@ -127,7 +127,7 @@ def discrimination_evidence(
     at_signal = representation(jnp.maximum(standard + change, 0.0))
     precision = window_s * normal.spacing_cam * jnp.exp(2.0 * log_sensitivity) / normal.sensitivity**2
     difference = at_signal - at_standard
-    correlation = jnp.asarray(rove_correlation(len(cochlea.frequency_hz), spacing_cam=normal.spacing_cam))
+    correlation = rove_correlation(normal.spacing_cam)
     ideal = log_ideal_discriminability(difference, growth_per_db, precision, rove_sd_db, correlation)
     broad = BROAD_GROWTH * (ideal + log_pooling_efficiency(difference))
     return is_broad * broad + (1.0 - is_broad) * ideal

@@ -10,8 +10,10 @@ channels decide, and how fast d' grows. The ideal observer of all channels gains
 component's excitation, and loses nothing to a rove, both unlike people: it leaves three times the deviance.
 """
 
+import math
+
+import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 COMPARISON_CAM = 12.0
@@ -27,10 +29,9 @@ _SMALLEST_SQUARED_DISTANCE = 1e-10
 _SMALLEST_SHARE = 1e-30
 
 
-def rove_correlation(num_channels: int, *, spacing_cam: float) -> Float[np.ndarray, "channels channels"]:
-    """How alike the effect of a rove on two channels is to the listener: exp(-distance / `COMPARISON_CAM`)."""
-    place_cam = spacing_cam * np.arange(num_channels)
-    return np.exp(-np.abs(place_cam[:, None] - place_cam[None, :]) / COMPARISON_CAM)
+def rove_correlation(spacing_cam: float) -> float:
+    """How alike the effect of a rove on neighbouring channels is to the listener: exp(-spacing / `COMPARISON_CAM`)."""
+    return math.exp(-spacing_cam / COMPARISON_CAM)
 
 
 def log_ideal_discriminability(
@@ -38,19 +39,36 @@ def log_ideal_discriminability(
     growth_per_db: Float[Array, " channels"],
     precision: Float[Array, ""],
     rove_sd_db: Float[Array, ""],
-    correlation: Float[Array, "channels channels"],
+    correlation: float,
 ) -> Float[Array, ""]:
     """Natural logarithm of d' of the best linear observer of intervals whose levels vary independently with this SD.
 
-    d'^2 = x' (I/N + s^2 C gg')^-1 x for the change x, the growth g with level, N = `precision` and the correlation C
-    (product by element with gg'). Where C is 1 everywhere this is N (|x|^2 - N s^2 (g'x)^2 / (1 + N s^2 |g|^2)) by
-    Sherman and Morrison. It is the d' of one interval, which the m-interval formula takes: the difference of two
-    intervals has sqrt(2) times the SD, of the rove as of the noise.
+    d'^2 = x' (I/N + s^2 C gg')^-1 x for the change x, the growth g with level, N = `precision` and the correlation
+    C_ij = r^|i - j| (product by element with gg'), r = `correlation`. Where r is 1 this is
+    N (|x|^2 - N s^2 (g'x)^2 / (1 + N s^2 |g|^2)) by Sherman and Morrison. It is the d' of one interval, which the
+    m-interval formula takes: the difference of two intervals has sqrt(2) times the SD, of the rove as of the noise.
+
+    The rove so perceived is a first-order autoregressive process along the channels, seen in noise, and the sum one
+    over the innovations of its Kalman filter (Kalman 1960). A batch of LU decompositions instead, of which two programs
+    at once block each other on a machine with two cores, never ended.
     """
-    growth = jnp.outer(growth_per_db, growth_per_db)
-    noise = jnp.eye(len(change)) + precision * rove_sd_db**2 * correlation * growth
-    squared = precision * (change @ jnp.linalg.solve(noise, change))
-    return 0.5 * jnp.log(squared + _SMALLEST_SQUARED_DISTANCE)
+    rove = precision * rove_sd_db**2
+
+    def next_channel(
+        state: tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]],
+        channel: tuple[Float[Array, ""], Float[Array, ""]],
+    ) -> tuple[tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]], None]:
+        expected, variance, squared = state
+        own, growth = channel
+        innovation, innovation_variance = own - growth * expected, 1.0 + growth**2 * variance
+        seen = expected + variance * growth * innovation / innovation_variance
+        left = variance / innovation_variance
+        after = correlation * seen, correlation**2 * left + (1.0 - correlation**2) * rove
+        return (*after, squared + innovation**2 / innovation_variance), None
+
+    none = jnp.zeros((), change.dtype)
+    (_, _, squared), _ = jax.lax.scan(next_channel, (none, rove.astype(change.dtype), none), (change, growth_per_db))
+    return 0.5 * jnp.log(precision * squared + _SMALLEST_SQUARED_DISTANCE)
 
 
 def log_pooling_efficiency(change: Float[Array, " channels"]) -> Float[Array, ""]:

@@ -5,16 +5,16 @@ from itertools import pairwise
 import pytest
 
 from hearfit.audiology.audiogram import Conduction, Ear
-from hearfit.audiology.bisgaard import STANDARD_AUDIOGRAM_NAMES, is_standard_audiogram_name, standard_audiogram
-from hearfit.audiology.grades import (
-    PTA3_FREQUENCY_HZ,
-    PTA4_FREQUENCY_HZ,
-    better_ear_average,
-    clark_grade,
-    pure_tone_average,
-    who_grade,
+from hearfit.audiology.averages import PTA3_FREQUENCY_HZ, PTA4_FREQUENCY_HZ, better_ear_average, pure_tone_average
+from hearfit.audiology.bisgaard import (
+    STANDARD_AUDIOGRAM_NAMES,
+    is_standard_audiogram_name,
+    nearest_standard,
+    standard_audiogram,
 )
+from hearfit.audiology.grades import clark_grade, who_grade
 from hearfit.errors import InputError
+from tests.audiology.example_ears import Levels, example_audiogram
 
 # Name, average over 0.5, 1, 2 and 4 kHz, WHO 2021 grade of it, average over 0.5, 1 and 2 kHz, Clark grade of that.
 GRADES = [
@@ -79,3 +79,38 @@ def test_other_names_are_refused(name: str) -> None:
     assert not is_standard_audiogram_name(name)
     with pytest.raises(InputError, match=r"is not a standard audiogram\. The standard audiograms are N1, .* S3"):
         standard_audiogram(name)
+
+
+@pytest.mark.parametrize("name", STANDARD_AUDIOGRAM_NAMES)
+def test_a_standard_audiogram_is_nearest_to_itself(name: str) -> None:
+    nearest = nearest_standard(standard_audiogram(name), ear=Ear.RIGHT)
+    assert (nearest.names, nearest.distance_db, nearest.is_at_least) == ((name,), 0.0, False)
+
+
+def test_the_distance_is_a_root_mean_square_over_shared_frequencies() -> None:
+    # N2 at these frequencies: 20, 25, 35, 45; differences 0, 5, -5, 10; 8 kHz is in no standard audiogram.
+    audiogram = example_audiogram({500: 20, 1000: 30, 2000: 30, 4000: 55, 8000: 100})
+    nearest = nearest_standard(audiogram, ear=Ear.LEFT)
+    assert nearest.names == ("N2",)
+    assert nearest.distance_db == pytest.approx((150 / 4) ** 0.5)
+    assert nearest.frequency_hz == (500.0, 1000.0, 2000.0, 4000.0)
+
+
+def test_two_that_are_equally_near_are_both_named() -> None:
+    # Halfway between N5 (70, 75, 80, 80) and N6 (80, 85, 90, 100).
+    nearest = nearest_standard(example_audiogram({500: 75, 1000: 80, 2000: 85, 4000: 90}), ear=Ear.LEFT)
+    assert nearest.names == ("N5", "N6")
+
+
+def test_a_no_response_is_no_distance_from_a_higher_standard() -> None:
+    exact: Levels = {500: 95, 1000: 105, 2000: 105, 4000: ">90"}
+    nearest = nearest_standard(example_audiogram(exact), ear=Ear.LEFT)
+    assert (nearest.names, nearest.distance_db, nearest.is_at_least) == (("N7",), 0.0, True)
+    above = nearest_standard(example_audiogram({**exact, 4000: ">115"}), ear=Ear.LEFT)
+    assert above.distance_db == pytest.approx((100 / 4) ** 0.5)
+
+
+def test_too_few_frequencies_have_no_nearest() -> None:
+    nearest = nearest_standard(example_audiogram({250: 20, 500: 20}), ear=Ear.LEFT)
+    assert (nearest.names, nearest.distance_db) == ((), None)
+    assert nearest.reason == "The left ear has no air-conduction threshold at 1000, 2000, 4000 Hz."

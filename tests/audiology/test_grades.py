@@ -1,26 +1,13 @@
-"""Averages of censored and missing thresholds, and the limits of the grades."""
+"""The limits of the grades, and the grades of averages that a no response bounds or that cannot be computed."""
 
 import math
 
 import pytest
 
-from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.audiology.grades import (
-    PTA3_FREQUENCY_HZ,
-    PTA4_FREQUENCY_HZ,
-    better_ear_average,
-    clark_grade,
-    pure_tone_average,
-    who_grade,
-)
+from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.grades import ClarkGrade, WhoGrade, clark_grade, clark_graded, who_grade, who_graded
 from hearfit.errors import InputError
-
-
-def ear_of(ear: Ear, *levels_db_hl: float, no_response_hz: float | None = None) -> tuple[Threshold, ...]:
-    return tuple(
-        Threshold(ear, frequency, level, is_no_response=frequency == no_response_hz)
-        for frequency, level in zip(PTA4_FREQUENCY_HZ, levels_db_hl, strict=False)
-    )
+from tests.audiology.example_ears import Levels, example_audiogram
 
 
 @pytest.mark.parametrize(
@@ -44,24 +31,6 @@ def ear_of(ear: Ear, *levels_db_hl: float, no_response_hz: float | None = None) 
 )
 def test_who_classes_are_half_open(average_db_hl: float, grade: str) -> None:
     assert who_grade(better_ear_average_db_hl=average_db_hl) == grade
-
-
-@pytest.mark.parametrize(
-    ("average_db_hl", "who_2021", "mislabelled"),
-    [
-        (22.0, "mild", "normal"),
-        (52.0, "moderately severe", "moderate"),
-        (82.0, "profound", "severe"),
-        (96.0, "complete or total", "profound"),
-    ],
-)
-def test_who_2021_is_not_the_table_that_a_public_package_ships(
-    average_db_hl: float, who_2021: str, mislabelled: str
-) -> None:
-    # PyPI audiogram 0.1.0 labels the limits 25, 40, 55, 70, 90 as WHO 2021.
-    grade = who_grade(better_ear_average_db_hl=average_db_hl)
-    assert grade == who_2021
-    assert grade != mislabelled
 
 
 @pytest.mark.parametrize(
@@ -94,73 +63,32 @@ def test_what_is_not_a_level_has_no_grade(average_db_hl: float) -> None:
         clark_grade(average_db_hl=average_db_hl)
 
 
-def test_average_of_three_and_four_frequencies() -> None:
-    audiogram = Audiogram("A", ear_of(Ear.LEFT, 10.0, 20.0, 30.0, 80.0))
-    three = pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=PTA3_FREQUENCY_HZ)
-    four = pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=PTA4_FREQUENCY_HZ)
-    assert (three.level_db_hl, four.level_db_hl) == (20.0, 35.0)
-    assert not four.is_at_least
-    assert four.reason is None
+def test_the_average_is_never_rounded() -> None:
+    graded = clark_graded(example_audiogram({500: 10, 1000: 15, 2000: 20.5}), ear=Ear.LEFT)
+    assert graded.average.level_db_hl == pytest.approx(45.5 / 3)
+    assert graded.grade is ClarkGrade.NORMAL
 
 
-def test_a_no_response_makes_the_average_a_lower_bound() -> None:
-    audiogram = Audiogram("A", ear_of(Ear.LEFT, 60.0, 70.0, 90.0, 110.0, no_response_hz=4000.0))
-    four = pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=PTA4_FREQUENCY_HZ)
-    assert (four.level_db_hl, four.is_at_least) == (82.5, True)
-    three = pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=PTA3_FREQUENCY_HZ)
-    assert not three.is_at_least
+def test_a_no_response_leaves_higher_grades_possible() -> None:
+    one: Levels = {500: 60, 1000: 70, 2000: ">90", 4000: ">90"}
+    graded = who_graded(example_audiogram(one, one))
+    assert (graded.grade, graded.is_at_least) == (WhoGrade.SEVERE, True)
+    clark = clark_graded(example_audiogram(one), ear=Ear.LEFT)
+    assert (clark.grade, clark.is_at_least) == (ClarkGrade.SEVERE, True)
 
 
-def test_a_missing_frequency_is_never_made_up() -> None:
-    audiogram = Audiogram("A", ear_of(Ear.LEFT, 10.0, 20.0))
-    average = pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=PTA4_FREQUENCY_HZ)
-    assert average.level_db_hl is None
-    assert average.reason == "The left ear has no air-conduction threshold at 2000, 4000 Hz."
+def test_there_is_nothing_above_the_highest_grade() -> None:
+    none = dict.fromkeys((500, 1000, 2000, 4000), ">110")
+    graded = who_graded(example_audiogram(none, none))
+    assert graded.average.is_at_least
+    assert (graded.grade, graded.is_at_least) == (WhoGrade.COMPLETE, False)
+    clark = clark_graded(example_audiogram(none), ear=Ear.LEFT)
+    assert (clark.grade, clark.is_at_least) == (ClarkGrade.PROFOUND, False)
 
 
-def test_bone_conduction_does_not_count() -> None:
-    bone = tuple(Threshold(Ear.LEFT, f, 0.0, conduction=Conduction.BONE) for f in PTA4_FREQUENCY_HZ)
-    average = pure_tone_average(Audiogram("A", bone), ear=Ear.LEFT, frequency_hz=PTA4_FREQUENCY_HZ)
-    assert average.level_db_hl is None
-
-
-@pytest.mark.parametrize("is_masked_first", [True, False])
-def test_a_masked_threshold_replaces_the_unmasked_one(is_masked_first: bool) -> None:
-    unmasked = Threshold(Ear.LEFT, 1000.0, 30.0)
-    masked = Threshold(Ear.LEFT, 1000.0, 55.0, is_masked=True)
-    audiogram = Audiogram("A", (masked, unmasked) if is_masked_first else (unmasked, masked))
-    assert pure_tone_average(audiogram, ear=Ear.LEFT, frequency_hz=(1000.0,)).level_db_hl == 55.0
-
-
-@pytest.mark.parametrize(
-    ("left", "left_hz", "right", "right_hz", "expected"),
-    [
-        (30.0, None, 40.0, None, (30.0, False)),
-        (40.0, None, 30.0, None, (30.0, False)),
-        # Left 40; right 30 or more: the better ear is anything from 30 to 40.
-        (40.0, None, 30.0, 4000.0, (30.0, True)),
-        # Left 40; right 50 or more: the better ear is left.
-        (40.0, None, 50.0, 4000.0, (40.0, False)),
-        # Right 40 or more cannot be better than 40.
-        (40.0, None, 40.0, 4000.0, (40.0, False)),
-        (40.0, 4000.0, 40.0, None, (40.0, False)),
-        (90.0, 4000.0, 95.0, 4000.0, (90.0, True)),
-    ],
-)
-def test_better_ear(
-    left: float, left_hz: float | None, right: float, right_hz: float | None, expected: tuple[float, bool]
-) -> None:
-    thresholds = (
-        *ear_of(Ear.LEFT, *[left] * 4, no_response_hz=left_hz),
-        *ear_of(Ear.RIGHT, *[right] * 4, no_response_hz=right_hz),
-    )
-    average = better_ear_average(Audiogram("A", thresholds), frequency_hz=PTA4_FREQUENCY_HZ)
-    assert (average.level_db_hl, average.is_at_least) == expected
-
-
-def test_one_ear_does_not_make_a_better_ear() -> None:
-    average = better_ear_average(Audiogram("A", ear_of(Ear.LEFT, *[30.0] * 4)), frequency_hz=PTA4_FREQUENCY_HZ)
-    assert average.level_db_hl is None
-    assert average.reason == (
-        "The right ear has no air-conduction threshold at 500, 1000, 2000, 4000 Hz. The better ear is not known."
-    )
+def test_without_an_average_there_is_no_grade() -> None:
+    audiogram = example_audiogram({1000: 40})
+    assert who_graded(audiogram).grade is None
+    graded = clark_graded(audiogram, ear=Ear.LEFT)
+    assert graded.grade is None
+    assert graded.average.missing_hz == (500.0, 2000.0)

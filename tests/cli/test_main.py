@@ -22,6 +22,7 @@ COMMANDS = (
     ("protocol", "list"),
     ("protocol", "show"),
     ("audiogram", "show"),
+    ("standards",),
     ("frontend",),
     ("validate",),
     ("show",),

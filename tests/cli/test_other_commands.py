@@ -1,4 +1,4 @@
-"""report, score, simulate, protocol and audiogram."""
+"""report, score, simulate and protocol."""
 
 import json
 import re
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
-from hearfit.cli.terminal_audiogram import draw
+from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.trials import Trials
 from hearfit.fitting import ConditionScore, Score
 from hearfit.listener.profile import Profile
@@ -151,40 +150,3 @@ def test_a_wrong_protocol_file_is_explained(cli: Cli, tmp_path: Path) -> None:
     assert outcome.code == 2
     assert len(outcome.err.splitlines()) > 3
     assert all(line.startswith("error: mine.toml: ") for line in outcome.err.splitlines())
-
-
-def test_an_audiogram_is_shown(cli: Cli) -> None:
-    outcome = cli("audiogram", "show", "n3")
-    assert outcome.code == 0
-    assert "Better ear, mean of 0.5, 1, 2 and 4 kHz: 46.2 dB HL, moderate (WHO 2021)" in outcome.out
-    document = json.loads(cli("audiogram", "show", "N3", "--json").out)
-    assert document["listener"] == "N3"
-    assert len(document["thresholds"]) == 20
-    assert document["averages"][-1]["average"]["level_db_hl"] == 46.25
-
-
-def test_names_do_not_command_the_terminal(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("listener,ear,frequency_hz,threshold_db_hl\n[red]L1[/red],right,1000,40\n")
-    assert "[red]L1[/red]" in cli("audiogram", "show", "a.csv").out
-    assert "\x1b" not in cli("audiogram", "show", "\x1b[31mred.csv").err
-
-
-def test_the_drawing_puts_thresholds_in_their_places() -> None:
-    lines = draw(
-        Audiogram(
-            "L",
-            (
-                Threshold(Ear.RIGHT, 1000.0, 40.0),
-                Threshold(Ear.LEFT, 1000.0, 40.0),
-                Threshold(Ear.LEFT, 125.0, -10.0),
-                Threshold(Ear.RIGHT, 8000.0, 120.0, is_no_response=True),
-                Threshold(Ear.RIGHT, 16000.0, 40.0),
-            ),
-        )
-    )
-    column = lines[0].index("1000") + 2
-    (row,) = [line for line in lines if line.startswith("   40 ")]
-    assert row[column] == "*"
-    assert "X" in lines[1]
-    assert "↙O" in next(line for line in lines if line.startswith("  120 "))
-    assert len({line.rstrip() for line in lines}) > 5
