@@ -11,6 +11,7 @@ try:
     import typer
 
     from hearfit.cli.audiogram import audiogram_commands
+    from hearfit.cli.compare import compare
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -68,6 +69,7 @@ app.command()(fit)
 app.command()(report)
 app.command()(show)
 app.command()(history)
+app.command()(compare)
 app.command()(score)
 app.command()(simulate)
 app.command()(validate)

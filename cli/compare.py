@@ -1,0 +1,187 @@
+"""`hearfit compare`: how a listener's profiles have changed from session to session."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from hearfit.audiology.audiogram import Ear
+from hearfit.cli.inputs import Problems
+from hearfit.cli.options import JsonFlag
+from hearfit.cli.output import Output, new_table
+from hearfit.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from hearfit.change.profile_change import ListenerChange, SessionChange
+    from hearfit.change.verdict import QuantityChange
+    from hearfit.listener.profile import Profile
+
+RESULT_NAMES: Final = ("compare.json", "compare.html")
+_EARS: Final = (Ear.RIGHT, Ear.LEFT)
+# Short enough for a terminal of 80 columns.
+_NAMES: Final = {
+    "compression_exponent": "exp.",
+    "attenuation_db": "atten.",
+    "inhibition": "inhib.",
+    "equivalent_bandwidth_hz": "ERB",
+}
+
+
+def compare(
+    profiles: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PROFILE PROFILE...",
+            help="profile.json of two or more sessions of a listener, one or both ears, in any order.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for compare.json and compare.html.", show_default="none")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of these names in --out.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what has changed in a listener's ears, and whether it is more than repeated tests differ by.
+
+    Each later session is compared with the first one of that ear. A change is "to be confirmed" where it exceeds what
+    careful tests repeat to, and "beyond retest" where it exceeds the variability between sessions and the published
+    limit, too; of what is told at most 5 % is expected to be false.
+
+    Exit code 1 means that a fit that is compared did not converge; a change that is found ends with 0.
+    """
+    from hearfit.storage.profile_files import read_profile
+
+    output = Output(is_json=as_json)
+    problems = Problems()
+    read: list[Profile] = []
+    for path in profiles:
+        with problems.collected():
+            read.append(read_profile(path))
+    if out is not None:
+        with problems.collected():
+            check_results(out, is_forced=force)
+    # A comparison of those that could be read would refuse for reasons that are not theirs.
+    problems.tell()
+    compare_and_tell(read, sources=[str(path) for path in profiles], out=out, output=output)
+
+
+def check_results(out: Path, *, is_forced: bool) -> None:
+    """Checks before any work that the results can be written and replace nothing.
+
+    Raises:
+        InputError: they cannot, or one is there and is not to be replaced.
+    """
+    from hearfit.storage.files import check_output
+
+    check_output(out, RESULT_NAMES)
+    present = [str(out / name) for name in RESULT_NAMES if (out / name).exists()]
+    if present and not is_forced:
+        raise InputError(
+            f"{', '.join(present)}: exists already and is not replaced. Choose another folder, or replace with --force."
+        )
+
+
+def compare_and_tell(
+    profiles: Sequence["Profile"], *, sources: Sequence[str] | None, out: Path | None, output: Output
+) -> None:
+    """Compares profiles that were read, prints the result and writes it into `out`, if there is one.
+
+    Raises:
+        InputError: the profiles cannot be compared, or the files not written.
+        Exit: a fit that is compared cannot be trusted.
+    """
+    from hearfit.change.profile_change import compare_profiles
+    from hearfit.cli.compare_record import change_record
+
+    change = compare_profiles(profiles, sources=sources)
+    for sentence in (*change.not_trusted, *(s for step in change.steps for s in step.warnings), *change.remarks):
+        output.warning(sentence)
+    print_change(change, output)
+    record = change_record(change)
+    if out is not None:
+        from hearfit.reports.change import write_change_page
+        from hearfit.storage.files import write_text
+
+        out.mkdir(parents=True, exist_ok=True)
+        write_change_page(out / RESULT_NAMES[1], change)
+        write_text(out / RESULT_NAMES[0], json.dumps(record, indent=2, allow_nan=False) + "\n")
+        record["files"] = [str(out / name) for name in RESULT_NAMES]
+        for name in RESULT_NAMES:
+            output.text(f"Wrote {out / name}")
+    output.document(record)
+    if change.not_trusted:
+        raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
+
+
+def print_change(change: "ListenerChange", output: Output) -> None:
+    """The latest session in full, the others in a line each."""
+    from hearfit.reports.change_words import HOW_TO_READ, ear_sentence
+
+    latest = change.latest
+    names = ", ".join(session.name for session in change.history.sessions)
+    output.text(f"{change.history.listener}: {len(change.history.sessions)} sessions, {names}")
+    output.text()
+    for ear in (ear for ear in _EARS if ear in latest.baselines):
+        _paragraph(output, ear_sentence(latest, ear))
+        output.text()
+        _print_ear(latest, ear, output)
+    if len(change.steps) > 1:
+        output.text("Earlier sessions against the first")
+        for step in change.steps[:-1]:
+            for ear in (ear for ear in _EARS if ear in step.baselines):
+                _paragraph(output, ear_sentence(step, ear))
+        output.text()
+    output.text("worse: beyond retest; worse?: to be confirmed; –: no change shown.")
+    output.text("P beyond retest: posterior probability, of repeats within a session and between sessions.")
+    for sentence in HOW_TO_READ[1:4]:
+        _paragraph(output, sentence)
+
+
+def _paragraph(output: Output, text: str) -> None:
+    # A no-break space is not printable and would be shown as an escape.
+    output.paragraph(text.replace("\N{NO-BREAK SPACE}", " "))
+
+
+def _print_ear(step: "SessionChange", ear: Ear, output: Output) -> None:
+    from hearfit.change.difference import Quantity
+    from hearfit.reports.change_words import shown
+
+    changes = shown(step.of(ear))
+    thresholds = [change for change in changes if change.measured.quantity is Quantity.THRESHOLD]
+    others = [change for change in changes if change.measured.quantity is not Quantity.THRESHOLD]
+    if thresholds:
+        _print_table(f"{ear.value.capitalize()} ear: implied threshold (dB HL)", thresholds, output, is_named=False)
+    if others:
+        _print_table(
+            f"{ear.value.capitalize()} ear: compression exponent, attenuation (dB), inhibition, ERB (Hz)",
+            others,
+            output,
+            is_named=True,
+        )
+
+
+def _print_table(title: str, changes: Sequence["QuantityChange"], output: Output, *, is_named: bool) -> None:
+    from hearfit.reports.change_words import amount, change_text, interval_text, place, probability_text, verdict_sign
+
+    table = new_table("", "earlier", "later", "change", "95 % interval", "P beyond retest", "", title=title)
+    for column in table.columns:
+        column.no_wrap = True
+    table.columns[-1].justify = "left"
+    for change in changes:
+        name = f"{_NAMES[change.measured.quantity.value]} {place(change)}" if is_named else place(change)
+        tests = [test for test in (change.within_session, change.between_sessions) if test is not None]
+        table.add_row(
+            name,
+            amount(change, change.measured.before.mean),
+            amount(change, change.measured.after.mean),
+            change_text(change),
+            interval_text(change),
+            ", ".join(probability_text(test.probability_beyond) for test in tests) or "unknown",
+            verdict_sign(change),
+            # Dropped by rich where there is no terminal.
+            style="bold" if change.is_told else None,
+        )
+    output.table(table)
