@@ -54,11 +54,15 @@ def _print_warnings(profile: "Profile", output: Output) -> None:
 
 
 def _print_thresholds(profile: "Profile", output: Output) -> None:
-    from hearfit.cli.terminal_audiogram import draw
+    from hearfit.cli.terminal_audiogram import LEFT_LETTERS, RIGHT_LETTERS, drawing_of
 
     output.text(f"Thresholds that the fitted {profile.ear} ear implies")
-    for line in draw(_implied(profile)):
-        output.text(line)
+    drawing = drawing_of(_implied(profile))
+    for line in drawing.lines:
+        output.coloured(line, red=RIGHT_LETTERS, blue=LEFT_LETTERS)
+    output.paragraph(f"       {drawing.key}", indent="       ")
+    if drawing.left_out:
+        output.paragraph(drawing.left_out)
     output.text()
 
 

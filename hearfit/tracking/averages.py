@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hearfit.audiology.grades import PTA4_FREQUENCY_HZ
+from hearfit.audiology.averages import PTA4_FREQUENCY_HZ
 from hearfit.listener.profile import Estimate, FrequencyEstimates, Profile
 
 _HIGH_FREQUENCY_HZ: Final = (3000.0, 4000.0, 6000.0)

@@ -49,7 +49,18 @@ def profiles_of(listener: str, *, ear: Ear | None = None, tracking_uri: str | No
     """The profile of each session's latest version, the right ear's first, by date.
 
     Raises:
-        InputError: as `find_history`; or a profile is missing, damaged or not the one that its run says it is.
+        InputError, TrackingError: as `history_with_profiles`.
+    """
+    return history_with_profiles(listener, ear=ear, tracking_uri=tracking_uri)[1]
+
+
+def history_with_profiles(
+    listener: str, *, ear: Ear | None = None, tracking_uri: str | None = None, most: int | None = None
+) -> tuple[History, tuple[Profile, ...]]:
+    """All sessions of a listener, and the profile of each one's latest version in the same order.
+
+    Raises:
+        InputError: as `find_history`; or there are more than `most` profiles, of which none is read; or a profile is missing, damaged or not the one that its run says it is.
         TrackingError: the store cannot be reached or read.
     """
     uri = resolve_tracking_uri(tracking_uri)
@@ -58,14 +69,20 @@ def profiles_of(listener: str, *, ear: Ear | None = None, tracking_uri: str | No
     with failures_told(uri, _UNREADABLE):
         store = open_to_read(uri)
         with quiet_mlflow(LATER_ANSWERS_S):
-            for each in _history(store, listener, ear, lambda _count: None).sessions:
+            history = _history(store, listener, ear, lambda _count: None)
+            if most is not None and len(history.sessions) > most:
+                raise InputError(
+                    f"The tracking store {store.shown} holds {len(history.sessions)} profiles of {listener!r}; at most "
+                    f"{most} are read at once. Give the files of those that matter."
+                )
+            for each in history.sessions:
                 try:
                     profiles.append(_profile(store, each))
                 except InputError as error:
                     problems += error.problems
     if problems:
         raise InputError(problems)
-    return tuple(profiles)
+    return history, tuple(profiles)
 
 
 def _history(store: Store, listener: str, ear: Ear | None, told: CountTold) -> History:

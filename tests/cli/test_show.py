@@ -53,13 +53,13 @@ def test_warnings_come_first(cli: Cli, tmp_path: Path) -> None:
 
 def test_implied_thresholds_are_drawn(cli: Cli, path: Path) -> None:
     from hearfit.audiology.audiogram import Audiogram, Threshold
-    from hearfit.cli.terminal_audiogram import draw
+    from hearfit.cli.terminal_audiogram import drawing_of
 
     thresholds = tuple(
         Threshold(Ear.LEFT, entry.frequency_hz, entry.threshold_db_hl.mean)
         for entry in example_profile(Ear.LEFT).frequencies
     )
-    assert "\n".join(draw(Audiogram("L001", thresholds))) in cli("show", path).out
+    assert "\n".join(drawing_of(Audiogram("L001", thresholds)).lines) in cli("show", path).out
 
 
 def test_json_is_the_profile(cli: Cli, path: Path) -> None:

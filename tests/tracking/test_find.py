@@ -14,7 +14,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError, TrackingError
 from hearfit.listener.profile import Profile
 from hearfit.storage.profile_files import write_profile
-from hearfit.tracking.find import find_history, profiles_of
+from hearfit.tracking.find import find_history, history_with_profiles, profiles_of
 from hearfit.tracking.store import EXPERIMENT
 from hearfit.tracking.write import TrackedRun, track_fit
 from tests.reports.example_profile import example_profile
@@ -113,6 +113,11 @@ def test_the_profile_of_the_latest_version_reads_back_equal(uri: str) -> None:
     expected = [latest[key] for key in sorted(latest, key=lambda key: (key[0] is Ear.LEFT, key[1]))]
     assert list(profiles_of("L001", tracking_uri=uri)) == expected
     assert list(profiles_of("L001", ear=Ear.LEFT, tracking_uri=uri)) == [p for p in expected if p.ear is Ear.LEFT]
+
+
+def test_more_profiles_than_are_wanted_are_not_fetched(uri: str) -> None:
+    with pytest.raises(InputError, match="holds 4 profiles of 'L001'; at most 3 are read at once"):
+        history_with_profiles("L001", tracking_uri=uri, most=3)
 
 
 def test_different_answers_under_one_date_are_told(uri: str) -> None:
