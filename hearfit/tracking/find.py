@@ -60,7 +60,8 @@ def history_with_profiles(
     """All sessions of a listener, and the profile of each one's latest version in the same order.
 
     Raises:
-        InputError: as `find_history`; or there are more than `most` profiles, of which none is read; or a profile is missing, damaged or not the one that its run says it is.
+        InputError: as `find_history`; there are more than `most` profiles, of which none is read then; or a profile is
+            missing, damaged or not the one that its run says it is.
         TrackingError: the store cannot be reached or read.
     """
     uri = resolve_tracking_uri(tracking_uri)

@@ -27,6 +27,7 @@ COMMANDS = (
     ("validate",),
     ("show",),
     ("history",),
+    ("compare",),
     ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")
