@@ -12,6 +12,8 @@ try:
 
     from hearfit.cli.audiogram import audiogram_commands
     from hearfit.cli.compare import compare
+    from hearfit.cli.audiogram_convert import convert
+    from hearfit.cli.bids import bids
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
@@ -72,10 +74,12 @@ app.command()(history)
 app.command()(compare)
 app.command()(score)
 app.command()(simulate)
+app.command()(bids)
 app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
 app.add_typer(audiogram_commands, name="audiogram")
+audiogram_commands.command()(convert)
 app.command()(standards)
 app.command()(demo)
 

@@ -1,4 +1,7 @@
-"""The project's own audiogram file: one row a threshold, columns with units, as CSV or TSV."""
+"""The project's own audiogram file, columns with units, as CSV or TSV.
+
+Long: one row a threshold. Wide: one row an ear, conduction and masking, one column a frequency.
+"""
 
 import csv
 import datetime as dt
@@ -8,17 +11,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.audiology.file_values import (
     ALLOWED_FREQUENCY,
     ALLOWED_LEVEL,
+    MISSING,
     choice_problem,
     is_allowed_frequency,
     is_allowed_level,
     shown,
     some_of,
+    the_only,
+    unguarded,
 )
 from hearfit.errors import InputError
 
@@ -27,8 +32,10 @@ OPTIONAL_COLUMNS = ("listener", "conduction", "masked", "no_response", "transduc
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TRUE_OR_FALSE: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_LEVEL_COLUMN = "threshold_db_hl"
+_WIDE_COLUMN = re.compile(r"threshold_db_hl_at_(.*)_hz")
+_WIDE_EXAMPLE = "threshold_db_hl_at_1000_hz"
 _WITHOUT_UNIT = frozenset({"threshold", "threshold_db", "level", "level_db", "hl", "db"})
-_MISSING = frozenset({"", "n/a"})
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,12 @@ class _Row:
 
 
 class _Cells:
-    """The cells of one row by column name, and the problems found in them."""
+    """The cells of one threshold by column name, and the problems found in them. `level_column` differs when wide."""
 
-    def __init__(self, source: str, line: int, cells: Mapping[str, str]) -> None:
+    def __init__(self, source: str, line: int, cells: Mapping[str, str], level_column: str = _LEVEL_COLUMN) -> None:
         self._place = f"{source}, line {line}"
         self._cells = cells
+        self.level_column = level_column
         self.problems: list[str] = []
 
     def has(self, column: str) -> bool:
@@ -66,9 +74,9 @@ class _Cells:
         return number
 
     def optional(self, column: str) -> str | None:
-        if not self.has(column) or self.text(column).lower() in _MISSING:
+        if not self.has(column) or self.text(column).lower() in MISSING:
             return None
-        return self.text(column)
+        return unguarded(self.text(column))
 
     def flag(self, column: str) -> bool:
         if not self.has(column):
@@ -88,51 +96,37 @@ def parse_audiogram_table(text: str, *, source: str, listener: str | None = None
     Raises:
         InputError: the text is not such a table; every problem that was found, up to the first unreadable line.
     """
+    return the_only(parse_audiogram_tables(text, source=source, listener=listener), source=source)
+
+
+def parse_audiogram_tables(text: str, *, source: str, listener: str | None = None) -> tuple[Audiogram, ...]:
+    """Every listener's audiogram in such a text, or only that of `listener`; otherwise as `parse_audiogram_table`.
+
+    Raises:
+        InputError: as `parse_audiogram_table`.
+    """
     rows = _read_rows(text, source=source)
     named = list(dict.fromkeys(row.listener for row in rows if row.listener is not None))
-    if named:
-        problem = choice_problem(source, listeners=named, listener=listener)
-        if problem:
-            raise InputError(problem)
-        rows = [row for row in rows if row.listener == (listener or named[0])]
+    if named and listener is not None and (problem := choice_problem(source, listeners=named, listener=listener)):
+        raise InputError(problem)
     fallback = PurePath(source).stem.strip() or "listener"
     problems: list[str] = []
-    audiogram = Audiogram(
-        listener=listener or (named[0] if named else fallback),
+    chosen = named if listener is None and named else [listener or fallback]
+    audiograms = tuple(
+        _audiogram(source, name, [row for row in rows if row.listener in (name, None)], problems) for name in chosen
+    )
+    if problems:
+        raise InputError(problems)
+    return audiograms
+
+
+def _audiogram(source: str, listener: str, rows: list[_Row], problems: list[str]) -> Audiogram:
+    return Audiogram(
+        listener=listener,
         thresholds=tuple(row.threshold for row in rows),
         transducer=_the_only(source, "transducer", {row.transducer for row in rows}, problems),
         date=_the_only(source, "date", {row.date for row in rows}, problems),
     )
-    if problems:
-        raise InputError(problems)
-    return audiogram
-
-
-def audiogram_table(audiogram: Audiogram, *, delimiter: Literal["\t", ","] = "\t") -> str:
-    """The table that `parse_audiogram_table` reads back to the same audiogram."""
-    columns = ["listener", *REQUIRED_COLUMNS, "conduction", "masked", "no_response"]
-    # The transducer of an audiogram is its earphone or field; a bone row has it only where there is nothing else.
-    has_air = any(threshold.conduction is Conduction.AIR for threshold in audiogram.thresholds)
-    shared = {"transducer": audiogram.transducer, "date": audiogram.date}
-    present = {column: value for column, value in shared.items() if value is not None}
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([*columns, *present])
-    for threshold in audiogram.thresholds:
-        is_bone_beside_air = has_air and threshold.conduction is Conduction.BONE
-        writer.writerow(
-            [
-                audiogram.listener,
-                threshold.ear.value,
-                _shortest(threshold.frequency_hz),
-                _shortest(threshold.level_db_hl),
-                threshold.conduction.value,
-                str(threshold.is_masked).lower(),
-                str(threshold.is_no_response).lower(),
-                *("" if column == "transducer" and is_bone_beside_air else value for column, value in present.items()),
-            ]
-        )
-    return buffer.getvalue()
 
 
 def _read_rows(text: str, *, source: str) -> list[_Row]:
@@ -151,11 +145,15 @@ def _read_rows(text: str, *, source: str) -> list[_Row]:
                     f"{source}, line {line}: has {len(cells)} cells, but the header has {len(columns)} columns."
                 )
                 continue
-            row_cells = _Cells(source, line, dict(zip(columns, cells, strict=True)))
-            row = _parse_row(row_cells, line)
-            problems.extend(row_cells.problems)
-            if not row_cells.problems:
-                rows.append(row)
+            thresholds = _thresholds(source, line, dict(zip(columns, cells, strict=True)))
+            if not thresholds:
+                problems.append(f"{source}, line {line}: has no threshold. Leave the line out.")
+            for row_cells in thresholds:
+                row = _parse_row(row_cells, line)
+                # A wide row says the same of its ear for each of its thresholds.
+                problems.extend(problem for problem in row_cells.problems if problem not in problems)
+                if not row_cells.problems:
+                    rows.append(row)
     except csv.Error as error:
         problems.append(f"{source}: is not a readable table ({error}).")
     problems.extend(_repetitions(source, rows))
@@ -164,6 +162,19 @@ def _read_rows(text: str, *, source: str) -> list[_Row]:
     if not rows:
         raise InputError(f"{source}: has a header but no thresholds. Write one row for each threshold.")
     return rows
+
+
+def _thresholds(source: str, line: int, cells: dict[str, str]) -> list[_Cells]:
+    """The cells of each threshold in a row: one in a long table, one for each filled frequency in a wide one."""
+    if _LEVEL_COLUMN in cells:
+        return [_Cells(source, line, cells)]
+    found = {column: name[1] for column in cells if (name := _WIDE_COLUMN.fullmatch(column))}
+    about = {column: cell for column, cell in cells.items() if column not in found}
+    return [
+        _Cells(source, line, {**about, column: cells[column], "frequency_hz": frequency}, column)
+        for column, frequency in found.items()
+        if cells[column].strip().lower() not in MISSING
+    ]
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -180,7 +191,8 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _check_header(source: str, columns: list[str]) -> None:
     allowed = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
-    problems: list[str] = []
+    wide = [column for column in columns if _WIDE_COLUMN.fullmatch(column)]
+    problems = _wide_problems(source, columns, wide)
     for column in dict.fromkeys(columns):
         if column in _WITHOUT_UNIT:
             problems.append(
@@ -192,18 +204,49 @@ def _check_header(source: str, columns: list[str]) -> None:
                 f"{source}: the column 'threshold_db_spl' is not a hearing level. Convert it with the reference "
                 "thresholds of the transducer and name it threshold_db_hl."
             )
-        elif column not in allowed:
-            problems.append(f"{source}: the column {shown(column)} is not known. Known are {', '.join(allowed)}.")
+        elif column not in allowed and column not in wide:
+            problems.append(
+                f"{source}: the column {shown(column)} is not known. Known are {', '.join(allowed)}, and in a wide "
+                f"table columns such as {_WIDE_EXAMPLE}."
+            )
         if columns.count(column) > 1:
             problems.append(f"{source}: the column {shown(column)} occurs {columns.count(column)} times, not once.")
-    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
+    needed = ("ear",) if wide else REQUIRED_COLUMNS
+    missing = [column for column in needed if column not in columns]
     if missing:
         problems.append(
             f"{source}: has no column {', '.join(missing)}. The first line names the columns, separated by tabs or "
-            f"commas; {', '.join(REQUIRED_COLUMNS)} are needed."
+            f"commas; {', '.join(needed)} are needed."
         )
     if problems:
         raise InputError(problems)
+
+
+def _wide_problems(source: str, columns: list[str], wide: list[str]) -> list[str]:
+    """What is wrong with the columns of a wide table; nothing in a long one."""
+    if not wide:
+        return []
+    problems = [
+        f"{source}: has the column {column} of a long table and the column {wide[0]} of a wide one. Keep one."
+        for column in ("frequency_hz", _LEVEL_COLUMN)
+        if column in columns
+    ]
+    if "no_response" in columns:
+        problems.append(
+            f"{source}: a wide table has no column no_response, because it cannot say at which frequency. Write the "
+            "highest level that got no response after >, such as >110."
+        )
+    frequencies: list[float] = []
+    for column in dict.fromkeys(wide):
+        name = _WIDE_COLUMN.fullmatch(column)
+        text = name[1] if name is not None else ""
+        frequency_hz = float(text) if _NUMBER.fullmatch(text) else math.nan
+        if not is_allowed_frequency(frequency_hz):
+            problems.append(f"{source}: the column {shown(column)} does not name {ALLOWED_FREQUENCY}.")
+        elif frequency_hz in frequencies:
+            problems.append(f"{source}: the column {shown(column)} repeats the frequency {frequency_hz:g} Hz.")
+        frequencies.append(frequency_hz)
+    return problems
 
 
 def _parse_row(cells: _Cells, line: int) -> _Row:
@@ -240,7 +283,7 @@ def _parse_row(cells: _Cells, line: int) -> _Row:
 
 def _parse_level(cells: _Cells) -> tuple[float, bool]:
     """Threshold in dB HL, and whether it is only the highest level that got no response (written >110)."""
-    column = "threshold_db_hl"
+    column = cells.level_column
     text = cells.text(column)
     is_above = text.startswith(">")
     allowed = f"{ALLOWED_LEVEL}, nor such a number after > (the highest level that got no response)"
@@ -249,7 +292,7 @@ def _parse_level(cells: _Cells) -> tuple[float, bool]:
     num_problems = len(cells.problems)
     is_no_response = cells.flag("no_response")
     if is_above and cells.has("no_response") and not is_no_response and len(cells.problems) == num_problems:
-        cells.refuse("no_response", f"true, although threshold_db_hl {shown(text)} says that there was no response")
+        cells.refuse("no_response", f"true, although {column} {shown(text)} says that there was no response")
     return level_db_hl, is_above or is_no_response
 
 
@@ -285,8 +328,3 @@ def _the_only(source: str, column: str, values: set[str | None], problems: list[
             f"{source}, {column}: one audiogram has one {column}, not {some_of(named)}. Keep one of them.{hint}"
         )
     return named[0] if named else None
-
-
-def _shortest(number: float) -> str:
-    text = repr(float(number))
-    return text.removesuffix(".0")

@@ -4,7 +4,6 @@ Format of pyclarity: {"L0001": {"name": "L0001", "audiogram_cfs": [...], "audiog
 "audiogram_levels_r": [...]}}, frequencies in Hz and levels in dB HL.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
@@ -15,11 +14,13 @@ from hearfit.audiology.file_values import (
     is_allowed_frequency,
     is_allowed_level,
     shown,
+    the_only,
 )
+from hearfit.audiology.json_text import as_float, parse_json
 from hearfit.errors import InputError
 
 _KEYS = ("audiogram_cfs", "audiogram_levels_l", "audiogram_levels_r")
-_EAR_KEYS = ((Ear.LEFT, "audiogram_levels_l"), (Ear.RIGHT, "audiogram_levels_r"))
+EAR_KEYS = ((Ear.LEFT, "audiogram_levels_l"), (Ear.RIGHT, "audiogram_levels_r"))
 _FORMAT = "A Clarity file is a JSON object of listeners, each with the lists " + ", ".join(_KEYS)
 
 
@@ -29,7 +30,16 @@ def parse_clarity_listeners(text: str, *, source: str, listener: str | None = No
     Raises:
         InputError: the text is not such a file, or `listener` does not choose one of its listeners.
     """
-    content = _parse_json(text, source=source)
+    return the_only(parse_clarity_audiograms(text, source=source, listener=listener), source=source)
+
+
+def parse_clarity_audiograms(text: str, *, source: str, listener: str | None = None) -> tuple[Audiogram, ...]:
+    """Every listener's audiogram, or only that of `listener`; `source` names the file in errors.
+
+    Raises:
+        InputError: the text is not such a file, or has no such listener.
+    """
+    content = parse_json(text, source=source)
     if not isinstance(content, Mapping) or not content:
         raise InputError(f"{source}: is not a file of listeners. {_FORMAT}.")
     if "resourceType" in content:
@@ -38,30 +48,12 @@ def parse_clarity_listeners(text: str, *, source: str, listener: str | None = No
     audiograms = {name: _audiogram(name, entry, source, problems) for name, entry in content.items()}
     if problems:
         raise InputError(problems)
+    if listener is None:
+        return tuple(audiograms.values())
     problem = choice_problem(source, listeners=list(audiograms), listener=listener)
     if problem:
         raise InputError(problem)
-    return audiograms[next(iter(audiograms)) if listener is None else listener]
-
-
-def _parse_json(text: str, *, source: str) -> object:
-    def refuse_repetition(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
-        content: dict[str, object] = {}
-        for key, value in pairs:
-            if key in content:
-                raise InputError(f"{source}: the key {shown(key)} occurs more than once in one object.")
-            content[key] = value
-        return content
-
-    try:
-        content: object = json.loads(text, object_pairs_hook=refuse_repetition)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"{source}: is not readable JSON ({place}: {error.msg}).") from None
-    except (ValueError, RecursionError) as error:
-        # An integer of thousands of digits, or thousands of nested brackets.
-        raise InputError(f"{source}: is not readable JSON ({error}).") from None
-    return content
+    return (audiograms[listener],)
 
 
 def _audiogram(name: str, entry: object, source: str, problems: list[str]) -> Audiogram:
@@ -75,12 +67,12 @@ def _audiogram(name: str, entry: object, source: str, problems: list[str]) -> Au
     if entry.get("name", name) != name:
         problems.append(f"{place}, name: {shown(repr(entry['name']))} is not the key of the listener.")
     frequency_hz = _numbers(entry, "audiogram_cfs", place, problems)
-    levels = {ear: _numbers(entry, key, place, problems) for ear, key in _EAR_KEYS}
+    levels = {ear: _numbers(entry, key, place, problems) for ear, key in EAR_KEYS}
     if len(problems) > found:
         return Audiogram(name, ())
     if len(set(frequency_hz)) < len(frequency_hz):
         problems.append(f"{place}, audiogram_cfs: a frequency occurs more than once. Keep one of them.")
-    for ear, key in _EAR_KEYS:
+    for ear, key in EAR_KEYS:
         if len(levels[ear]) != len(frequency_hz):
             problems.append(
                 f"{place}, {key}: has {len(levels[ear])} levels, but audiogram_cfs has {len(frequency_hz)} frequencies."
@@ -91,7 +83,7 @@ def _audiogram(name: str, entry: object, source: str, problems: list[str]) -> Au
         name,
         tuple(
             Threshold(ear, frequency, level)
-            for ear, _ in _EAR_KEYS
+            for ear, _ in EAR_KEYS
             for frequency, level in zip(frequency_hz, levels[ear], strict=True)
         ),
     )
@@ -107,18 +99,9 @@ def _numbers(entry: Mapping[str, object], key: str, place: str, problems: list[s
     allowed = ALLOWED_FREQUENCY if is_frequency else ALLOWED_LEVEL
     numbers: list[float] = []
     for position, value in enumerate(values):
-        number = _as_float(value)
+        number = as_float(value)
         if number is not None and (is_allowed_frequency(number) if is_frequency else is_allowed_level(number)):
             numbers.append(number)
         else:
             problems.append(f"{place}, {key}, entry {position + 1}: {shown(repr(value))} is not {allowed}.")
     return numbers
-
-
-def _as_float(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
-from hearfit.audiology.audiogram_table import audiogram_table, parse_audiogram_table
+from hearfit.audiology.audiogram_table import parse_audiogram_table
+from hearfit.audiology.audiogram_table_writer import audiogram_table
 from hearfit.errors import InputError
 
 SHORT = "ear,frequency_hz,threshold_db_hl\n"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
-from hearfit.storage.audiogram_files import read_audiogram, write_audiogram
+from hearfit.storage.audiogram_files import read_audiogram, write_audiograms
 
 TABLE = "ear,frequency_hz,threshold_db_hl\nleft,1000,30\n"
 
@@ -60,7 +60,7 @@ def test_clarity_is_known_by_ending_or_content(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize("ending", [".tsv", ".csv", ".TSV"])
 def test_what_is_written_reads_back(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"audiogram{ending}"
-    write_audiogram(standard_audiogram("S3"), path)
+    write_audiograms([standard_audiogram("S3")], path)
     assert read_audiogram(str(path)) == standard_audiogram("S3")
     is_tabbed = "\t" in path.read_text(encoding="utf-8")
     assert is_tabbed == (ending.lower() == ".tsv")
@@ -68,8 +68,8 @@ def test_what_is_written_reads_back(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("name", ["audiogram.xlsx", "audiogram"])
 def test_other_endings_are_not_written(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=r"is written as \.tsv or \.csv, not as "):
-        write_audiogram(standard_audiogram("N1"), tmp_path / name)
+    with pytest.raises(InputError, match=r"is written as \.tsv, \.csv, \.fhir\.json or \.json \(Clarity\), not as "):
+        write_audiograms([standard_audiogram("N1")], tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
