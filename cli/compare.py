@@ -79,7 +79,7 @@ def compare(
         from hearfit.tracking.find import history_with_profiles
 
         history, tracked = history_with_profiles(listener, tracking_uri=tracking_uri, most=MOST_PROFILES)
-        read += tracked
+        read += sorted(tracked, key=lambda profile: profile.session)
         for sentence in history.warnings:
             output.warning(sentence)
     sources = [str(path) for path in profiles or ()] or [f"{each.ear} ear, {each.session}" for each in read]

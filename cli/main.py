@@ -11,9 +11,9 @@ try:
     import typer
 
     from hearfit.cli.audiogram import audiogram_commands
-    from hearfit.cli.compare import compare
     from hearfit.cli.audiogram_convert import convert
     from hearfit.cli.bids import bids
+    from hearfit.cli.compare import compare
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend

@@ -131,6 +131,7 @@ def _fit(run: "Run", listener: str) -> TrackedFit | str:
         is_converged=tags.get("converged") == "true",
         num_trials=round(metrics["trials"]) if "trials" in metrics else None,
         warnings=tags.get("warnings", ""),
+        artifact_uri=run.info.artifact_uri,
         averages=averages_of_metrics(metrics),
     )
 
@@ -166,11 +167,15 @@ def _not_found(store: Store, listener: str, ear: Ear | None) -> str:
 
 def _profile(store: Store, each: EarSession) -> Profile:
     """The profile among the artifacts of a session's latest run, checked to be of that ear and session."""
+    from mlflow.artifacts import download_artifacts
+
     fit = each.latest
     place = f"{PROFILE_ARTIFACT} of the run {fit.run_id} ({fit.ear} ear, {fit.session}) in {store.shown}"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            path = Path(store.client.download_artifacts(fit.run_id, PROFILE_ARTIFACT, dst_path=folder))
+            # By its address, for which the client would ask the store twice.
+            address = f"{fit.artifact_uri}/{PROFILE_ARTIFACT}"
+            path = Path(download_artifacts(artifact_uri=address, dst_path=folder, tracking_uri=store.uri))
         except Exception as error:
             # An artifact store fails with whatever its own library raises.
             raise InputError(

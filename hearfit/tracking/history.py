@@ -26,6 +26,7 @@ class TrackedFit:
     is_converged: bool
     num_trials: int | None
     warnings: str
+    artifact_uri: str
     averages: Mapping[str, Average]
 
 

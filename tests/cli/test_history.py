@@ -35,6 +35,7 @@ def tracked(session: str, ear: Ear = Ear.RIGHT, *, version: int = 1, is_converge
         is_converged=is_converged,
         num_trials=1380,
         warnings="",
+        artifact_uri="",
         averages=averages_of_profile(example_profile(ear, seed=version + int(session[:4]))),
     )
 
