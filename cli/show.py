@@ -104,10 +104,15 @@ def _print_frequencies(frequencies: "Sequence[FrequencyEstimates]", output: Outp
 
 def _estimate(estimate: "Estimate", decimals: int, *, is_mostly_prior: bool | None = None) -> "Text":
     is_mostly_prior = is_prior(estimate) if is_mostly_prior is None else is_mostly_prior
-    share = "" if estimate.data_share is None else f" ({100 * estimate.data_share:.0f} %)"
+    share = "" if estimate.data_share is None else f" ({_percent(estimate.data_share)})"
     mark = "†" if is_mostly_prior else " "
     value = f"{number(estimate.mean, decimals)}{share}{mark}"
     return _stacked(value, f"{interval(estimate, decimals)} ", is_faint=is_mostly_prior)
+
+
+def _percent(share: float) -> str:
+    """Not 100 % where it is nearly so."""
+    return ">99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
 
 
 def _stacked(first: str, second: str, *, is_faint: bool = False) -> "Text":
