@@ -11,6 +11,7 @@ try:
     import typer
 
     from hearfit.cli.audiogram import audiogram_commands
+    from hearfit.cli.audiogram_compare import compare as compare_audiograms
     from hearfit.cli.audiogram_convert import convert
     from hearfit.cli.bids import bids
     from hearfit.cli.compare import compare
@@ -78,6 +79,7 @@ app.command()(bids)
 app.command()(validate)
 app.command()(frontend)
 app.add_typer(protocol_commands, name="protocol")
+audiogram_commands.command("compare")(compare_audiograms)
 app.add_typer(audiogram_commands, name="audiogram")
 audiogram_commands.command()(convert)
 app.command()(standards)

@@ -8,6 +8,7 @@ from hearfit.audiology.air_bone_gap import AIR_BONE_GAP_STANDARD
 from hearfit.audiology.asymmetry import ASYMMETRY_STANDARD
 from hearfit.audiology.averages import AVERAGE_STANDARD
 from hearfit.audiology.bisgaard import BISGAARD_STANDARD
+from hearfit.audiology.change.change_standards import CHANGE_STANDARDS
 from hearfit.audiology.configuration import CONFIGURATION_STANDARD, NOTCH_STANDARD
 from hearfit.audiology.grades import CLARK_STANDARD, WHO_STANDARD
 from hearfit.audiology.reference_gains import GAIN_STANDARDS
@@ -27,6 +28,7 @@ STANDARDS: tuple[Standard, ...] = (
     AIR_BONE_GAP_STANDARD,
     *AGE_NORM_STANDARDS,
     *GAIN_STANDARDS,
+    *CHANGE_STANDARDS,
 )
 
 

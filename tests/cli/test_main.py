@@ -23,6 +23,7 @@ COMMANDS = (
     ("protocol", "list"),
     ("protocol", "show"),
     ("audiogram", "show"),
+    ("audiogram", "compare"),
     ("audiogram", "convert"),
     ("standards",),
     ("frontend",),
