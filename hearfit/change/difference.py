@@ -165,7 +165,7 @@ def _why_not_measured(rows: _Rows, estimates: tuple[Estimate, Estimate]) -> str 
 def _of_pair(before: Profile, after: Profile, low: _Rows, high: _Rows) -> MeasuredDifference:
     means = []
     for profile, one, other in ((before, low[0], high[0]), (after, low[1], high[1])):
-        correlation = _neighbour_correlation(profile, one.frequency_hz, other.frequency_hz)
+        correlation = _neighbour_correlation(profile, one, other)
         means.append(_mean_of(one.threshold_db_hl, other.threshold_db_hl, correlation))
     problems = [_why_not_measured(rows, (rows[0].threshold_db_hl, rows[1].threshold_db_hl)) for rows in (low, high)]
     return MeasuredDifference(
@@ -187,15 +187,23 @@ def _mean_of(one: Estimate, other: Estimate, correlation: float) -> Estimate:
     return Estimate(mean, sd, mean - half_width, mean + half_width, min(shares) if len(shares) == 2 else None)
 
 
-def _neighbour_correlation(profile: Profile, low_hz: float, high_hz: float) -> float:
-    """Posterior correlation of two threshold coordinates; 1, with which nothing is gained, where there are none.
+def _neighbour_correlation(profile: Profile, one: FrequencyEstimates, other: FrequencyEstimates) -> float:
+    """Posterior correlation of two implied thresholds; 1, with which nothing is gained, where it cannot be known.
 
-    The coordinates share what is open about the sensitivity of the person, which cancels in the thresholds
-    themselves, so their correlation is an upper bound and the SD of the mean of two thresholds is not too small.
+    A threshold is its coordinate plus what the person adds at every frequency alike, so covariances of coordinates
+    exceed those of thresholds by as much as their variances do. In steep losses, where neighbours are heard with each
+    other's channels, variances exceed by more than that: the smallest excess of the ear is the person's.
     """
-    names, covariance = profile.posterior.names, profile.posterior.covariance
-    try:
-        i, j = (names.index(f"threshold coordinate at {frequency:g} Hz") for frequency in (low_hz, high_hz))
-    except ValueError:
+    covariance = profile.posterior.covariance
+    place = {name: index for index, name in enumerate(profile.posterior.names)}
+    known = {
+        row.frequency_hz: place[f"threshold coordinate at {row.frequency_hz:g} Hz"]
+        for row in profile.frequencies
+        if row.num_trials and f"threshold coordinate at {row.frequency_hz:g} Hz" in place
+    }
+    sds = {row.frequency_hz: row.threshold_db_hl.sd for row in profile.frequencies}
+    low, high = one.frequency_hz, other.frequency_hz
+    if low not in known or high not in known or min(sds[low], sds[high]) <= 0.0:
         return 1.0
-    return min(1.0, max(0.0, covariance[i][j] / sqrt(covariance[i][i] * covariance[j][j])))
+    excess = min(covariance[k][k] - sds[hz] ** 2 for hz, k in known.items())
+    return min(1.0, max(0.0, (covariance[known[low]][known[high]] - excess) / (sds[low] * sds[high])))

@@ -65,7 +65,8 @@ def history_of(profiles: Sequence[Profile], *, sources: Sequence[str] | None = N
         for day in sorted(set(known))
     )
     remarks = list(_remarks(sessions))
-    if known != sorted(known):
+    of_ear = [[day for profile, day in zip(profiles, known, strict=True) if profile.ear is ear] for ear in Ear]
+    if any(own != sorted(own) for own in of_ear):
         order = ", ".join(session.name for session in sessions)
         remarks.insert(
             0, f"The profiles were not given in the order of their sessions; compared in this order: {order}."

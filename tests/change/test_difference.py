@@ -45,10 +45,11 @@ def test_exponent_per_db_is_that_of_the_model() -> None:
 
 
 def test_pair_is_the_mean_of_neighbours_with_their_correlation() -> None:
-    # Truth: variance of a mean by hand: (4 + 4 + 2 0.5 4) / 4 = 3 in each session.
+    # Truth: by hand. Coordinates with variances 6 and covariances 4 of thresholds with variances 4: the person adds 2,
+    # so thresholds correlate at (4 - 2) / 4, and the variance of a mean is (4 + 4 + 2 0.5 4) / 4 = 3 in each session.
     names = tuple(f"threshold coordinate at {f:g} Hz" for f in FREQUENCIES_HZ)
     size = len(names)
-    covariance = tuple(tuple(9.0 if i == j else 4.5 for j in range(size)) for i in range(size))
+    covariance = tuple(tuple(6.0 if i == j else 4.0 for j in range(size)) for i in range(size))
     posterior = Posterior(names, (0.0,) * size, covariance)
     before, after = (
         dataclasses.replace(profile_with(levels, sd=2.0), posterior=posterior)

@@ -2,11 +2,14 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.change.profile_change import compare_profiles
+from hearfit.change.retest import BETWEEN_SESSIONS
 from hearfit.change.sessions import history_of
+from hearfit.change.swapped_ears import swapped_ears
 from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
 from tests.change.profiles import FREQUENCIES_HZ, profile_with
@@ -30,6 +33,15 @@ def test_sessions_are_ordered_by_date_and_it_is_said() -> None:
     assert "not given in the order" in change.remarks[0]
     assert "2026-03-14, 2026-09-01" in change.remarks[0]
     assert compare_profiles([first, later]).remarks == ()
+
+
+def test_ears_after_one_another_are_in_order() -> None:
+    profiles = [
+        profile_with(levels, ear=ear, session=day)
+        for ear in Ear
+        for levels, day in ((FLAT, "2026-03-14"), (SLOPING, LATER))
+    ]
+    assert compare_profiles(profiles).remarks == ()
 
 
 def test_each_later_session_is_compared_with_the_first_of_that_ear() -> None:
@@ -114,6 +126,20 @@ def test_true_changes_are_not_taken_for_swapped_ears() -> None:
     worse = [threshold + 25.0 for threshold in SLOPING]
     later = [profile_with(worse, session=LATER), profile_with([35.0] * 8, ear=Ear.LEFT, session=LATER)]
     assert compare_profiles([right, left, *later]).latest.warnings == ()
+
+
+def test_ears_that_are_alike_are_not_taken_for_swapped_ones(rng: np.random.Generator) -> None:
+    # Truth: simulation of like ears with the variability between sessions.
+    num_warned = 0
+    for _ in range(30):
+        profiles = [
+            profile_with([30.0 + x for x in rng.normal(0.0, BETWEEN_SESSIONS.sd_db, 8)], ear=ear, session=session)
+            for session in ("2026-03-14", LATER)
+            for ear in Ear
+        ]
+        before, after = ({p.ear: p for p in part} for part in (profiles[:2], profiles[2:]))
+        num_warned += swapped_ears(before, after, session=LATER) is not None
+    assert num_warned <= 2
 
 
 def test_fits_that_did_not_converge_are_named() -> None:

@@ -16,6 +16,7 @@ from tests.cli.conftest import Cli
 COMMANDS = (
     ("fit",),
     ("report",),
+    ("compare",),
     ("score",),
     ("simulate",),
     ("demo",),

@@ -1,6 +1,6 @@
 """How often an unchanged ear is told to have changed, and a true change of its thresholds is found.
 
-    python -m tests.studies.change_power fit FOLDER --retest-sd 1.7 --listeners 36
+    python -m tests.studies.change_power fit FOLDER --retest-sd 1.7 --listeners 40
     python -m tests.studies.change_power table FOLDER [--figure docs/figures/change.png]
 
 **Listeners** have the standard audiograms N1 to N4, S1 and S2, a random share of every loss in compression, and an
@@ -175,7 +175,7 @@ def rate_of(told_by_listener: Sequence[Sequence[bool]]) -> Rate:
     z = 1.96
     middle, half = (share + z * z / (2 * n)), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low, high = ((middle + sign * half) / (1 + z * z / n) for sign in (-1, 1))
-    return Rate(share, float(low), float(high), sum(map(len, told_by_listener)))
+    return Rate(share, max(float(low), 0.0), min(float(high), 1.0), sum(map(len, told_by_listener)))
 
 
 def comparisons(listeners: Sequence[Sequence[Simulated]], change_db: float) -> Iterator[list[list[Simulated]]]:
@@ -307,7 +307,7 @@ def write_figure(tables: dict[str, dict[tuple[float, str], Rate]], path: Path) -
             axis.errorbar(x, y, yerr=[low, high], fmt=marker + line, color=color, label=label, capsize=2, ms=4, lw=1.3)
         for level in (0.05, 0.8):
             axis.axhline(level, color="#9aa1ab", lw=0.7, ls=":")
-        axis.set(title=f"retest SD {title}", xlabel="true change at two frequencies (dB)", ylim=(0, 1.02))
+        axis.set(title=f"retest SD {title}", xlabel="true change (dB)", ylim=(0, 1.02))
         axis.set_xticks(list(dict.fromkeys(CHANGES_DB)))
         axis.title.set_fontsize(9)
     axes[0].set_ylabel("share of comparisons")
