@@ -31,7 +31,6 @@ COMMANDS = (
     ("validate",),
     ("show",),
     ("history",),
-    ("compare",),
     ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")
