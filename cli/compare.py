@@ -9,7 +9,7 @@ import typer
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.cli.inputs import Problems
-from hearfit.cli.options import JsonFlag
+from hearfit.cli.options import JsonFlag, TrackingUriOption
 from hearfit.cli.output import Output, new_table
 from hearfit.errors import ExitCode, InputError
 
@@ -31,13 +31,18 @@ _NAMES: Final = {
 
 def compare(
     profiles: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="PROFILE PROFILE...",
             help="profile.json of two or more sessions of a listener, one or both ears, in any order.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    listener: Annotated[
+        str | None,
+        typer.Option("--listener", help="In place of files: all sessions of this listener in the tracking store."),
+    ] = None,
+    tracking_uri: TrackingUriOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for compare.json and compare.html.", show_default="none")
     ] = None,
@@ -45,6 +50,8 @@ def compare(
     as_json: JsonFlag = False,
 ) -> None:
     """Say what has changed in a listener's ears, and whether it is more than repeated tests differ by.
+
+    Takes profile.json of two or more sessions, or with --listener the latest fit of each tracked session.
 
     Each later session is compared with the first one of that ear. A change is "to be confirmed" where it exceeds what
     careful tests repeat to, and "beyond retest" where it exceeds the variability between sessions and the published
@@ -57,7 +64,9 @@ def compare(
     output = Output(is_json=as_json)
     problems = Problems()
     read: list[Profile] = []
-    for path in profiles:
+    with problems.collected():
+        check_source(profiles, listener)
+    for path in profiles or ():
         with problems.collected():
             read.append(read_profile(path))
     if out is not None:
@@ -65,7 +74,30 @@ def compare(
             check_results(out, is_forced=force)
     # A comparison of those that could be read would refuse for reasons that are not theirs.
     problems.tell()
-    compare_and_tell(read, sources=[str(path) for path in profiles], out=out, output=output)
+    if listener is not None:
+        from hearfit.change.sessions import MOST_PROFILES
+        from hearfit.tracking.find import history_with_profiles
+
+        history, tracked = history_with_profiles(listener, tracking_uri=tracking_uri, most=MOST_PROFILES)
+        read += sorted(tracked, key=lambda profile: profile.session)
+        for sentence in history.warnings:
+            output.warning(sentence)
+    sources = [str(path) for path in profiles or ()] or [f"{each.ear} ear, {each.session}" for each in read]
+    compare_and_tell(read, sources=sources, out=out, output=output)
+
+
+def check_source(profiles: Sequence[Path] | None, listener: str | None) -> None:
+    """Checks that it is said once what is to be compared.
+
+    Raises:
+        InputError: neither files nor a listener are given, or both.
+    """
+    if bool(profiles) is (listener is not None):
+        given = "Both were" if profiles else "Neither was"
+        raise InputError(
+            f"Give either the profiles of two or more sessions or, with --listener, whose tracked sessions to compare. "
+            f"{given} given."
+        )
 
 
 def check_results(out: Path, *, is_forced: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hearfit.cli.tracking_process import TrackingProcess
     from hearfit.experiment.trials import Trials
     from hearfit.model_choice import ModelComparison
-    from hearfit.tracking import TrackedRun
+    from hearfit.tracking.write import TrackedRun
 
 
 @unique
@@ -109,7 +109,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
             if fit.draws is not None:
                 write_draws(path.with_name("draws.npz"), fit.profile.posterior.names, fit.draws.chains)
         write_report(report, profiles)
-        runs, not_tracked = _track(profiles, paths, report, request, store, output)
+        runs, not_tracked = _track(profiles, paths, draws, report, request, store, output)
     ears = tuple(FittedEar(*each) for each in zip(profiles, paths, draws, runs, strict=True))
     return FittedSession(ears=ears, report=report, not_tracked=not_tracked)
 
@@ -128,7 +128,8 @@ def print_session(
     output.text(f"{'report':<14} {session.report}")
     for ear in session.ears:
         if ear.run is not None:
-            output.text(f"{f'{ear.profile.ear} run':<14} {ear.run.run_id} in {ear.run.uri}")
+            again = f" (version {ear.run.version} of this session)" if ear.run.version > 1 else ""
+            output.text(f"{f'{ear.profile.ear} run':<14} {ear.run.run_id} in {ear.run.uri}{again}")
     output.document(
         {
             "listener": session.ears[0].profile.listener,
@@ -164,6 +165,7 @@ def result_names(ears: Sequence[Ear]) -> list[str]:
 def _track(
     profiles: Sequence[Profile],
     paths: Sequence[Path],
+    draws: Sequence[Path | None],
     report: Path,
     request: FitRequest,
     store: "TrackingProcess | None",
@@ -176,10 +178,11 @@ def _track(
         with output.progress("Tracking") as progress:
             progress("waiting for the store", 0.1)
             store.ready()
-            for index, (profile, path) in enumerate(zip(profiles, paths, strict=True)):
+            for index, (profile, path, drawn) in enumerate(zip(profiles, paths, draws, strict=True)):
                 progress(f"{profile.ear} ear", (index + 1) / (len(profiles) + 1))
+                artifacts = [path, report, *([] if drawn is None else [drawn])]
                 trial_files = [*_with_sidecars(request.trial_files), *request.column_maps]
-                runs[index] = store.track(path, artifacts=[path, report], trial_files=trial_files)
+                runs[index] = store.track(path, artifacts=artifacts, trial_files=trial_files)
     except TrackingError as error:
         ears = " and ".join(profile.ear.value for profile, run in zip(profiles, runs, strict=True) if run is None)
         sentence = f"Not tracked: {ears} ear. {error} Profile and report are written."

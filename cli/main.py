@@ -18,10 +18,12 @@ try:
     from hearfit.cli.demo import demo
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
+    from hearfit.cli.history import history
     from hearfit.cli.output import error_document, printable
     from hearfit.cli.protocol import protocol_commands
     from hearfit.cli.report import report
     from hearfit.cli.score import score
+    from hearfit.cli.show import show
     from hearfit.cli.simulate import simulate
     from hearfit.cli.standards import standards
     from hearfit.cli.validate import validate
@@ -68,6 +70,8 @@ def hearfit(
 
 app.command()(fit)
 app.command()(report)
+app.command()(show)
+app.command()(history)
 app.command()(compare)
 app.command()(score)
 app.command()(simulate)

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from hearfit.errors import HearfitError, TrackingError
 from hearfit.storage.profile_files import read_profile
-from hearfit.tracking import TrackedRun, prepare_store, track_fit
+from hearfit.tracking.store import prepare_store
+from hearfit.tracking.write import TrackedRun, track_fit
+
+Answer = dict[str, str | int]
 
 
 class TrackingProcess:
@@ -35,7 +38,7 @@ class TrackingProcess:
         """Records the fit in a profile file as one run.
 
         Raises:
-            TrackingError: as `hearfit.tracking.track_fit`.
+            TrackingError: as `hearfit.tracking.write.track_fit`.
         """
         request = {
             "profile": str(profile),
@@ -47,17 +50,23 @@ class TrackingProcess:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
-        return TrackedRun(**self._answer())
+        answer = self._answer()
+        return TrackedRun(
+            run_id=str(answer["run_id"]),
+            experiment=str(answer["experiment"]),
+            uri=str(answer["uri"]),
+            version=int(answer["version"]),
+        )
 
-    def _answer(self) -> dict[str, str]:
+    def _answer(self) -> Answer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             code = self._process.wait()
             raise TrackingError(f"The process that writes to the tracking store ended with the exit code {code}.")
-        answer: dict[str, str] = json.loads(line)
+        answer: Answer = json.loads(line)
         if "error" in answer:
-            raise TrackingError(answer["error"])
+            raise TrackingError(str(answer["error"]))
         return answer
 
 
@@ -83,7 +92,7 @@ def tracking_process(tracking_uri: str | None) -> Iterator[TrackingProcess]:
             process.wait()
 
 
-def answers(requests: Iterable[str], tracking_uri: str | None) -> Iterator[dict[str, str]]:
+def answers(requests: Iterable[str], tracking_uri: str | None) -> Iterator[Answer]:
     """The far end: prepares the store, then tracks what it is asked to until there are no more requests."""
     try:
         prepare_store(tracking_uri)
@@ -103,7 +112,7 @@ def answers(requests: Iterable[str], tracking_uri: str | None) -> Iterator[dict[
         except HearfitError as error:
             yield {"error": str(error)}
         else:
-            yield {"run_id": run.run_id, "experiment": run.experiment, "uri": run.uri}
+            yield {"run_id": run.run_id, "experiment": run.experiment, "uri": run.uri, "version": run.version}
 
 
 def _serve(tracking_uri: str | None) -> None:

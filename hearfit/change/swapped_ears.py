@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from scipy.special import chdtri
+
 from hearfit.audiology.audiogram import Ear
 from hearfit.change.difference import Quantity, differences
 from hearfit.change.retest import BETWEEN_SESSIONS
@@ -10,6 +12,8 @@ from hearfit.listener.profile import Profile
 
 # Twice the log of the ratio of likelihoods, here of 150 to 1 against the session as it is labelled.
 _FAR_BETTER: Final = 10.0
+# Probability of larger sums of squares with the ears as they are labelled, retest between sessions included.
+_RARE: Final = 0.01
 
 
 def swapped_ears(before: Mapping[Ear, Profile], after: Mapping[Ear, Profile], *, session: str) -> str | None:
@@ -20,9 +24,13 @@ def swapped_ears(before: Mapping[Ear, Profile], after: Mapping[Ear, Profile], *,
     """
     if len(before) < len(Ear) or len(after) < len(Ear):
         return None
-    straight = sum(_distance(before[ear], after[ear]) for ear in Ear)
-    crossed = _distance(before[Ear.LEFT], after[Ear.RIGHT]) + _distance(before[Ear.RIGHT], after[Ear.LEFT])
-    if straight - crossed < _FAR_BETTER:
+    same = [*_squares(before[Ear.LEFT], after[Ear.LEFT]), *_squares(before[Ear.RIGHT], after[Ear.RIGHT])]
+    crossed = [*_squares(before[Ear.LEFT], after[Ear.RIGHT]), *_squares(before[Ear.RIGHT], after[Ear.LEFT])]
+    if not same or len(crossed) < len(same):
+        return None
+    # Two ears that are alike fit either way by chance: something must need an explanation in the first place.
+    is_unlikely = sum(same) > chdtri(len(same), _RARE)
+    if not is_unlikely or sum(same) - sum(crossed) < _FAR_BETTER:
         return None
     return (
         f"Were the ears swapped in {session}, or in the session it is compared with? The thresholds change far less "
@@ -31,10 +39,10 @@ def swapped_ears(before: Mapping[Ear, Profile], after: Mapping[Ear, Profile], *,
     )
 
 
-def _distance(before: Profile, after: Profile) -> float:
+def _squares(before: Profile, after: Profile) -> list[float]:
     retest = BETWEEN_SESSIONS.difference_sd_db(1) ** 2
-    return sum(
+    return [
         row.difference.mean**2 / (row.difference.sd**2 + retest)
         for row in differences(before, after)
         if row.quantity is Quantity.THRESHOLD and len(row.frequencies_hz) == 1 and row.not_measured is None
-    )
+    ]

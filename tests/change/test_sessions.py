@@ -2,11 +2,14 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.change.profile_change import compare_profiles
+from hearfit.change.retest import BETWEEN_SESSIONS
 from hearfit.change.sessions import history_of
+from hearfit.change.swapped_ears import swapped_ears
 from hearfit.errors import InputError
 from hearfit.listener.profile import Profile
 from tests.change.profiles import FREQUENCIES_HZ, profile_with
@@ -123,6 +126,20 @@ def test_true_changes_are_not_taken_for_swapped_ears() -> None:
     worse = [threshold + 25.0 for threshold in SLOPING]
     later = [profile_with(worse, session=LATER), profile_with([35.0] * 8, ear=Ear.LEFT, session=LATER)]
     assert compare_profiles([right, left, *later]).latest.warnings == ()
+
+
+def test_ears_that_are_alike_are_not_taken_for_swapped_ones(rng: np.random.Generator) -> None:
+    # Truth: simulation of like ears with the variability between sessions.
+    num_warned = 0
+    for _ in range(30):
+        profiles = [
+            profile_with([30.0 + x for x in rng.normal(0.0, BETWEEN_SESSIONS.sd_db, 8)], ear=ear, session=session)
+            for session in ("2026-03-14", LATER)
+            for ear in Ear
+        ]
+        before, after = ({p.ear: p for p in part} for part in (profiles[:2], profiles[2:]))
+        num_warned += swapped_ears(before, after, session=LATER) is not None
+    assert num_warned <= 2
 
 
 def test_fits_that_did_not_converge_are_named() -> None:

@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
+from hearfit.fitting import Fit
+from hearfit.inference.sampled import SampledPosterior
 from hearfit.storage.profile_files import read_profile
-from hearfit.tracking import TrackedRun
+from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
+from tests.reports.example_profile import example_profile
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +145,7 @@ class FakeStore:
     def track(self, profile: Path, *, artifacts: list[Path], trial_files: list[Path]) -> TrackedRun:
         ear = read_profile(profile).ear
         self.tracked.append((ear.value, [p.name for p in artifacts], [p.name for p in trial_files]))
-        return TrackedRun(f"run-{ear}", "hearfit", str(self.uri))
+        return TrackedRun(f"run-{ear}", "hearfit", str(self.uri), 3)
 
 
 def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +155,21 @@ def test_each_ear_is_tracked(cli: Cli, two_ears: Path, monkeypatch: pytest.Monke
     assert store.tracked == [
         (ear, ["profile.json", "report.html"], ["trials.tsv", "trials.json"]) for ear in ("left", "right")
     ]
-    assert "left run       run-left in http://store.test" in outcome.out
+    assert "left run       run-left in http://store.test (version 3 of this session)" in outcome.out
+
+
+def test_draws_are_tracked_too(cli: Cli, one_ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(example_profile().posterior.names)
+    draws = SampledPosterior(np.zeros(size), np.zeros((2, 3, size)), np.eye(size))
+
+    store = FakeStore(None)
+    monkeypatch.setattr(
+        "hearfit.fitting.fit_ear",
+        lambda trials, **rest: Fit(fake_fit(trials, **{**rest, "method": "map"}).profile, draws),
+    )
+    monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: store)
+    assert cli("fit", one_ear, "--method", "nuts", "--out", "results").code == 0
+    assert [artifacts for _, artifacts, _ in store.tracked] == [["profile.json", "report.html", "draws.npz"]]
 
 
 def test_a_store_that_is_not_there_costs_only_the_tracking(

@@ -16,6 +16,7 @@ from tests.cli.conftest import Cli
 COMMANDS = (
     ("fit",),
     ("report",),
+    ("compare",),
     ("score",),
     ("simulate",),
     ("demo",),
@@ -28,6 +29,8 @@ COMMANDS = (
     ("standards",),
     ("frontend",),
     ("validate",),
+    ("show",),
+    ("history",),
     ("protocol", "check"),
 )
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "pydantic", "scipy")

@@ -14,7 +14,7 @@ import pytest
 from hearfit.cli.tracking_process import answers, tracking_process
 from hearfit.errors import TrackingError
 from hearfit.storage.profile_files import write_profile
-from hearfit.tracking import TrackedRun
+from hearfit.tracking.write import TrackedRun
 from tests.reports.example_profile import example_profile
 
 
@@ -64,12 +64,12 @@ def test_an_answer_to_each_request(monkeypatch: pytest.MonkeyPatch, profile: Pat
     monkeypatch.setattr("hearfit.cli.tracking_process.prepare_store", lambda uri: None)
     monkeypatch.setattr(
         "hearfit.cli.tracking_process.track_fit",
-        lambda profile, artifacts, trial_files, tracking_uri: TrackedRun(profile.listener, "hearfit", tracking_uri),
+        lambda profile, artifacts, trial_files, tracking_uri: TrackedRun(profile.listener, "hearfit", tracking_uri, 2),
     )
     request = json.dumps({"profile": str(profile), "artifacts": [], "trial_files": []})
     assert list(answers([request, request], "http://store.test")) == [
         {},
-        *2 * [{"run_id": "L001", "experiment": "hearfit", "uri": "http://store.test"}],
+        *2 * [{"run_id": "L001", "experiment": "hearfit", "uri": "http://store.test", "version": 2}],
     ]
 
 

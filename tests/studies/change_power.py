@@ -321,10 +321,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--retest-sd", type=float, default=WITHIN_SESSION.sd_db)
     parser.add_argument("--listeners", type=int, default=48)
+    parser.add_argument("--first", type=int, default=0, help="number of the first listener: others are fresh ones")
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     if arguments.verb == "fit":
-        for number in range(arguments.listeners):
+        for number in range(arguments.first, arguments.first + arguments.listeners):
             fit_listener(number, arguments.retest_sd, arguments.folder)
         return
     tables = print_table(arguments.folder)

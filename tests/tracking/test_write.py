@@ -16,14 +16,10 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
-from hearfit.tracking import (
-    EXPERIMENT,
-    TrackedRun,
-    prepare_store,
-    resolve_tracking_uri,
-    track_fit,
-    without_password,
-)
+from hearfit.tracking.averages import averages_of_profile
+from hearfit.tracking.quiet import without_password
+from hearfit.tracking.store import EXPERIMENT, prepare_store, resolve_tracking_uri
+from hearfit.tracking.write import TrackedRun, track_fit
 from tests.reports.example_profile import FREQUENCIES_HZ, example_profile
 
 if TYPE_CHECKING:
@@ -39,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tracking")
     code = (
         "import logging; logging.basicConfig(level=logging.DEBUG)\n"
-        "from hearfit.tracking import prepare_store\n"
+        "from hearfit.tracking.store import prepare_store\n"
         "prepare_store(None)\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
@@ -108,7 +104,8 @@ def test_metrics_cover_every_frequency(client: "MlflowClient", tracked: TrackedR
         place = f"{entry.frequency_hz:g}_hz"
         assert metrics[f"threshold_db_hl/{place}"] == pytest.approx(entry.threshold_db_hl.mean)
         assert metrics[f"compression_exponent_sd/{place}"] == pytest.approx(entry.compression_exponent.sd)
-    assert sum(name.startswith("attenuation_db/") for name in metrics) == len(FREQUENCIES_HZ)
+    assert sum(name.startswith("attenuation_db/") for name in metrics) == len(FREQUENCIES_HZ) + 1
+    assert metrics["attenuation_db/average"] == pytest.approx(averages_of_profile(profile)["attenuation_db"].mean)
 
 
 def test_the_trace_is_a_curve(client: "MlflowClient", tracked: TrackedRun) -> None:
@@ -217,5 +214,5 @@ def test_no_password_is_shown() -> None:
 
 
 def test_mlflow_is_imported_only_when_needed() -> None:
-    code = "import sys, hearfit.tracking; sys.exit('mlflow' in sys.modules)"
+    code = "import sys, hearfit.tracking.find, hearfit.tracking.write; sys.exit('mlflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
