@@ -135,7 +135,7 @@ def test_the_prior_is_hollow_grey_and_dotted() -> None:
     assert len(faces) == 2
     bars = [item for item in figure.axes[0].collections if isinstance(item, LineCollection)]
     # Grid, frame and known values solid, the prior's dotted.
-    assert len({str(item.get_linestyle()) for item in bars}) == 2
+    assert len({str(style) for item in bars for style in item.get_linestyle()}) == 2
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 7, 11])
