@@ -109,8 +109,8 @@ def _percentile_cells(norms: Mapping[float, AgePercentile]) -> Callable[[float],
 
 
 def _reasons(norms: Sequence[AgePercentile]) -> list[str]:
-    """Why there is no percentile, once each; where a frequency is not in the standard a dash says enough."""
-    return [each.reason for each in norms if each.reason is not None and "does not cover" in each.reason]
+    """Why some frequencies have no percentile."""
+    return [each.reason for each in norms if each.reason is not None]
 
 
 def _words_table(measured: Measured) -> Table:

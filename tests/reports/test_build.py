@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from hearfit.audiology.age_norms import Sex
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.errors import InputError
 from hearfit.listener.profile import NamedVersion, Profile
 from hearfit.reports.build import build_document
+from hearfit.reports.contents import Person
 from hearfit.reports.document import Tone
 from tests.reports.document_text import document_text
 from tests.reports.example_profile import example_profile
@@ -189,3 +191,11 @@ def test_a_session_with_the_same_audiogram_says_nothing_of_its_change() -> None:
     before = dataclasses.replace(earlier(profile), measured_audiogram=profile.measured_audiogram)
     text = document_text(build_document([profile], normal=NORMAL, previous=[before]))
     assert "Left ear: both sessions hold the same audiogram, so nothing can be said of a change." in text
+
+
+def test_a_percentile_that_the_standard_does_not_have_is_explained() -> None:
+    person = Person(age_years=74.0, sex=Sex.MALE)
+    text = document_text(build_document([], normal=NORMAL, audiogram=example_audiogram(), person=person))
+    # A threshold of 60 dB HL at 4 kHz, and one at 8 kHz.
+    assert text.count("Above 2000 Hz ISO 7029:2017 ends at 70 years.") == 1
+    assert "4 kHz | 60 | – | – | – | 60 | –" in text
