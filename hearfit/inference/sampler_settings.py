@@ -17,7 +17,7 @@ class SamplerSettings:
     num_chains: int = 4
     num_draws: int = 1000
     num_warmup: int = 150
-    target_acceptances: tuple[float, ...] = (0.7, 0.9)
+    target_acceptances: tuple[float, ...] = (0.7, 0.95)
     max_doublings: int = 8
     draws_per_run: int = 25
     largest_divergent_share: float = 0.002
