@@ -1,8 +1,8 @@
 """A document as a PDF: accessible (PDF/UA-1), with bookmarks, its fonts embedded, figures as vectors, text as text.
 
 Typeset by Typst, whose Python package holds the whole engine. What a document says reaches the template as data (JSON),
-never as markup, so no name can be read as a command. fpdf2 2.8 is a hundredth of its
-size, but tags figures, links and headings only, not paragraphs and tables, and leaves the layout of pages to its caller.
+never as markup, so no name can be read as a command. fpdf2 2.8 is a hundredth of its size, but tags figures, links and
+headings only, not paragraphs and tables, and leaves the layout of pages to its caller.
 """
 
 import dataclasses
