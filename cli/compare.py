@@ -55,7 +55,8 @@ def compare(
 
     Each later session is compared with the first one of that ear. A change is "to be confirmed" where it exceeds what
     careful tests repeat to, and "beyond retest" where it exceeds the variability between sessions and the published
-    limit, too; of what is told at most 5 % is expected to be false.
+    limit, too. Of what is told at most 5 % is expected to be false, if the sessions repeat like careful tests; of
+    sessions that vary more, "to be confirmed" is often told of unchanged ears.
 
     Exit code 1 means that a fit that is compared did not converge; a change that is found ends with 0.
     """

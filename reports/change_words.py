@@ -37,7 +37,8 @@ HOW_TO_READ: Final = (
     (
         f"Of the changes told, at most {100 * FALSE_DISCOVERY_RATE:g} % are expected to be false, over all ears, "
         "frequencies and parameters of one session against the first (Benjamini & Hochberg 1995; thresholds weigh five "
-        "times as much as parameters). That holds for one comparison, not for many sessions together."
+        "times as much as parameters). That holds for one comparison, not for many sessions together, and for sessions "
+        "that repeat like careful tests: of sessions that vary more, unchanged ears are often told to be confirmed."
     ),
     (
         "P beyond retest: posterior probability that the ears of the two sessions differ by more than 95 % of repeated "

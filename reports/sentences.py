@@ -152,7 +152,8 @@ def change_method(
     """How a change is told, with the numbers and where they are from."""
     return (
         f"{compared} of thresholds and parameters were measured in both sessions and tested together; of the changes "
-        f"told, at most {100 * rate:.0f} % are expected to be false. Beyond retest is what also exceeds "
+        f"told, at most {100 * rate:.0f} % are expected to be false if the sessions repeat like careful tests, more "
+        f"if they vary more. Beyond retest is what also exceeds "
         f"{published_db:g} dB ({published_source}). Within a session 95 % of differences stay within "
         f"±{within_db:.1f} dB ({within_source})."
     )
