@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.change.answers import CriterionAnswer
 from hearfit.audiology.change.answers import Verdict as Answer
 from hearfit.audiology.change.criteria import changes
@@ -151,13 +151,24 @@ def _criteria(contents: Contents) -> list[Block]:
             reasons.append(f"{record.name}: not both sessions have a measured audiogram.")
         elif baseline.of(record.ear) == record.audiogram.of(record.ear) and baseline.date == record.audiogram.date:
             reasons.append(f"{record.name}: both sessions hold the same audiogram, so nothing can be said of a change.")
+        elif _is_not_later(record.audiogram, baseline):
+            reasons.append(
+                f"{record.name}: the audiogram of {record.audiogram.date} is not later than that of the earlier "
+                f"session, {baseline.date}, so nothing can be said of a change."
+            )
         else:
             answers = changes(baseline, record.audiogram, is_enrolled_in_monitoring=False, is_child=False)
-            own = [answer for answer in answers if answer.ear is record.ear]
+            # A scale that needs no baseline grades no change; SIOP Boston is one, of children treated with platinum.
+            own = [answer for answer in answers if answer.ear is record.ear and not answer.criterion.is_absolute]
             blocks.append(_criteria_table(record, own))
     if reasons:
         blocks.append(BulletList(tuple(reasons)))
     return blocks
+
+
+def _is_not_later(audiogram: Audiogram, baseline: Audiogram) -> bool:
+    """Whether the dates contradict the order of the sessions; a file given beside a profile may be of any date."""
+    return audiogram.date is not None and baseline.date is not None and audiogram.date <= baseline.date
 
 
 def _criteria_table(record: EarRecord, answers: Sequence[CriterionAnswer]) -> Table:

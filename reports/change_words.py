@@ -23,7 +23,7 @@ HOW_TO_READ: Final = (
     (
         "A change is the later minus the earlier value, with the 95 % interval that the answers of both sessions leave "
         "open. Each session was fitted by itself; their difference is that of two independent ears, which for one ear "
-        "is never too narrow."
+        "tested in the same way twice is wide enough over people."
     ),
     (
         f"To be confirmed: told against the variability of careful tests, an SD of {WITHIN_SESSION.sd_db:g} dB of a "

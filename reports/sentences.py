@@ -86,12 +86,12 @@ ASYMMETRY_NOTE: Final = (
 
 GAIN_NOTE: Final = (
     "Insertion gains of a published linear formula (Byrne & Dillon 1986), to compare with; no hearing aid is fitted by "
-    "this report."
+    "this report. No allowance is made for a conductive component."
 )
 
 NO_CHANGE_TOLD: Final = (
-    "No change is told: no difference between the sessions exceeds what repeated tests of an unchanged ear differ by. "
-    "That is no proof that nothing changed."
+    "No change is told: of no difference between the sessions is it sure enough that it exceeds what repeated tests of "
+    "an unchanged ear differ by. That is no proof that nothing changed."
 )
 
 CHANGE_NOTE: Final = (
@@ -120,8 +120,9 @@ IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the 
 PARAMETERS_CAPTION: Final = (
     "Bars are 95 % intervals. Grey, hollow and dotted: less than half of what is known came from the answers, the rest "
     "is the prior. An exponent of 1 is a linear ear without compression; a loss of compression makes loudness grow "
-    "steeply. * The middle 95 % of ears with thresholds of −10 to 20 dB HL in the prior that was learned from people; "
-    "these are no clinical norms, which do not exist."
+    "steeply. * The middle 95 % of ears with thresholds of −10 to 20 dB HL in the prior. What it says of compression "
+    "and attenuation was learned from people; what it says of inhibition, and so of bandwidth, is an assumption. These "
+    "are no clinical norms, which do not exist."
 )
 
 TABLE_NOTE: Final = (

@@ -7,6 +7,7 @@ from hearfit.audiology.air_bone_gap import AIR_BONE_GAP_STANDARD
 from hearfit.audiology.asymmetry import ASYMMETRY_STANDARD
 from hearfit.audiology.averages import AVERAGE_STANDARD
 from hearfit.audiology.bisgaard import BISGAARD_STANDARD
+from hearfit.audiology.change.change_standards import CHANGE_STANDARDS
 from hearfit.audiology.configuration import CONFIGURATION_STANDARD, NOTCH_STANDARD
 from hearfit.audiology.grades import CLARK_STANDARD, WHO_STANDARD
 from hearfit.audiology.reference_gains import GAIN_STANDARDS, GainFormula
@@ -16,6 +17,8 @@ from hearfit.reports.contents import Contents
 from hearfit.reports.document import Block, Cell, Column, Row, Section, SignatureLine, Table
 from hearfit.reports.wording import count, ear_name, editions, number, versions
 
+# Of the tables of change those that the section on change answers by: no scale without a baseline.
+_OF_CHANGE = frozenset({"asha-1994", "ctcae-5", "osha", "niosh", "retest-limits"})
 _SIGNATURE = SignatureLine(("Read by (name, qualification)", "Signature", "Date"))
 
 
@@ -44,7 +47,16 @@ def _used(contents: Contents) -> list[Standard]:
         *([ASYMMETRY_STANDARD] if contents.audiogram is not None and len(contents.audiogram.ears()) > 1 else []),
         *norms,
         *gains,
+        *(each for each in CHANGE_STANDARDS if each.name in _OF_CHANGE and _has_criteria(contents)),
     ]
+
+
+def _has_criteria(contents: Contents) -> bool:
+    """Whether measured thresholds of two sessions may be held against criteria of change."""
+    return any(
+        record.audiogram is not None and record.previous is not None and record.previous.measured_audiogram is not None
+        for record in contents.ears
+    )
 
 
 def _standards_table(standards: Sequence[Standard]) -> Table:

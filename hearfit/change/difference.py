@@ -2,8 +2,8 @@
 
 Each profile is a posterior under the same prior of people, and the two sessions share no answers. What is reported as
 posterior of the difference is that of two ears drawn independently from this prior: N(m2 - m1, V1 + V2). For one ear
-measured twice it is wider than it need be and never too narrow. In one dimension, with prior variance P and data shares
-s_i = 1 - V_i/P, the means of two sessions of an unchanged ear differ with the variance
+tested in the same way twice it is wider than it need be and not too narrow. In one dimension, with prior variance P and
+data shares s_i = 1 - V_i/P, the means of two sessions of an unchanged ear differ with the variance
 
     (s2 - s1)^2 P + s1 V1 + s2 V2 = V1 + V2 - 2 V1 V2 / P
 
@@ -12,6 +12,10 @@ are the noise of the answers. So V1 + V2 is too large by 2 V1 V2 / P, 2 (1 - s1)
 nothing where the data decide, all of it where they say nothing and both posteriors are the prior. That holds over
 people. For one person far from all others and unequal data shares the pull is a bias, which is why a quantity counts as
 measured only where each session took away at least half of the prior's variance.
+
+In more dimensions the excess is V1 P^-1 V2 + V2 P^-1 V1. It is positive semidefinite where both sessions leave the same
+covariance. Where they leave parameters tied in opposite ways (tests of different kinds) it need not be, and V1 + V2 can
+then be too small for a single quantity.
 """
 
 from collections.abc import Iterator

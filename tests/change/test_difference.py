@@ -123,3 +123,19 @@ def test_intervals_hold_changes_of_independent_ears(rng: np.random.Generator) ->
     found = difference_of(estimate(0.0, sd), estimate(0.0, sd))
     error = (means[1] - means[0]) - (ears[1] - ears[0])
     assert np.mean(np.abs(error) < found.upper_95) == pytest.approx(0.95, abs=0.003)
+
+
+def test_sum_of_variances_bounds_repeats_of_the_same_test_but_not_of_others() -> None:
+    # Truth: linear Gaussian posteriors with prior I, mean S y and S = I - V. The means of two sessions of an ear differ
+    # with covariance (S2 - S1)(S2 - S1)' + S1 V1 + S2 V2 = V1 + V2 - (V1 V2 + V2 V1).
+    def excess(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        shares = [np.eye(2) - first, np.eye(2) - second]
+        true = (shares[1] - shares[0]) @ (shares[1] - shares[0]).T + shares[0] @ first + shares[1] @ second
+        np.testing.assert_allclose(true, first + second - first @ second - second @ first, atol=1e-12)
+        return first + second - true
+
+    tied = np.array([[0.1, 0.25], [0.25, 0.9]])
+    tied_otherwise = tied * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    assert np.linalg.eigvalsh(excess(tied, tied)).min() > 0.0
+    # What the docstring warns of: 0.1 of variance too little where 0.2 is claimed.
+    assert excess(tied, tied_otherwise)[0, 0] == pytest.approx(2 * (0.1 * 0.1 - 0.25 * 0.25))

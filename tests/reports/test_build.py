@@ -199,3 +199,37 @@ def test_a_percentile_that_the_standard_does_not_have_is_explained() -> None:
     # A threshold of 60 dB HL at 4 kHz, and one at 8 kHz.
     assert text.count("Above 2000 Hz ISO 7029:2017 ends at 70 years.") == 1
     assert "4 kHz | 60 | – | – | – | 60 | –" in text
+
+
+def test_a_grade_without_a_baseline_is_no_change() -> None:
+    # SIOP Boston grades children treated with platinum; this listener is 60 years old.
+    assert "SIOP" not in document_text(example_document())
+
+
+def test_criteria_of_change_are_among_the_tables_that_were_used() -> None:
+    profile = small_profile(Ear.LEFT)
+    with_change = document_text(build_document([profile], normal=NORMAL, previous=[earlier(profile)]))
+    assert "\nctcae-5 | CTCAE v5.0" in with_change
+    assert "ctcae-5" not in document_text(build_document([profile], normal=NORMAL))
+
+
+@pytest.mark.parametrize(("date", "is_refused"), [("2025-08-31", True), ("2025-09-01", True), ("2025-09-02", False)])
+def test_an_older_audiogram_is_no_later_session(date: str, is_refused: bool) -> None:
+    # The earlier session's audiogram is of 2025-09-01; a file given beside the profile may be of any date.
+    profile = small_profile(Ear.LEFT)
+    assert profile.measured_audiogram is not None
+    given = dataclasses.replace(profile.measured_audiogram, date=date)
+    text = document_text(build_document([profile], normal=NORMAL, audiogram=given, previous=[earlier(profile)]))
+    assert (f"the audiogram of {date} is not later than that of the earlier session, 2025-09-01" in text) is is_refused
+    assert ("Left ear: criteria of change" in text) is not is_refused
+
+
+def test_what_is_assumed_of_normal_ears_is_said() -> None:
+    # Nobody has measured inhibition in people, so its range must not pass for one that was learned from them.
+    text = document_text(build_document([small_profile()], normal=NORMAL))
+    assert "of inhibition, and so of bandwidth, is an assumption" in text
+
+
+def test_gains_tell_that_a_conductive_component_is_left_out() -> None:
+    text = document_text(build_document([], normal=NORMAL, audiogram=example_audiogram()))
+    assert "No allowance is made for a conductive component." in text

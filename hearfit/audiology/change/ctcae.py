@@ -40,7 +40,9 @@ CTCAE_CHILD: Final = Criterion(
     "at 2 or 3 kHz.",
     source=_SOURCE,
     note=f"{_NO_RETEST} That the loss is sensorineural is taken for granted. Whether a hearing aid (grade 3) or a "
-    "cochlear implant (grade 4) is indicated is for a clinician. The grade of a person is that of the worse ear.",
+    "cochlear implant (grade 4) is indicated is for a clinician. The printed grade 1 names a shift of more than 20 dB, "
+    "then a loss at 6 or 8 kHz; read here as one condition, so a shift at 1 kHz alone gets no grade. The grade of a "
+    "person is that of the worse ear.",
 )
 
 
@@ -94,9 +96,20 @@ def _child(comparison: Comparison, ear: Ear) -> CriterionAnswer:
         3: any_of([_is_over_20(shift) for shift in low]),
     }
     grade = grade_range(truths)
+    at_1_khz = comparison.shifts(ear, (1000.0,))
+    if grade.highest == 0 and _is_over_20(at_1_khz[0]):
+        reason = (
+            f"There is a shift of more than 20 dB ({shift_list(at_1_khz)}), but none from 2 kHz up; whether the "
+            "printed grade 1 means it too is open."
+        )
+        return cannot(CTCAE_CHILD, ear, reason)
     every = (*low, *four, *high)
     over = [shift for shift in every if _is_over_20(shift)]
-    found = f"a shift of more than 20 dB ({shift_list(over)})" if over else "no shift of more than 20 dB is shown"
+    found = (
+        f"a shift of more than 20 dB ({shift_list(over)})"
+        if over
+        else "no shift of more than 20 dB is shown from 2 to 8 kHz"
+    )
     return graded_answer(
         CTCAE_CHILD,
         ear,

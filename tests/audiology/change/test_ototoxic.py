@@ -181,7 +181,6 @@ def test_ctcae_grade_between_bounds() -> None:
         ({"f4000": 21.0}, 2),
         ({"f3000": 25.0}, 3),
         ({"f2000": 25.0}, 3),
-        ({"f1000": 40.0}, 0),
     ],
 )
 def test_ctcae_of_children(right: dict[str, float | str], grade: int) -> None:
@@ -240,6 +239,17 @@ def test_siop_boston_between_bounds() -> None:
         answer("siop-boston", None, audiogram(flat(f2000=">40"))).grade
         == answer("siop-boston", None, audiogram(flat(f2000=45.0))).grade
     )
+
+
+def test_ctcae_child_does_not_deny_a_shift_at_1_khz() -> None:
+    # 1 kHz is on the scale's ladder. Its grade 1 can be read with a shift there or for 6 and 8 kHz only.
+    alone = answer("ctcae-5-child", NORMAL, audiogram(flat(f1000=30.0)), is_child=True)
+    assert alone.verdict == "cannot be computed"
+    assert "+30 dB at 1000 Hz" in alone.reason
+    assert answer("ctcae-5-child", NORMAL, audiogram(flat(f1000=20.0)), is_child=True).verdict == "not met"
+    beside = answer("ctcae-5-child", NORMAL, audiogram(flat(f1000=30.0, f4000=25.0)), is_child=True)
+    assert beside.grade is not None
+    assert (beside.grade.lowest, beside.grade.highest) == (2, 2)
 
 
 def test_without_a_baseline_nothing_else_is_answered() -> None:
