@@ -132,18 +132,19 @@ def compare_and_tell(
     change = compare_profiles(profiles, sources=sources)
     for sentence in (*change.not_trusted, *(s for step in change.steps for s in step.warnings), *change.remarks):
         output.warning(sentence)
-    print_change(change, output)
     record = change_record(change)
     if out is not None:
         from hearfit.reports.change import write_change_page
         from hearfit.storage.files import write_text
 
+        # Before anything is printed: a reader such as `head` that closes the pipe ends the program there.
         out.mkdir(parents=True, exist_ok=True)
         write_change_page(out / RESULT_NAMES[1], change)
         write_text(out / RESULT_NAMES[0], json.dumps(record, indent=2, allow_nan=False) + "\n")
         record["files"] = [str(out / name) for name in RESULT_NAMES]
-        for name in RESULT_NAMES:
-            output.text(f"Wrote {out / name}")
+    print_change(change, output)
+    for name in RESULT_NAMES if out is not None else ():
+        output.text(f"Wrote {out / name}")
     output.document(record)
     if change.not_trusted:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

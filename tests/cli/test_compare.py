@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hearfit.audiology.audiogram import Ear
+from hearfit.cli.output import Output
 from hearfit.storage.profile_files import write_profile
 from tests.change.profiles import FREQUENCIES_HZ, profile_with
 from tests.cli.conftest import Cli
@@ -73,6 +74,20 @@ def test_files_are_written_and_never_replaced_unasked(cli: Cli, sessions: list[s
     assert page.read_text("utf-8") == "mine"
     assert cli("compare", *sessions, "--out", "change", "--force").code == 0
     assert page.read_text("utf-8") != "mine"
+
+
+def test_files_are_written_although_the_reader_of_the_text_leaves(
+    cli: Cli, sessions: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `hearfit compare ... --out change | head -1` does: the first table meets a closed pipe."""
+
+    def closed(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(Output, "table", closed)
+    cli("compare", *sessions, "--out", "change")
+    assert json.loads((tmp_path / "change/compare.json").read_text("utf-8"))
+    assert (tmp_path / "change/compare.html").exists()
 
 
 def test_a_fit_that_did_not_converge_ends_with_1_and_the_reason(cli: Cli, tmp_path: Path) -> None:
