@@ -77,7 +77,7 @@ CHANGE_STANDARDS: Final = (
         title="How much repeated pure-tone thresholds differ without change",
         edition="as each row says",
         source="abstracts of the papers that the rows name",
-        provenance=Provenance.READ,
+        provenance=Provenance.TRANSCRIPTION,
         columns=("from (Hz)", "to (Hz)", "within (dB)", "share of pairs (%)", "sessions", "source"),
         rows=tuple(
             (

@@ -20,16 +20,19 @@ SIOP_BOSTON: Final = Criterion(
     rule="Sensorineural loss of more than 20 dB HL: grade 1 at 6 or 8 kHz only, grade 2 from 4 kHz up, grade 3 from 2 "
     "or 3 kHz up; grade 4 more than 40 dB HL from 2 kHz up.",
     source="Brock et al. (2012), PMC3675696, Table 2",
-    note="Grades the current audiogram; no baseline is used, so it is not a change. Air conduction, which the scale "
-    "takes with a normal tympanogram only; with an air-bone gap no grade is given. Read here by the lowest frequency "
-    "that has such a loss, as 'and above' supposes a loss that grows towards high frequencies. Above 8 kHz nothing is "
-    "graded.",
+    note="For children treated with platinum. Grades the current audiogram; no baseline is used, so it is not a change. "
+    "Air conduction, which the scale takes with a normal tympanogram only; with an air-bone gap no grade is given. Read "
+    "here by the lowest frequency that has such a loss, as 'and above' supposes a loss that grows towards high "
+    "frequencies. Above 8 kHz nothing is graded.",
     is_absolute=True,
 )
 
 
 def siop_answers(comparison: Comparison, ear: Ear) -> tuple[CriterionAnswer, ...]:
     """The grade of one ear."""
+    if not comparison.is_child:
+        reason = "The scale is for children treated with platinum, and the listener is not declared to be a child."
+        return (cannot(SIOP_BOSTON, ear, reason),)
     thresholds = air_thresholds(comparison.current, ear)
     if not thresholds:
         reason = f"The current audiogram has no air-conduction threshold of the {ear} ear."

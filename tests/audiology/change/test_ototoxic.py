@@ -2,7 +2,8 @@
 
 import pytest
 
-from hearfit.audiology.audiogram import Ear
+from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.audiology.change.answers import CriterionAnswer
 from tests.audiology.change.audiograms import answer, audiogram, flat
 
 NORMAL = audiogram(flat())
@@ -195,6 +196,11 @@ def test_ctcae_of_children_grade_1_is_a_loss() -> None:
     assert answer("ctcae-5-child", baseline, audiogram(flat(f8000=21.0)), is_child=True).verdict == "met"
 
 
+def siop(current: Audiogram) -> CriterionAnswer:
+    # Without a baseline: the scale is absolute.
+    return answer("siop-boston", None, current, is_child=True)
+
+
 @pytest.mark.parametrize(
     ("right", "grade"),
     [
@@ -209,36 +215,35 @@ def test_ctcae_of_children_grade_1_is_a_loss() -> None:
     ],
 )
 def test_siop_boston(right: dict[str, float | str], grade: int) -> None:
-    # Without a baseline: the scale is absolute.
-    found = answer("siop-boston", None, audiogram(flat(**right)))
+    found = siop(audiogram(flat(**right)))
     assert found.grade is not None
     assert (found.grade.lowest, found.grade.highest) == (grade, grade)
     assert found.verdict == ("met" if grade else "not met")
 
 
 def test_siop_boston_says_where_it_gives_no_grade() -> None:
-    gap = answer("siop-boston", None, audiogram(flat(30.0), bone_right={2000.0: 15.0}))
+    adult = answer("siop-boston", None, audiogram(flat(60.0)))
+    assert adult.verdict == "cannot be computed"
+    assert "children treated with platinum" in adult.reason
+    gap = siop(audiogram(flat(30.0), bone_right={2000.0: 15.0}))
     assert gap.verdict == "cannot be computed"
     assert "The air-bone gap is more than 10 dB at 500, 1000 or 2000 Hz (2000 Hz)" in gap.reason
-    assert answer("siop-boston", None, audiogram(flat(30.0), bone_right={2000.0: 20.0})).verdict == "met"
-    low = answer("siop-boston", None, audiogram(flat(f500=30.0)))
+    assert siop(audiogram(flat(30.0), bone_right={2000.0: 20.0})).verdict == "met"
+    low = siop(audiogram(flat(f500=30.0)))
     assert low.reason == "No grade of the scale describes a loss of more than 20 dB HL at 500 Hz alone."
-    high = answer("siop-boston", None, audiogram(flat(f14000=60.0)))
+    high = siop(audiogram(flat(f14000=60.0)))
     assert high.verdict == "not met"
-    notch = answer("siop-boston", None, audiogram(flat(f4000=30.0)))
+    notch = siop(audiogram(flat(f4000=30.0)))
     assert "although there is none at 6000 and 8000 Hz" in notch.reason
 
 
 def test_siop_boston_between_bounds() -> None:
     levels = {hz: level for hz, level in flat(f8000=25.0).items() if hz != 3000.0}
-    found = answer("siop-boston", None, audiogram(levels))
+    found = siop(audiogram(levels))
     assert found.grade is not None
     assert (found.verdict, found.grade.lowest, found.grade.highest) == ("met", 1, 3)
     assert "no current threshold at 3000 Hz" in found.reason
-    assert (
-        answer("siop-boston", None, audiogram(flat(f2000=">40"))).grade
-        == answer("siop-boston", None, audiogram(flat(f2000=45.0))).grade
-    )
+    assert siop(audiogram(flat(f2000=">40"))).grade == siop(audiogram(flat(f2000=45.0))).grade
 
 
 def test_ctcae_child_does_not_deny_a_shift_at_1_khz() -> None:
