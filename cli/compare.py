@@ -133,6 +133,7 @@ def compare_and_tell(
     for sentence in (*change.not_trusted, *(s for step in change.steps for s in step.warnings), *change.remarks):
         output.warning(sentence)
     record = change_record(change)
+    written = [] if out is None else [out / name for name in RESULT_NAMES]
     if out is not None:
         from hearfit.reports.change import write_change_page
         from hearfit.storage.files import write_text
@@ -141,10 +142,10 @@ def compare_and_tell(
         out.mkdir(parents=True, exist_ok=True)
         write_change_page(out / RESULT_NAMES[1], change)
         write_text(out / RESULT_NAMES[0], json.dumps(record, indent=2, allow_nan=False) + "\n")
-        record["files"] = [str(out / name) for name in RESULT_NAMES]
+        record["files"] = [str(path) for path in written]
     print_change(change, output)
-    for name in RESULT_NAMES if out is not None else ():
-        output.text(f"Wrote {out / name}")
+    for path in written:
+        output.text(f"Wrote {path}")
     output.document(record)
     if change.not_trusted:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
