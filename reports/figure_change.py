@@ -26,6 +26,7 @@ from hearfit.reports.figure_style import (
     house_style,
     octaves,
     short_frequency,
+    tick_step,
 )
 from hearfit.reports.panels import Panel, Tick, new_canvas
 
@@ -148,7 +149,7 @@ def _scale(quantity: Quantity, estimates: Sequence[Estimate]) -> _Scale:
         return _Scale(lambda value: math.log10(max(value, 1e-9)), (math.log10(low), math.log10(high)), ticks)
     room = 0.06 * (high - low or 1.0)
     low, high = low - room, high + room
-    step = next((step for step in _STEPS if (high - low) / step <= 6), _STEPS[-1])
+    step = tick_step(high - low, _STEPS, 6.0)
     values = [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
     ticks = tuple(Tick(value, f"{value:g}".replace("-", "−")) for value in values)
     # Hearing level increases downwards, as in an audiogram.

@@ -28,7 +28,7 @@ from hearfit.experiment.stimulus_columns import (
     TONE_MASKER_LEVEL,
 )
 from hearfit.listener.profile import ResponseCurve
-from hearfit.reports.figure_style import INK, PAGE_WIDTH_IN, QUIET, EarColours, colours, house_style
+from hearfit.reports.figure_style import INK, PAGE_WIDTH_IN, QUIET, EarColours, colours, house_style, tick_step
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import count, frequency, number
 
@@ -56,6 +56,7 @@ _X_LABELS: Final = {
     MODULATION_DEPTH: "Modulation depth (dB re full)",
     TONE_MASKER_LEVEL: "Level of the masker (dB SPL)",
 }
+_STEPS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 _SHARE_LIMITS: Final = (-0.03, 1.03)
 
 
@@ -229,9 +230,7 @@ def _ranges(curves: Sequence[ResponseCurve]) -> list[tuple[float, float]]:
 
 def _round_ticks(limits: tuple[float, float]) -> list[Tick]:
     low, high = limits
-    # The smallest round step that leaves room for the numbers.
-    steps = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-    step = next((step for step in steps if high - low <= 6.0 * step), 100.0)
+    step = tick_step(high - low, _STEPS, 6.0)
     decimals = 1 if step < 1.0 else 0
     levels = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
     return [Tick(float(level), number(float(level), decimals)) for level in levels]

@@ -1,6 +1,7 @@
 """The look that all figures share. Every sign differs in shape or line as well, so that grey prints read the same."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -76,3 +77,9 @@ def octaves(frequency_hz: float) -> float:
 def short_frequency(frequency_hz: float) -> str:
     """125, 500, 1k, 1.5k: for ticks."""
     return f"{frequency_hz:g}" if frequency_hz < 1000 else f"{frequency_hz / 1000:g}k"
+
+
+def tick_step(span: float, steps: Sequence[float], most: float) -> float:
+    """The smallest of the steps that needs at most so many, or a power of ten: a profile may hold any number."""
+    largest = 10.0 ** math.ceil(math.log10(max(span, 1.0) / most))
+    return next((step for step in steps if span <= most * step), max(largest, steps[-1]))

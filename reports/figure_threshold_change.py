@@ -22,6 +22,7 @@ from hearfit.reports.figure_style import (
     house_style,
     octaves,
     short_frequency,
+    tick_step,
 )
 from hearfit.reports.panels import Panel, Tick, new_canvas
 from hearfit.reports.wording import ear_name, number
@@ -61,7 +62,7 @@ def draw_threshold_changes(changes: Sequence[QuantityChange]) -> Figure:
                 x_limits=(octaves(OCTAVES_HZ[0]) - MARGIN_OCTAVES, octaves(OCTAVES_HZ[-1]) + MARGIN_OCTAVES),
                 y_limits=(-span, span),
             )
-            step = 10.0 if span <= 45.0 else 20.0
+            step = tick_step(span, (10.0, 20.0, 50.0, 100.0), 4.5)
             levels = [step * k for k in range(-int(span / step), int(span / step) + 1)]
             panel.frame(
                 x_ticks=[Tick(octaves(hz), short_frequency(hz)) for hz in OCTAVES_HZ],

@@ -105,6 +105,9 @@ def _neighbours(
         examined = [run for run in runs if num_neighbours == 1 or any(d.frequency_hz in shared_hz for d in run)]
         possible = [run for run in examined if _is_possible(run, limit_db)]
         outcome = outcome_of(is_certain=bool(certain), is_possible=bool(possible))
+        if outcome is Outcome.NOT_MET and not any(all(d.frequency_hz in shared_hz for d in run) for run in runs):
+            # Nowhere do both ears have as many neighbours as the rule compares.
+            return _not_computable(audiogram, tuple(d.frequency_hz for d in differences if not d.is_known))
         if outcome is Outcome.NOT_COMPUTABLE:
             unknown = sorted({d.frequency_hz for run in possible for d in run if not d.is_known})
             return _not_computable(audiogram, tuple(unknown))

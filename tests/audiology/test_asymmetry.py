@@ -84,6 +84,14 @@ def test_a_range_that_nobody_measured_is_not_claimed() -> None:
     assert answers(example_audiogram(left, left))["rule-3000"].outcome is Outcome.NOT_COMPUTABLE
 
 
+def test_a_rule_for_neighbours_is_not_answered_where_there_are_none() -> None:
+    left: Levels = {1000: 20, 4000: ">110"}
+    found = answers(example_audiogram(left, {1000: 20}))
+    for name in ("two-10", "two-15", "three-10", "nice-ng98"):
+        assert found[name].outcome is Outcome.NOT_COMPUTABLE, name
+    assert found["any-15"].outcome is Outcome.NOT_MET
+
+
 def test_a_missing_frequency_that_cannot_matter_is_no_excuse() -> None:
     """Without 8000 Hz the pair with 6000 Hz is still excluded, because 6000 Hz does not differ."""
     left = dict.fromkeys((250, 500, 1000, 2000, 3000, 4000, 6000), 20.0)

@@ -15,7 +15,7 @@ from hearfit.listener.profile import AnswerCount, Estimate
 from hearfit.reports.figure_audiogram import draw_audiogram, num_legend_lines
 from hearfit.reports.figure_curves import draw_choices, draw_loudness, proportions
 from hearfit.reports.figure_parameters import NormalValues, bandwidth_ratio, draw_parameters
-from hearfit.reports.figure_style import colours, octaves
+from hearfit.reports.figure_style import colours, octaves, tick_step
 from hearfit.reports.panels import Panel, new_canvas
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.wording import frequency
@@ -179,6 +179,13 @@ def test_proportions_count_catch_trials_apart() -> None:
     )
     curve = dataclasses.replace(example_profile().curves[-1], answers=answers)
     assert proportions(curve) == ((None, 0.25, 4), (30.0, 1.0, 5), (40.0, 0.75, 8))
+
+
+@pytest.mark.parametrize("span", [1e-300, 0.3, 5.9, 61.0, 700.0, 1e9, 1e308])
+def test_there_are_never_more_ticks_than_room(span: float) -> None:
+    step = tick_step(span, (0.1, 1.0, 100.0), 6.0)
+    assert step > 0
+    assert span / step <= 6.0
 
 
 def test_a_panel_maps_data_to_points() -> None:

@@ -20,9 +20,9 @@ SIOP_BOSTON: Final = Criterion(
     rule="Sensorineural loss of more than 20 dB HL: grade 1 at 6 or 8 kHz only, grade 2 from 4 kHz up, grade 3 from 2 "
     "or 3 kHz up; grade 4 more than 40 dB HL from 2 kHz up.",
     source="Brock et al. (2012), PMC3675696, Table 2",
-    note="For children treated with platinum. Grades the current audiogram; no baseline is used, so it is not a change. "
-    "Air conduction, which the scale takes with a normal tympanogram only; with an air-bone gap no grade is given. Read "
-    "here by the lowest frequency that has such a loss, as 'and above' supposes a loss that grows towards high "
+    note="For children treated with platinum. Grades the current audiogram; no baseline is used, so it is no change. "
+    "Air conduction, which the scale takes with a normal tympanogram only; with an air-bone gap no grade is given. "
+    "Read here by the lowest frequency that has such a loss, as 'and above' supposes a loss that grows towards high "
     "frequencies. Above 8 kHz nothing is graded.",
     is_absolute=True,
 )
