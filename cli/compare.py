@@ -204,7 +204,10 @@ def _print_table(title: str, changes: Sequence["QuantityChange"], output: Output
     table = new_table("", "earlier", "later", "change", "95 % interval", "P beyond retest", "", title=title)
     for column in table.columns:
         column.no_wrap = True
-    table.columns[-1].justify = "left"
+    *_, probability, verdict = table.columns
+    # Else rich takes from the last column what the others need, down to nothing.
+    probability.no_wrap, probability.min_width = False, len("< 0.01, < 0.01")
+    verdict.justify, verdict.min_width = "left", max((len(verdict_sign(change)) for change in changes), default=1)
     for change in changes:
         name = f"{_NAMES[change.measured.quantity.value]} {place(change)}" if is_named else place(change)
         tests = [test for test in (change.within_session, change.between_sessions) if test is not None]

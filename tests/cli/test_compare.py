@@ -1,5 +1,6 @@
 """`hearfit compare`: what is printed, written and refused."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -43,6 +44,30 @@ def test_what_has_changed_is_said_in_words_and_numbers(cli: Cli, sessions: list[
     (row,) = (line for line in outcome.out.splitlines() if line.split()[:2] == ["4", "kHz"] and "58.0" in line)
     assert row.split()[2:5] == ["30.0", "58.0", "+28.0"]
     assert row.split()[-1] == "worse"
+
+
+def test_every_row_ends_with_its_verdict(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    # Wide numbers leave a table of 80 columns no room to spare.
+    names = []
+    for day, level in (("2025-01-10", 30.0), ("2026-01-12", 41.0)):
+        profile = profile_with([level] * len(FREQUENCIES_HZ), session=day)
+        rows = tuple(
+            dataclasses.replace(
+                row,
+                attenuation_db=dataclasses.replace(
+                    row.attenuation_db, mean=level - 19.0, sd=16.0, lower_95=level - 29.0, upper_95=level + 12.0
+                ),
+            )
+            for row in profile.frequencies
+        )
+        write_profile(tmp_path / f"{day}.json", dataclasses.replace(profile, frequencies=rows))
+        names.append(f"{day}.json")
+    rows_told = [
+        line.split() for line in cli("compare", *names).out.splitlines() if line.startswith(" ") and " to " in line
+    ]
+    assert len(rows_told) > 20
+    assert {row[-1] for row in rows_told} <= {"worse", "worse?", "larger", "larger?", "differs", "–"}
 
 
 def test_json_is_one_document(cli: Cli, sessions: list[str]) -> None:
