@@ -42,12 +42,6 @@ class Drawing:
     left_out: str | None
 
 
-def draw(audiogram: Audiogram) -> list[str]:
-    """Lines of text with both ears' thresholds and, last, the key of the symbols."""
-    drawing = drawing_of(audiogram)
-    return [*drawing.lines, f"       {drawing.key}"]
-
-
 def drawing_of(audiogram: Audiogram) -> Drawing:
     """Both ears' thresholds by air and bone. Bone symbols stand beside their frequency, as on a form."""
     rows = [_background(row) for row in range((_HIGHEST_DB_HL - _LOWEST_DB_HL) // _STEP_DB + 1)]

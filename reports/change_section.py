@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.change.answers import CriterionAnswer
-from hearfit.audiology.change.answers import Verdict as Answer
 from hearfit.audiology.change.criteria import changes
+from hearfit.audiology.criterion import Outcome
 from hearfit.change.false_discovery import FALSE_DISCOVERY_RATE
 from hearfit.change.profile_change import ListenerChange, compare_profiles
 from hearfit.change.retest import BETWEEN_SESSIONS, PUBLISHED, WITHIN_SESSION
@@ -178,6 +178,6 @@ def _criteria_table(record: EarRecord, answers: Sequence[CriterionAnswer]) -> Ta
 
 
 def _answer(each: CriterionAnswer) -> str:
-    if each.verdict is Answer.MET and each.is_beyond_retest is False:
+    if each.verdict is Outcome.MET and each.is_beyond_retest is False:
         return f"{each.verdict}, but within retest"
     return each.verdict.value

@@ -158,16 +158,17 @@ def _scale(quantity: Quantity, estimates: Sequence[Estimate]) -> _Scale:
 
 def _legend(canvas: Axes, ear: Ear, sessions: tuple[str, str]) -> None:
     look = colours(ear)
+    earlier = Line2D(
+        [], [], color=QUIET, marker="s", markersize=4.4, markerfacecolor="white", linewidth=1.2, label=sessions[0]
+    )
+    earlier.set_dashes(_EARLIER_DASHES)
     handles: list[Artist] = [
-        Line2D(
-            [], [], color=QUIET, marker="s", markersize=4.4, markerfacecolor="white", linewidth=1.2, label=sessions[0]
-        ),
+        earlier,
         Line2D([], [], color=look.line, marker="o", markersize=4.4, linewidth=1.2, label=sessions[1]),
         Line2D([], [], color=FRAME, linewidth=1.2, label="line without sign: not measured there"),
         Line2D([], [], linestyle="none", color=INK, marker="*", markersize=6.5, label="beyond retest"),
         Line2D([], [], linestyle="none", color=INK, marker="^", markersize=5.5, label="to be confirmed"),
     ]
-    handles[0].set_dashes(_EARLIER_DASHES)  # type: ignore[attr-defined]
     middle = canvas.get_xlim()[1] / 2
     canvas.text(middle, 15.0, "Frequency (Hz)", ha="center", va="bottom", fontsize=7.5)
     canvas.legend(

@@ -31,7 +31,6 @@ STANDARD_AUDIOGRAM_NAMES: tuple[str, ...] = tuple(name for name, _ in _LEVEL_DB_
 
 
 NEEDED_FREQUENCY_HZ = (500.0, 1000.0, 2000.0, 4000.0)
-NEAREST_RULE = "smallest RMS difference over shared frequencies, own choice of hearfit"
 
 
 @dataclass(frozen=True)

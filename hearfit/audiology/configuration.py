@@ -18,7 +18,6 @@ from hearfit.audiology.standard import Provenance, Standard
 SHAPE_FREQUENCY_HZ = (500.0, 1000.0, 2000.0, 4000.0)
 NOTCH_FREQUENCY_HZ = (3000.0, 4000.0, 6000.0)
 
-SHAPE_RULE = "own choice of hearfit, from 500, 1000, 2000 and 4000 Hz"
 NOTCH_RULE = "Coles, Lutman & Buffin 2000"
 
 _DIFFERENT_DB = 15.0

@@ -17,7 +17,7 @@ from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.audiology.summary import Person, summarise
 from hearfit.cli import audiogram_tables
 from hearfit.cli.output import Output, json_value
-from hearfit.cli.terminal_audiogram import draw, drawing_of
+from hearfit.cli.terminal_audiogram import drawing_of
 from tests.audiology.example_ears import example_audiogram
 from tests.cli.conftest import Cli
 
@@ -36,6 +36,12 @@ P1,left,4000,55,air,no
 P1,right,500,15,bone,yes
 P1,right,1000,10,bone,yes
 """
+
+
+def draw(audiogram: Audiogram) -> list[str]:
+    """The lines as they are printed, and last the key."""
+    drawing = drawing_of(audiogram)
+    return [*drawing.lines, drawing.key]
 
 
 def words(text: str) -> str:

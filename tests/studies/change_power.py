@@ -133,9 +133,16 @@ def fit_listener(number: int, sd_db: float, folder: Path) -> None:
                 simulate_block(protocol, position, transducer="HDA200", normal=NORMAL, generator=own)
                 for protocol in protocols
             )
-            who = {"listener": f"{number}", "ear": Ear.LEFT, "session": f"2026-01-{index + 1:02d}"}
-            sha256 = trials_sha256(blocks, **who, transducer="HDA200")  # type: ignore[arg-type]
-            trials = Trials(**who, transducer="HDA200", blocks=blocks, source_names=(), source_sha256=sha256)  # type: ignore[arg-type]
+            who, day = f"{number}", f"2026-01-{index + 1:02d}"
+            trials = Trials(
+                listener=who,
+                ear=Ear.LEFT,
+                session=day,
+                transducer="HDA200",
+                blocks=blocks,
+                source_names=(),
+                source_sha256=trials_sha256(blocks, listener=who, ear=Ear.LEFT, session=day, transducer="HDA200"),
+            )
             # From one point: these answers have one mode.
             profile = fit_ear(trials, audiogram=None, method="map", seed=1, num_starts=1).profile
             changed = [AUDIOMETRIC_FREQUENCIES_HZ[knot] for knot in (low, high)]

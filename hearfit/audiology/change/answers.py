@@ -52,10 +52,6 @@ class CriterionAnswer:
     is_unconfirmed: bool = False
 
 
-# The name that reports know.
-Verdict = Outcome
-
-
 def verdict_of(truth: bool | None) -> Outcome:
     """Met, not met, or cannot be computed for None."""
     if truth is None:
