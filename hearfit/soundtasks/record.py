@@ -1,0 +1,70 @@
+"""What one run of an experiment leaves behind: its name, its scores, what was learned, and how it went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score as it is shown: `decimals` after the point, and which direction is better."""
+
+    name: str
+    unit: str
+    meaning: str
+    is_higher_better: bool = True
+    decimals: int = 3
+
+
+@dataclass(frozen=True, order=True)
+class RunName:
+    """Which run: task ("neural"), frontend ("leaf"), condition ("linear", "10 % of the data") and seed."""
+
+    task: str
+    frontend: str
+    condition: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """How training stood after this many steps."""
+
+    step: int
+    training_loss: float
+    validation_score: float
+
+
+@dataclass(frozen=True)
+class LearnedParameter:
+    """One learned parameter of a frontend in its own unit, before and after training, with its bounds."""
+
+    name: str
+    unit: str
+    meaning: str
+    low: float
+    high: float
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, finished.
+
+    Attributes:
+        scores: of the test set, by the name of the metric.
+        items: the same scores for each unit or utterance, in a fixed order, for a bootstrap over them; NaN where a
+            score is not defined. Empty where a score has no parts.
+        num_frontend_parameters: learned numbers in the frontend.
+        num_readout_parameters: learned numbers behind it.
+        duration_s: of the run, without loading.
+    """
+
+    name: RunName
+    scores: Mapping[str, float]
+    num_frontend_parameters: int
+    num_readout_parameters: int
+    duration_s: float
+    items: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    curve: tuple[CurvePoint, ...] = ()
+    learned: tuple[LearnedParameter, ...] = ()
