@@ -79,7 +79,9 @@ def read_corpus(folder: Path) -> Corpus:
             f"{folder}: holds no folder of a language with sound files ({', '.join(SOUND_SUFFIXES)}). Give that of "
             f"VoxAngeles."
         )
-    utterances, left_out, problems = [], [], []
+    utterances: list[Utterance] = []
+    left_out: list[str] = []
+    problems: list[str] = []
     for path in sounds:
         grid = path.with_suffix(".TextGrid")
         if not grid.exists():
