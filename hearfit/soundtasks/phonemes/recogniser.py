@@ -1,0 +1,118 @@
+"""The recogniser: features, standardised; a back end that all frontends share; two heads."""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from hearfit.frontend.module import Frozen
+from hearfit.learnable.interface import Features, Frontend, Layer
+from hearfit.soundtasks.phonemes.convolution import BackEnd, TemporalStem
+from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES, PADDING
+
+_SMALLEST_DEVIATION: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class RecogniserDesign:
+    """Sizes that all frontends share; `widths` of the back end's three convolutions."""
+
+    num_maps: int = 16
+    widths: tuple[int, int, int] = (10, 20, 40)
+    num_phones: int = 20
+
+    @property
+    def num_phone_classes(self) -> int:
+        """The phones, silence and others."""
+        return self.num_phones + 2
+
+
+class Batch(NamedTuple):
+    """Inputs of the frontend and the targets of each frame."""
+
+    inputs: Float[Array, "batch ..."]
+    targets: Int[Array, "batch frames 2"]
+
+
+class Logits(NamedTuple):
+    """Of the broad classes and of the phones."""
+
+    broad: Float[Array, "batch frames broad"]
+    phones: Float[Array, "batch frames phones"]
+
+
+class Recogniser(nnx.Module):
+    """Sounds, or spectrograms of a fixed frontend, to the logits of each frame.
+
+    The frontend is strictly causal; the convolutions of the back end look three frames ahead.
+
+    Args:
+        frontend: from sounds (`Frontend`), from spectrograms (`Layer`), or None: spectrograms are taken as they are.
+        has_stem: whether a `TemporalStem` stands between frontend and back end.
+    """
+
+    def __init__(
+        self,
+        frontend: Frontend | Layer | None,
+        *,
+        num_channels: int,
+        has_stem: bool,
+        design: RecogniserDesign,
+        rngs: nnx.Rngs,
+    ) -> None:
+        self.frontend = frontend
+        num_features = _num_maps(frontend)
+        self.mean = Frozen(jnp.zeros((num_channels, num_features)))
+        self.deviation = Frozen(jnp.ones((num_channels, num_features)))
+        self.stem = TemporalStem(design.num_maps, rngs) if has_stem else None
+        num_maps = num_features if self.stem is None else self.stem.num_maps
+        self.back_end = BackEnd(num_maps, num_channels, design.widths, rngs)
+        self.num_broad = len(BROAD_CLASSES)
+        self.heads = nnx.Linear(self.back_end.num_outputs, self.num_broad + design.num_phone_classes, rngs=rngs)
+
+    def features(self, inputs: Float[Array, "batch ..."]) -> Features:
+        """What the frontend gives."""
+        return inputs[..., None] if self.frontend is None else self.frontend(inputs)
+
+    def standardise(self, inputs: Float[np.ndarray, "segments ..."], is_frame: np.ndarray) -> None:
+        """Sets mean and deviation of every channel and map to those of these inputs, before training."""
+        features = np.asarray(nnx.jit(lambda model, sounds: model.features(sounds))(self, jnp.asarray(inputs)))
+        frames = features[is_frame]
+        self.mean[...] = jnp.asarray(frames.mean(axis=0))
+        self.deviation[...] = jnp.asarray(np.maximum(frames.std(axis=0), _SMALLEST_DEVIATION))
+
+    def __call__(self, inputs: Float[Array, "batch ..."]) -> Logits:
+        """Logits of both heads."""
+        features = (self.features(inputs) - self.mean[...][None, None]) / self.deviation[...][None, None]
+        maps = features if self.stem is None else self.stem(features)
+        logits = self.heads(self.back_end(maps))
+        return Logits(logits[..., : self.num_broad], logits[..., self.num_broad :])
+
+
+def loss(model: Recogniser, batch: Batch) -> Float[Array, ""]:
+    """Cross entropy of both heads, mean over all frames that are no padding."""
+    logits = model(batch.inputs)
+    is_frame = (batch.targets[..., 0] != PADDING).astype(logits.broad.dtype)
+    total = jnp.zeros((), logits.broad.dtype)
+    for head, column in ((logits.broad, 0), (logits.phones, 1)):
+        wanted = jnp.maximum(batch.targets[..., column], 0)
+        total = total + jnp.sum(optax.softmax_cross_entropy_with_integer_labels(head, wanted) * is_frame)
+    return total / jnp.maximum(jnp.sum(is_frame), 1.0)
+
+
+def num_learned(module: object) -> int:
+    """How many numbers a module learns."""
+    if module is None:
+        return 0
+    assert isinstance(module, nnx.Module)
+    return sum(int(leaf.size) for leaf in nnx.jax.tree.leaves(nnx.state(module, nnx.Param)))
+
+
+def _num_maps(frontend: Frontend | Layer | None) -> int:
+    if frontend is None:
+        return 1
+    return frontend.num_maps if isinstance(frontend, Layer) else frontend.layout.num_maps
