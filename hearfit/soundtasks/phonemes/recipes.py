@@ -15,53 +15,114 @@ from hearfit.learnable.interface import Chain, FrameLayout, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign, num_learned
 
+_LOWEST_HZ: Final = 80.0
+_HIGHEST_HZ: Final = 7_600.0
+
+# From the number of maps and a seed to what learns, or to None.
+Learned = Callable[[int, int], Frontend | Layer | None]
+
 
 @dataclass(frozen=True)
 class Recipe:
     """One frontend of the comparison.
 
     Attributes:
-        fixed: name of the frontend in `FIXED` whose spectrograms are the inputs; empty: the inputs are sounds.
-        learned: from the number of maps and a seed to what is trained with the recogniser; None: nothing.
-        has_stem: a `TemporalStem` takes the place of a modulation stage.
+        fixed: computed once for all runs, its spectrograms are the inputs; None: the inputs are sounds.
+        learned: what is trained with the recogniser.
+        has_stem: a `TemporalStem` takes the place of a modulation stage, and the back end is made narrower or wider
+            until the recogniser learns as many numbers as that with the trained cortex.
     """
 
-    fixed: str
-    learned: Callable[[int, int], Frontend | Layer | None]
+    fixed: Callable[[], Frontend] | None
+    learned: Learned
     has_stem: bool = False
 
 
-@cache
-def cochlea_layout() -> FrameLayout:
-    """Frames and channels of the cochlea, which all frontends share."""
-    return _cochlea(is_learned=False).layout
-
-
-def fixed_frontend(name: str) -> Frontend:
-    """A frontend without anything to learn, by the name in `Recipe.fixed`."""
-    return FIXED[name]()
-
-
 def build_recogniser(recipe: Recipe, design: RecogniserDesign, *, seed: int) -> Recogniser:
-    """The recogniser before training, with as many learned numbers as that with the trained cortex.
-
-    What a stem or a frontend has more or less of them, the last convolution of the back end makes up for.
-    """
-    learned = recipe.learned(design.num_maps, seed)
-    widths = design.widths
-    wanted = _num_of_cortical(design)
-    sizes = [
-        (abs(num_learned(_assembled(recipe, learned, replace(design, widths=(*widths[:2], width)), 0)) - wanted), width)
-        for width in range(widths[2] // 2, 2 * widths[2])
-    ]
-    return _assembled(recipe, learned, replace(design, widths=(*widths[:2], min(sizes)[1])), seed)
+    """The recogniser before training."""
+    frontend = recipe.learned(design.num_maps, seed)
+    widths = _matched_widths(recipe, frontend, design) if recipe.has_stem else design.widths
+    return _assembled(recipe, frontend, replace(design, widths=widths), seed)
 
 
-def _assembled(recipe: Recipe, learned: Frontend | Layer | None, design: RecogniserDesign, seed: int) -> Recogniser:
+def _assembled(recipe: Recipe, frontend: Frontend | Layer | None, design: RecogniserDesign, seed: int) -> Recogniser:
     return Recogniser(
-        learned,
-        num_channels=cochlea_layout().num_channels,
+        frontend,
+        num_channels=_cochlea_layout().num_channels,
         has_stem=recipe.has_stem,
         design=design,
         rngs=nnx.Rngs(seed),
     )
+
+
+def _matched_widths(
+    recipe: Recipe, frontend: Frontend | Layer | None, design: RecogniserDesign
+) -> tuple[int, int, int]:
+    """The design's widths with the last one such that the numbers learned come nearest to those of `cortical`."""
+    first, second, last = design.widths
+    cortical = RECIPES["cortical"]
+    wanted = num_learned(_assembled(cortical, cortical.learned(design.num_maps, 0), design, 0))
+    # What is learned grows linearly with this width.
+    here, further = (
+        num_learned(_assembled(recipe, frontend, replace(design, widths=(first, second, width)), 0))
+        for width in (last, last + 1)
+    )
+    return first, second, max(1, last + round((wanted - here) / (further - here)))
+
+
+@cache
+def _cochlea_layout() -> FrameLayout:
+    return fixed_cochlea().layout
+
+
+def fixed_cochlea() -> Frontend:
+    """The cochlea as it is before any training."""
+    return BiomimeticFrontend(BiomimeticDesign(), is_learned=False)
+
+
+def _catalogued(name: str, seed: int) -> Frontend:
+    layout = _cochlea_layout()
+    request = FrontendRequest(
+        sampling_rate_hz=layout.sampling_rate_hz,
+        hop_s=layout.hop_samples / layout.sampling_rate_hz,
+        num_channels=layout.num_channels,
+        lowest_hz=_LOWEST_HZ,
+        highest_hz=_HIGHEST_HZ,
+        seed=seed,
+    )
+    return build(name, request)
+
+
+def _cortex(num_maps: int, seed: int, *, is_learned: bool) -> CorticalLayer:
+    design = cortex_design(_cochlea_layout())
+    return CorticalLayer(
+        initial_filters(num_maps, design, start=CorticalStart.LOG, seed=seed), design, is_learned=is_learned
+    )
+
+
+def _full(num_maps: int, seed: int) -> Frontend:
+    return Chain(BiomimeticFrontend(BiomimeticDesign(), is_learned=True), _cortex(num_maps, seed, is_learned=True))
+
+
+def _leaf(num_maps: int, seed: int) -> Frontend:
+    del num_maps
+    return _catalogued("leaf", seed)
+
+
+def _nothing(num_maps: int, seed: int) -> None:
+    del num_maps, seed
+
+
+def _gabor(num_maps: int, seed: int) -> Layer:
+    return GaborLayer(initial_gabors(num_maps, seed), frame_rate_hz=_cochlea_layout().frame_rate_hz)
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "full": Recipe(None, _full),
+    "cortical": Recipe(fixed_cochlea, lambda num_maps, seed: _cortex(num_maps, seed, is_learned=True)),
+    "frozen": Recipe(fixed_cochlea, lambda num_maps, seed: _cortex(num_maps, seed, is_learned=False)),
+    "cnn": Recipe(fixed_cochlea, _nothing, has_stem=True),
+    "gabor": Recipe(fixed_cochlea, _gabor),
+    "leaf": Recipe(None, _leaf, has_stem=True),
+    "mel": Recipe(lambda: _catalogued("mel", 0), _nothing, has_stem=True),
+}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -109,7 +110,7 @@ def num_learned(module: object) -> int:
     if module is None:
         return 0
     assert isinstance(module, nnx.Module)
-    return sum(int(leaf.size) for leaf in nnx.jax.tree.leaves(nnx.state(module, nnx.Param)))
+    return sum(int(leaf.size) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
 
 
 def _num_maps(frontend: Frontend | Layer | None) -> int:
