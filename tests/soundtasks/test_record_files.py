@@ -38,8 +38,10 @@ SETTINGS: Settings = {"rate": 0.1, "split": (1, 2)}
 @settings(max_examples=30)
 @given(names, contents)
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, name: RunName, content: tuple[Any, ...]) -> None:
-    *start, learned = content
-    record = RunRecord(name, *start, tuple(LearnedParameter(*each) for each in learned))
+    scores, frontend, readout, duration_s, items, curve, learned = content
+    record = RunRecord(
+        name, scores, frontend, readout, duration_s, items, curve, tuple(LearnedParameter(*each) for each in learned)
+    )
     folder = tmp_path_factory.mktemp("records")
     stored = read_record(write_record(folder, record, SETTINGS))
     # NaN is not equal to itself, but has one text.
