@@ -1,6 +1,7 @@
 """What every frontend must keep, as checks that each of them is put through."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +43,7 @@ def gradients(stage: Stage, sound: np.ndarray) -> dict[str, np.ndarray]:
     """Gradient of a sum of squares with respect to each learned parameter, by the last name of its path."""
 
     @nnx.jit
-    def gradient(stage: Stage, sound: jax.Array) -> nnx.State:
+    def gradient(stage: Stage, sound: jax.Array) -> nnx.State[Any, Any]:
         return nnx.grad(lambda stage: jnp.mean(stage(sound) ** 2))(stage)
 
     found = nnx.to_flat_state(gradient(stage, jnp.asarray(sound, jnp.float32)))
@@ -54,10 +55,11 @@ def check_difference(
 ) -> None:
     """One gradient against a central difference; to be run with 64-bit numbers."""
     waveform = jnp.asarray(sound, jnp.float64)
-    graph, learned, constant = nnx.split(stage, nnx.Param, ...)
+    graph, *states = nnx.split(stage, nnx.Param, ...)
+    learned, constant = states
 
     @jax.jit
-    def loss(learned: nnx.State) -> jax.Array:
+    def loss(learned: nnx.State[Any, Any]) -> jax.Array:
         return jnp.mean(nnx.merge(graph, learned, constant)(waveform) ** 2)
 
     exact = float(read(nnx.merge(graph, jax.jit(jax.grad(loss))(learned), constant))[...].reshape(-1)[index])
