@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,13 +22,16 @@ NAMES = tuple(each.name for each in CATALOGUE)
 TONE_HZ = 1000.0
 
 
-def gradients(frontend: Frontend, waveform: Array) -> tuple[Array, nnx.State, Array]:
+def gradients(frontend: Frontend, waveform: Array) -> tuple[Array, nnx.State[Any, Any], Array]:
     """The features, and the gradient of one frame's sum with respect to the parameters and to the sound."""
-    graph, parameters, rest = nnx.split(frontend, nnx.Param, ...)
+    graph, *states = nnx.split(frontend, nnx.Param, ...)
+    parameters, rest = states
 
     @jax.jit
-    def both(parameters: nnx.State, waveform: Array) -> tuple[tuple[Array, Array], tuple[nnx.State, Array]]:
-        def frame(parameters: nnx.State, waveform: Array) -> tuple[Array, Array]:
+    def both(
+        parameters: nnx.State[Any, Any], waveform: Array
+    ) -> tuple[tuple[Array, Array], tuple[nnx.State[Any, Any], Array]]:
+        def frame(parameters: nnx.State[Any, Any], waveform: Array) -> tuple[Array, Array]:
             features = nnx.merge(graph, parameters, rest)(waveform)
             return jnp.sum(features[:, FRAME]), features
 
