@@ -15,8 +15,8 @@ def toeplitz(kernel: Float[Array, "filters offsets"]) -> Float[Array, "filters c
     return skewed.reshape(num_filters, num_channels, num_offsets)[:, :, num_channels - 1 :]
 
 
-def banded(kernel: Float[Array, "filters lags+1"]) -> Float[Array, "filters lags 2*lags"]:
-    """Matrix [o, n] from twice as many frames to the last half of them: the kernel at lag `lags` + o - n, else zero."""
+def banded(kernel: Float[Array, "filters taps"]) -> Float[Array, "filters taps-1 2*taps-2"]:
+    """Matrix [o, n] from twice as many frames to the last half of them: the kernel at lag taps - 1 + o - n, else 0."""
     num_filters, num_taps = kernel.shape
     lags = num_taps - 1
     padded = jnp.pad(kernel[:, ::-1], ((0, 0), (0, lags)))
