@@ -1,7 +1,7 @@
 """Training, validation and test words of the experiment, and what fixed frontends make of them, computed once."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -9,10 +9,9 @@ from typing import Final
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Float
+from jaxtyping import Array, Float, Shaped
 
-from hearfit.corpora.noise import NOISE_COLOURS
-from hearfit.corpora.voxangeles import Corpus, LanguageSplit, of_languages, read_corpus, split_languages
+from hearfit.corpora.voxangeles import LanguageSplit, Utterance, of_languages, read_corpus, split_languages
 from hearfit.learnable.interface import Frontend
 from hearfit.soundtasks.phonemes.segments import Listening, SegmentGrid, Segments, joined, segments_of
 from hearfit.soundtasks.phonemes.targets import PhoneSet, frequent_phones
@@ -24,80 +23,100 @@ _TRAINING_NOISE, _VALIDATION_NOISE, _TEST_NOISE = 1, 2, 3
 Inputs = Float[np.ndarray, "segments ..."]
 
 
+# What makes a fixed frontend; hashable, because what it gives is computed once. None: sounds are taken as they are.
+Fixed = Callable[[], Frontend] | None
+
+
 @dataclass(frozen=True)
-class PhonemeData:
-    """Everything that the runs of a study share.
+class DataDesign:
+    """Which words are heard how.
 
     Attributes:
-        train: the training words in quiet and in each noise.
-        test: by the name of the listening condition, all of the same words.
+        training: every training word is heard in each of these conditions.
+        num_validation: segments that decide which step of a training is kept; each is heard in one of the training
+            conditions in turn, and they are spread evenly over the validation languages.
     """
 
-    corpus: Corpus
+    training: tuple[Listening, ...]
+    grid: SegmentGrid = field(default_factory=SegmentGrid)
+    num_phones: int = 20
+    num_validation: int = 96
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a corpus in three parts that share no language; the phones that are frequent in training."""
+
     split: LanguageSplit
     phones: PhoneSet
+    train: tuple[Utterance, ...]
+    validation: tuple[Utterance, ...]
+    test: tuple[Utterance, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Training words in all conditions, and the validation."""
+
+    words: Words
     train: Segments
     validation: Segments
-    test: Mapping[str, Segments]
-
-
-def test_listening(snrs_db: tuple[float, ...]) -> tuple[Listening, ...]:
-    """Quiet, then each noise at each ratio."""
-    noisy = [Listening(f"{colour} {snr:g} dB", colour, (snr, snr)) for colour in NOISE_COLOURS for snr in snrs_db]
-    return (Listening("quiet"), *noisy)
-
-
-def training_listening(lowest_snr_db: float, highest_snr_db: float) -> tuple[Listening, ...]:
-    """Quiet, and each noise at ratios drawn uniformly between the bounds."""
-    drawn = [Listening(colour, colour, (lowest_snr_db, highest_snr_db)) for colour in NOISE_COLOURS]
-    return (Listening("quiet"), *drawn)
 
 
 @lru_cache(maxsize=1)
-def load_data(
-    folder: Path,
-    *,
-    num_phones: int,
-    grid: SegmentGrid,
-    training: tuple[Listening, ...],
-    test: tuple[Listening, ...],
-    num_validation: int,
-) -> PhonemeData:
-    """The words of the folder, split by language, as they are heard.
-
-    For validation every `training` condition is heard in turn, and at most `num_validation` segments are kept, spread
-    evenly over the languages.
+def load_words(folder: Path, num_phones: int) -> Words:
+    """What is in the folder.
 
     Raises:
-        InputError: the folder cannot be used (`read_corpus`, `read_sound`).
+        InputError: the folder cannot be used (`read_corpus`), or has too few languages or phones.
     """
     corpus = read_corpus(folder)
     split = split_languages(corpus.languages)
-    parts = [of_languages(corpus.utterances, part) for part in (split.train, split.validation, split.test)]
-    phones = frequent_phones(parts[0], num_phones)
-    heard = [segments_of(parts[1], phones, each, grid, seed=_VALIDATION_NOISE) for each in training]
-    validation = joined(heard)
-    num_each = len(heard[0])
-    places = np.unique(np.linspace(0, num_each - 1, min(num_validation, num_each)).round().astype(int))
-    in_turn = places + num_each * (np.arange(len(places)) % len(training))
-    return PhonemeData(
-        corpus=corpus,
-        split=split,
-        phones=phones,
-        train=joined([segments_of(parts[0], phones, each, grid, seed=_TRAINING_NOISE) for each in training]),
-        validation=validation.take(in_turn),
-        test={each.name: segments_of(parts[2], phones, each, grid, seed=_TEST_NOISE) for each in test},
+    train, validation, test = (
+        of_languages(corpus.utterances, part) for part in (split.train, split.validation, split.test)
+    )
+    return Words(split, frequent_phones(train, num_phones), train, validation, test, corpus.left_out)
+
+
+@lru_cache(maxsize=3)
+def training_data(folder: Path, design: DataDesign, fixed: Fixed) -> TrainingData:
+    """The training and validation words as the recogniser takes them.
+
+    Raises:
+        InputError: as `load_words`, or a recording cannot be used.
+    """
+    if fixed is not None:
+        data, frontend = training_data(folder, design, None), fixed()
+        return replace(data, train=_through(frontend, data.train), validation=_through(frontend, data.validation))
+    words = load_words(folder, design.num_phones)
+
+    def heard(utterances: tuple[Utterance, ...], seed: int) -> list[Segments]:
+        return [segments_of(utterances, words.phones, each, design.grid, seed=seed) for each in design.training]
+
+    return TrainingData(
+        words=words,
+        train=joined(heard(words.train, _TRAINING_NOISE)),
+        validation=_in_turn(heard(words.validation, _VALIDATION_NOISE), design.num_validation),
     )
 
 
-def through(frontend: Frontend, sounds: Inputs) -> Inputs:
-    """Spectrograms of all sounds by a frontend of one map, a few at a time."""
-    assert frontend.layout.num_maps == 1, "what is computed once is a spectrogram"
-    compute = nnx.jit(lambda model, batch: model(batch)[..., 0])
-    return in_batches(lambda batch: compute(frontend, batch), sounds)
+@lru_cache(maxsize=20)
+def test_data(folder: Path, design: DataDesign, listening: Listening, fixed: Fixed) -> Segments:
+    """The test words in one condition as the recogniser takes them.
+
+    Raises:
+        InputError: as `training_data`.
+    """
+    if fixed is not None:
+        return _through(fixed(), test_data(folder, design, listening, None))
+    words = load_words(folder, design.num_phones)
+    return segments_of(words.test, words.phones, listening, design.grid, seed=_TEST_NOISE)
 
 
-def in_batches(function: Callable[[jnp.ndarray], jnp.ndarray], inputs: Inputs) -> Inputs:
+def in_batches(
+    function: Callable[[Float[Array, "batch ..."]], Shaped[Array, "batch ..."]], inputs: Inputs
+) -> Shaped[np.ndarray, "segments ..."]:
     """A function of batches applied to all inputs; the last batch is filled up, so that it compiles once."""
     pieces = []
     for first in range(0, len(inputs), _AT_ONCE):
@@ -107,15 +126,17 @@ def in_batches(function: Callable[[jnp.ndarray], jnp.ndarray], inputs: Inputs) -
     return np.concatenate(pieces)
 
 
-def with_frontend(data: PhonemeData, frontend: Frontend) -> PhonemeData:
-    """The same data with spectrograms in place of sounds."""
+# One compilation for all parts of the data.
+_spectrogram = nnx.jit(lambda frontend, sounds: frontend(sounds)[..., 0])
 
-    def transformed(segments: Segments) -> Segments:
-        return replace(segments, inputs=through(frontend, segments.inputs))
 
-    return replace(
-        data,
-        train=transformed(data.train),
-        validation=transformed(data.validation),
-        test={name: transformed(segments) for name, segments in data.test.items()},
-    )
+def _through(frontend: Frontend, segments: Segments) -> Segments:
+    assert frontend.layout.num_maps == 1, "what is computed once is a spectrogram"
+    return replace(segments, inputs=in_batches(lambda sounds: _spectrogram(frontend, sounds), segments.inputs))
+
+
+def _in_turn(conditions: list[Segments], num_kept: int) -> Segments:
+    """Segments spread evenly over the words, the first one in the first condition, and so on."""
+    num_each = len(conditions[0])
+    places = np.unique(np.linspace(0, num_each - 1, min(num_kept, num_each)).round().astype(int))
+    return joined(conditions).take(places + num_each * (np.arange(len(places)) % len(conditions)))

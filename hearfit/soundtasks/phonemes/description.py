@@ -1,9 +1,39 @@
-"""What the phoneme experiment is, in words."""
+"""What the phoneme experiments are, in words."""
 
+from dataclasses import replace
 from typing import Final
 
 from hearfit.soundtasks.description import ExperimentDescription, FrontendChoice
+from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, condition_of, score_name
 from hearfit.soundtasks.record import Metric
+
+DEFAULT_SNRS_DB: Final = (10.0, 0.0)
+DEFAULT_SHARES: Final = (1.0, 0.3, 0.1)
+NORMAL_EAR: Final = "normal ear"
+THIS_EAR: Final = "this ear"
+LEVELS_DB_SPL: Final = (50.0, 65.0, 80.0)
+_DATA: Final = "--data: VoxAngeles (recordings and TextGrids; one folder a language)"
+
+
+def listening_names(snrs_db: tuple[float, ...]) -> tuple[str, ...]:
+    """The conditions of the test: quiet, then each noise at each in-band signal-to-noise ratio."""
+    return ("quiet", *(f"{colour} {snr:g} dB" for colour in ("white", "pink") for snr in snrs_db))
+
+
+def metrics_of(snrs_db: tuple[float, ...]) -> tuple[Metric, ...]:
+    """Means over the listening conditions, then each of them."""
+    means = (
+        Metric(BROAD, "", "share of a word's frames with the right broad class (chance: most frequent, 0.36), mean"),
+        Metric(PHONES, "", "share of the frames of the 20 most frequent phones with the right phone, mean"),
+        Metric(BALANCED, "", "share of frames with the right broad class, mean over the 8 classes"),
+    )
+    each = tuple(
+        Metric(score_name(measure, listening), "", f"{measure} of words heard in {listening}")
+        for measure in (BROAD, PHONES)
+        for listening in listening_names(snrs_db)
+    )
+    return (*means, *each)
+
 
 DESCRIPTION: Final = ExperimentDescription(
     task="phonemes",
@@ -11,24 +41,45 @@ DESCRIPTION: Final = ExperimentDescription(
     title="Phoneme recognition",
     question="Does a biomimetic frontend recognise phones of unseen languages better than a matched network, above all "
     "with little data?",
-    data="--data: VoxAngeles (recordings and TextGrids; one folder a language)",
+    data=_DATA,
     frontends=(
         FrontendChoice("full", "Cochlea and cortex, both trained", "cochlea and cortex"),
         FrontendChoice("cortical", "Fixed cochlea, trained cortex", "cortical rates and scales"),
         FrontendChoice("frozen", "Fixed cochlea and cortex"),
-        FrontendChoice("cnn", "Fixed cochlea, free kernels with as many parameters as the cortex", "kernels"),
-        FrontendChoice("gabor", "Log-mel and Gabor kernels", "Gabor kernels"),
-        FrontendChoice("leaf", "Gabor filters, pooling and PCEN", "filters, pooling and compression"),
+        FrontendChoice("cnn", "Fixed cochlea, convolutions with as many parameters and as long a memory", "kernels"),
+        FrontendChoice("gabor", "Fixed cochlea, Gabor kernels", "Gabor kernels"),
+        FrontendChoice(
+            "leaf", "Gabor filters, pooling and PCEN; convolutions as of cnn", "filters, pooling and compression"
+        ),
+        FrontendChoice("mel", "Log-mel; convolutions as of cnn", "kernels"),
     ),
-    conditions=(
-        ("100 %", "all of the training languages' words"),
-        ("30 %", "three tenths of them"),
-        ("10 %", "one tenth of them"),
-    ),
-    metrics=(
-        Metric("frame accuracy", "", "share of frames with the right class"),
-        Metric("balanced accuracy", "", "the same, mean over classes"),
-    ),
+    conditions=tuple((condition_of(share), "of the words of each training language") for share in DEFAULT_SHARES),
+    metrics=metrics_of(DEFAULT_SNRS_DB),
     baseline="cnn",
     item="utterance",
 )
+
+EAR_DESCRIPTION: Final = ExperimentDescription(
+    task="phonemes-ear",
+    command="phonemes --profile profile.json",
+    title="What an ear costs a recogniser of phones",
+    question="How much worse does a recogniser trained with normal hearing tell phones when it hears through this ear?",
+    data=_DATA,
+    frontends=(
+        FrontendChoice(NORMAL_EAR, "The listener model with normal hearing, in training and test"),
+        FrontendChoice(THIS_EAR, "Normal hearing in training, the ear of the profile in the test"),
+    ),
+    conditions=tuple((f"{level:g} dB SPL", "level of the speech") for level in LEVELS_DB_SPL),
+    metrics=metrics_of((10.0,)),
+    baseline=NORMAL_EAR,
+    item="utterance",
+)
+
+
+def description_of(snrs_db: tuple[float, ...], shares: tuple[float, ...]) -> ExperimentDescription:
+    """The comparison with other ratios or sizes of the training set."""
+    return replace(
+        DESCRIPTION,
+        conditions=tuple((condition_of(share), "of the words of each training language") for share in shares),
+        metrics=metrics_of(snrs_db),
+    )

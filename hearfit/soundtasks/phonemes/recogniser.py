@@ -93,6 +93,11 @@ class Recogniser(nnx.Module):
         logits = self.heads(self.back_end(maps))
         return Logits(logits[..., : self.num_broad], logits[..., self.num_broad :])
 
+    def classes(self, inputs: Float[Array, "batch ..."]) -> Int[Array, "batch frames 2"]:
+        """The most probable broad class and phone of each frame."""
+        logits = self(inputs)
+        return jnp.stack([jnp.argmax(logits.broad, axis=-1), jnp.argmax(logits.phones, axis=-1)], axis=-1)
+
 
 def loss(model: Recogniser, batch: Batch) -> Float[Array, ""]:
     """Cross entropy of both heads, mean over all frames that are no padding."""

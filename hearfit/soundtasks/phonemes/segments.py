@@ -20,12 +20,15 @@ MARGIN_S: Final = 0.15
 
 @dataclass(frozen=True)
 class Listening:
-    """How words are heard: in quiet without a `colour`, else in noise of a ratio drawn between the two bounds."""
+    """How words are heard: in quiet without a `colour`, else in noise.
+
+    The signal-to-noise ratio and the level of the speech are drawn for each word, uniformly between their two bounds.
+    """
 
     name: str
     colour: NoiseColour | None = None
     snr_db: tuple[float, float] = (0.0, 0.0)
-    level_db_spl: float = SPEECH_LEVEL_DB_SPL
+    level_db_spl: tuple[float, float] = (SPEECH_LEVEL_DB_SPL, SPEECH_LEVEL_DB_SPL)
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,18 @@ def segments_of(
 ) -> Segments:
     """All words, with at most `MARGIN_S` of silence around each, as they sound in a condition.
 
-    The noise of a word depends on the seed, the condition and the word alone, not on which other words there are.
+    What is drawn for a word depends on the seed, the condition and the word alone, not on which other words there are.
 
     Raises:
         InputError: a recording cannot be used (`read_sound`).
     """
     waveforms, targets, words = [], [], []
     for number, utterance in enumerate(utterances):
-        sound, start_s = _around_speech(utterance, listening, grid)
-        heard = _in_noise(sound, utterance.name, listening, grid, seed=seed)
+        keys = (seed, zlib.crc32(listening.name.encode()), zlib.crc32(utterance.name.encode()))
+        generator = np.random.default_rng(keys)
+        level_db_spl = generator.uniform(*listening.level_db_spl)
+        sound, start_s = _around_speech(utterance, grid, level_db_spl=level_db_spl)
+        heard = _in_noise(sound, listening, grid, generator)
         for first in range(0, len(heard), grid.num_samples):
             piece = heard[first : first + grid.num_samples]
             piece_start_s = start_s + first / grid.sampling_rate_hz
@@ -112,9 +118,9 @@ def segments_of(
     return Segments(np.stack(waveforms), np.stack(targets), np.array(words), tuple(each.name for each in utterances))
 
 
-def _around_speech(utterance: Utterance, listening: Listening, grid: SegmentGrid) -> tuple[Waveform, float]:
+def _around_speech(utterance: Utterance, grid: SegmentGrid, *, level_db_spl: float) -> tuple[Waveform, float]:
     """The word with its margins, and when it begins in the recording."""
-    sound = read_sound(utterance, sampling_rate_hz=grid.sampling_rate_hz, level_db_spl=listening.level_db_spl)
+    sound = read_sound(utterance, sampling_rate_hz=grid.sampling_rate_hz, level_db_spl=level_db_spl)
     spoken = [each for each in utterance.phones if each.label]
     if not spoken:
         return sound, 0.0
@@ -123,10 +129,11 @@ def _around_speech(utterance: Utterance, listening: Listening, grid: SegmentGrid
     return sound[first:end], first / grid.sampling_rate_hz
 
 
-def _in_noise(sound: Waveform, name: str, listening: Listening, grid: SegmentGrid, *, seed: int) -> Waveform:
+def _in_noise(
+    sound: Waveform, listening: Listening, grid: SegmentGrid, generator: np.random.Generator
+) -> Float[np.ndarray, " heard"]:
     if listening.colour is None:
         return sound
-    generator = np.random.default_rng([seed, zlib.crc32(listening.name.encode()), zlib.crc32(name.encode())])
     noise = stationary_noise(
         len(sound), colour=listening.colour, sampling_rate_hz=grid.sampling_rate_hz, generator=generator
     )

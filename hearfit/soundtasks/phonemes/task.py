@@ -1,0 +1,159 @@
+"""The phoneme experiment as a study repeats it."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from hearfit.corpora.noise import NOISE_COLOURS
+from hearfit.corpora.voxangeles import SOUND_SUFFIXES
+from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
+from hearfit.soundtasks.phonemes.learning import (
+    PhonemeTraining,
+    learned_parameters,
+    scores_of,
+    share_of_training,
+    train_recogniser,
+)
+from hearfit.soundtasks.phonemes.recipes import RECIPES, build_recogniser
+from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign, num_learned
+from hearfit.soundtasks.phonemes.scores import FrameScores
+from hearfit.soundtasks.phonemes.segments import Listening
+from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, score_name, share_of_condition
+from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
+from hearfit.storage.files import read_bytes
+from hearfit.training.loop import Trained
+from hearfit.training.settings import Settings
+
+LOWEST_TRAINING_SNR_DB: Final = 0.0
+HIGHEST_TRAINING_SNR_DB: Final = 20.0
+OnShare = Callable[[str, float], None]
+
+
+def training_listening() -> tuple[Listening, ...]:
+    """Quiet, and each noise at ratios drawn uniformly from 0 to 20 dB."""
+    bounds = (LOWEST_TRAINING_SNR_DB, HIGHEST_TRAINING_SNR_DB)
+    return (Listening("quiet"), *(Listening(colour, colour, bounds) for colour in NOISE_COLOURS))
+
+
+def test_listening(snrs_db: tuple[float, ...]) -> tuple[Listening, ...]:
+    """Quiet, then each noise at each ratio."""
+    noisy = [Listening(f"{colour} {snr:g} dB", colour, (snr, snr)) for colour in NOISE_COLOURS for snr in snrs_db]
+    return (Listening("quiet"), *noisy)
+
+
+@dataclass(frozen=True)
+class PhonemeTask:
+    """Frontends compared at several sizes of the training set; the condition of a run is its share of the words."""
+
+    data: Path
+    snrs_db: tuple[float, ...] = (10.0, 0.0)
+    recogniser: RecogniserDesign = field(default_factory=RecogniserDesign)
+    training: PhonemeTraining = field(default_factory=PhonemeTraining)
+    num_validation: int = 96
+
+    @property
+    def design(self) -> DataDesign:
+        """Which words are heard how in training."""
+        return DataDesign(
+            training=training_listening(),
+            num_phones=self.recogniser.num_phones,
+            num_validation=self.num_validation,
+        )
+
+    @property
+    def test(self) -> tuple[Listening, ...]:
+        """How the test words are heard."""
+        return test_listening(self.snrs_db)
+
+    def settings(self) -> Settings:
+        """All that decides the scores besides the name of a run; of the data, the files and their sizes."""
+        return {
+            "data": fingerprint(self.data),
+            "words": asdict(self.design),
+            "test": [asdict(each) for each in self.test],
+            "recogniser": asdict(self.recogniser),
+            "training": asdict(self.training),
+        }
+
+    def run(self, name: RunName, workspace: Path, progress: OnShare) -> RunRecord:
+        """Trains and tests one recogniser.
+
+        Raises:
+            InputError: the data are missing or damaged.
+            TrainingError: the training came to a number that is none.
+        """
+        progress("reading", 0.0)
+        recipe = RECIPES[name.frontend]
+        data = training_data(self.data, self.design, recipe.fixed)
+        test = {each.name: test_data(self.data, self.design, each, recipe.fixed) for each in self.test}
+        begun = time.monotonic()
+        recogniser = build_recogniser(recipe, self.recogniser, seed=name.seed)
+        trained = train_recogniser(
+            recogniser,
+            data,
+            share_of_training(data, share_of_condition(name.condition), seed=name.seed),
+            self.training,
+            seed=name.seed,
+            checkpoint=workspace / "training.safetensors",
+            identity={"frontend": name.frontend, "condition": name.condition},
+            on_progress=lambda step, num_steps, _loss, _score: progress("training", 0.8 * step / num_steps),
+        )
+        progress("testing", 0.9)
+        scores = {
+            each: scores_of(trained.model, segments, self.recogniser.num_phones) for each, segments in test.items()
+        }
+        return record_of(name, recogniser, trained, scores, time.monotonic() - begun)
+
+
+def record_of(
+    name: RunName,
+    before: Recogniser,
+    trained: Trained[Recogniser],
+    scores: Mapping[str, FrameScores],
+    duration_s: float,
+) -> RunRecord:
+    """The scores of every listening condition and their means over the conditions, with items for each word."""
+    num_frontend = num_learned(trained.model.frontend)
+    values: dict[str, float] = {}
+    items: dict[str, tuple[float, ...]] = {}
+    for measure, of_condition, of_words in (
+        (BROAD, lambda each: each.broad_accuracy, lambda each: each.broad),
+        (PHONES, lambda each: each.phone_accuracy, lambda each: each.phones),
+        (BALANCED, lambda each: each.balanced_accuracy, None),
+    ):
+        values[measure] = float(np.mean([of_condition(each) for each in scores.values()]))
+        for condition, each in scores.items():
+            values[score_name(measure, condition)] = of_condition(each)
+        if of_words is not None:
+            # A word without frequent phones is without them in every condition.
+            items[measure] = tuple(np.mean([of_words(each) for each in scores.values()], axis=0).tolist())
+            for condition, each in scores.items():
+                items[score_name(measure, condition)] = tuple(of_words(each).tolist())
+    return RunRecord(
+        name=name,
+        scores=values,
+        num_frontend_parameters=num_frontend,
+        num_readout_parameters=num_learned(trained.model) - num_frontend,
+        duration_s=duration_s,
+        items=items,
+        curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in trained.curve),
+        learned=learned_parameters(before.frontend, trained.model.frontend),
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the names and sizes of all sounds and TextGrids of a corpus."""
+    suffixes = (*SOUND_SUFFIXES, ".textgrid")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    listing = "\n".join(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in files)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()
