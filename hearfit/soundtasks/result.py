@@ -33,7 +33,7 @@ class ExperimentFacts:
 
     Attributes:
         held_out: sentences: what was held out for validation and test, and how it was chosen.
-        settings: of training, by name, as words: "learning rate": "1e-3".
+        settings: of training and of the data, by name: "learning rate": 1e-3.
         sources: of the data.
         references: rows that are no frontends, such as the untouched mixture or an oracle, with their meanings; they
             are never the winner.
@@ -41,10 +41,18 @@ class ExperimentFacts:
     """
 
     held_out: tuple[str, ...]
-    settings: Mapping[str, str]
+    settings: Mapping[str, str | int | float]
     sources: tuple[DataSource, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What repeats the experiment: the command, and the versions of the software that ran it, by name."""
+
+    command: str
+    software: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class ExperimentResult:
 
     description: ExperimentDescription
     facts: ExperimentFacts
+    origin: Origin
     records: tuple[RunRecord, ...]
 
     def __post_init__(self) -> None:
