@@ -11,6 +11,7 @@ from hearfit.reports.document import (
     Column,
     Document,
     Fact,
+    Heading,
     Notice,
     Paragraph,
     Row,
@@ -64,7 +65,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         *_differences(result),
         *_training(result),
         *_learned(result),
-        *([Section("Pictures", tuple(sheet_figure(sheet) for sheet in sheets), starts_page=True)] if sheets else []),
+        *_pictures(sheets),
         _method(result),
         Section("How to read this", (BulletList((*HOW_TO_READ, _NO_CLAIM)),)),
     ]
@@ -165,6 +166,13 @@ def _learned(result: ExperimentResult) -> list[Section]:
     return [Section("What was learned", tuple(blocks), starts_page=True)] if blocks else []
 
 
+def _pictures(sheets: Sequence[Sheet]) -> list[Section]:
+    blocks: list[Block] = []
+    for sheet in sheets:
+        blocks += [Heading(sheet.heading), sheet_figure(sheet)]
+    return [Section("Pictures", tuple(blocks), starts_page=True)] if blocks else []
+
+
 def _method(result: ExperimentResult) -> Section:
     facts, description = result.facts, result.description
     frontends = tuple(
@@ -176,12 +184,13 @@ def _method(result: ExperimentResult) -> Section:
         Table(
             "Frontends", (Column("Frontend"), Column("What it is"), Column("Learned in it")), frontends, is_textual=True
         ),
+        Heading("What was held out"),
         BulletList(facts.held_out),
     ]
     meanings = dict(description.conditions)
     told = [f"{each}: {meanings[each]}." for each in result.conditions if meanings.get(each)]
     if told:
-        blocks.append(BulletList(tuple(told)))
+        blocks += [Heading("Conditions"), BulletList(tuple(told))]
     if facts.settings:
         rows = tuple(Row(key, (Cell(str(value)),)) for key, value in facts.settings.items())
         blocks.append(Table("Settings", (Column("Setting"), Column("Value")), rows, is_textual=True, is_narrow=True))

@@ -154,7 +154,7 @@ def sheet_figure(sheet: Sheet) -> Figure:
         identifier=identifier,
         svg=inline_svg(draw_sheet(sheet), prefix=identifier),
         alternative=sheet.alternative,
-        caption=f"{sheet.heading}. {sheet.caption}",
+        caption=sheet.caption,
     )
 
 
