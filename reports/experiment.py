@@ -30,6 +30,7 @@ from hearfit.reports.experiment_tables import cost_table, difference_table, lear
 from hearfit.reports.experiment_words import (
     HOW_TO_READ,
     comparisons_sentence,
+    items_sentence,
     name,
     seeds_text,
     summary_sentences,
@@ -67,7 +68,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         *_learned(result),
         *_pictures(sheets),
         _method(result),
-        Section("How to read this", (BulletList((*HOW_TO_READ, _NO_CLAIM)),)),
+        Section("How to read this", (BulletList((items_sentence(result), *HOW_TO_READ, _NO_CLAIM)),)),
     ]
     return Document(
         title=description.title,

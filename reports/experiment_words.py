@@ -144,6 +144,16 @@ def _how_sure(seeds: Interval, items: Interval | None) -> str:
     return "so zero is excluded" if items.excludes_zero else "so other items might turn it round"
 
 
+def items_sentence(result: ExperimentResult) -> str:
+    """What the intervals of this experiment are over."""
+    if not result.facts.has_same_items:
+        return (
+            f"Every seed is tested with {result.description.item}s of its own, so the interval over seeds is one over "
+            f"{result.description.item}s as well."
+        )
+    return f"Items are {result.description.item}s; every seed is tested with the same ones."
+
+
 def comparisons_sentence(result: ExperimentResult) -> str:
     """How many comparisons there are, and what that means for the surest of them; empty for a few."""
     number_of = len(differences(result, result.description.metrics[0], baseline_of(result)))

@@ -38,6 +38,8 @@ class ExperimentFacts:
         references: rows that are no frontends, such as the untouched mixture or an oracle, with their meanings; they
             are never the winner.
         remarks: whatever else a reader needs to judge the numbers, sentences.
+        has_same_items: whether every seed is tested with the same items; if each has a test set of its own, the
+            interval over seeds is one over items too, and there is no other.
     """
 
     held_out: tuple[str, ...]
@@ -45,6 +47,7 @@ class ExperimentFacts:
     sources: tuple[DataSource, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    has_same_items: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
         for frontend in result.rows:
             by_seed = _by_seed(result.of(frontend, condition), metric)
             if by_seed:
-                items = _items(result.of(frontend, condition), metric)
+                items = _items(result, frontend, condition, metric)
                 bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED) if items else None
                 found.append(
                     Score(frontend, condition, metric.name, by_seed, over_seeds(list(by_seed.values())), bootstrap)
@@ -159,7 +162,7 @@ def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tupl
             first, second = _by_seed(runs, metric), _by_seed(base, metric)
             if frontend == baseline or not first.keys() & second.keys():
                 continue
-            items, base_items = _items(runs, metric), _items(base, metric)
+            items, base_items = (_items(result, name, condition, metric) for name in (frontend, baseline))
             bootstrap = None
             if items.keys() & base_items.keys():
                 bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED)
@@ -189,5 +192,8 @@ def _by_seed(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, float]:
     return {seed: run.scores[metric.name] for seed, run in sorted(runs.items()) if metric.name in run.scores}
 
 
-def _items(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, tuple[float, ...]]:
+def _items(result: ExperimentResult, frontend: str, condition: str, metric: Metric) -> dict[int, tuple[float, ...]]:
+    if not result.facts.has_same_items:
+        return {}
+    runs = result.of(frontend, condition)
     return {seed: run.items[metric.name] for seed, run in sorted(runs.items()) if run.items.get(metric.name)}
