@@ -70,8 +70,16 @@ class BackEnd(nnx.Module):
     def __call__(self, features: Features) -> Float[Array, "batch frames outputs"]:
         """A vector of `num_outputs` for each frame."""
         for convolution in self.convolutions:
-            features = nnx.avg_pool(nnx.gelu(convolution(features)), (1, POOLED_CHANNELS), (1, POOLED_CHANNELS))
+            features = _pooled(nnx.gelu(convolution(features)))
         return features.reshape(*features.shape[:2], -1)
+
+
+def _pooled(features: Features) -> Features:
+    """Averages of neighbouring channels; those that are left over at the top are dropped."""
+    batch, frames, channels, maps = features.shape
+    kept = channels // POOLED_CHANNELS
+    grouped = features[:, :, : kept * POOLED_CHANNELS].reshape(batch, frames, kept, POOLED_CHANNELS, maps)
+    return jnp.mean(grouped, axis=3)
 
 
 def _past(

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.learnable.beside import BesideSpectrogram
 from hearfit.learnable.cortical import CorticalLayer
 from hearfit.learnable.interface import Chain
 from hearfit.soundtasks.phonemes.recipes import RECIPES
@@ -47,8 +48,9 @@ def _modulations(record: RunRecord) -> list[Moves]:
         return []
     layer = recipe.learned(RecogniserDesign().num_maps, record.name.seed)
     layer = layer.layer if isinstance(layer, Chain) else layer
-    assert isinstance(layer, CorticalLayer)
-    direction = np.asarray(layer.cortex.direction[...], np.float64)
+    assert isinstance(layer, BesideSpectrogram)
+    assert isinstance(layer.layer, CorticalLayer)
+    direction = np.asarray(layer.layer.cortex.direction[...], np.float64)
 
     def points(when: int) -> Float[np.ndarray, "filters 2"]:
         rate, scale = (np.array(learned[name][when], np.float64) for name in ("rate", "scale"))

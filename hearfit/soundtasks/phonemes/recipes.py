@@ -7,6 +7,7 @@ from typing import Final
 
 from flax import nnx
 
+from hearfit.learnable.beside import BesideSpectrogram
 from hearfit.learnable.biomimetic import BiomimeticDesign, BiomimeticFrontend
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.cortical import CorticalLayer, CorticalStart, cortex_design, initial_filters
@@ -93,11 +94,10 @@ def _catalogued(name: str, seed: int) -> Frontend:
     return build(name, request)
 
 
-def _cortex(num_maps: int, seed: int, *, is_learned: bool) -> CorticalLayer:
+def _cortex(num_maps: int, seed: int, *, is_learned: bool) -> Layer:
     design = cortex_design(_cochlea_layout())
-    return CorticalLayer(
-        initial_filters(num_maps, design, start=CorticalStart.LOG, seed=seed), design, is_learned=is_learned
-    )
+    filters = initial_filters(num_maps, design, start=CorticalStart.LOG, seed=seed)
+    return BesideSpectrogram(CorticalLayer(filters, design, is_learned=is_learned))
 
 
 def _full(num_maps: int, seed: int) -> Frontend:
@@ -114,7 +114,7 @@ def _nothing(num_maps: int, seed: int) -> None:
 
 
 def _gabor(num_maps: int, seed: int) -> Layer:
-    return GaborLayer(initial_gabors(num_maps, seed), frame_rate_hz=_cochlea_layout().frame_rate_hz)
+    return BesideSpectrogram(GaborLayer(initial_gabors(num_maps, seed), frame_rate_hz=_cochlea_layout().frame_rate_hz))
 
 
 RECIPES: Final[dict[str, Recipe]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
@@ -121,19 +122,15 @@ def record_of(
     num_frontend = num_learned(trained.model.frontend)
     values: dict[str, float] = {}
     items: dict[str, tuple[float, ...]] = {}
-    for measure, of_condition, of_words in (
-        (BROAD, lambda each: each.broad_accuracy, lambda each: each.broad),
-        (PHONES, lambda each: each.phone_accuracy, lambda each: each.phones),
-        (BALANCED, lambda each: each.balanced_accuracy, None),
-    ):
-        values[measure] = float(np.mean([of_condition(each) for each in scores.values()]))
-        for condition, each in scores.items():
-            values[score_name(measure, condition)] = of_condition(each)
-        if of_words is not None:
-            # A word without frequent phones is without them in every condition.
-            items[measure] = tuple(np.mean([of_words(each) for each in scores.values()], axis=0).tolist())
-            for condition, each in scores.items():
-                items[score_name(measure, condition)] = tuple(of_words(each).tolist())
+    for measure in (BROAD, PHONES, BALANCED):
+        by_condition = {condition: _score(measure, each) for condition, each in scores.items()}
+        values[measure] = float(np.mean(list(by_condition.values())))
+        values |= {score_name(measure, condition): value for condition, value in by_condition.items()}
+    for measure in (BROAD, PHONES):
+        by_word = {condition: _of_words(measure, each) for condition, each in scores.items()}
+        # A word without frequent phones is without them in every condition.
+        items[measure] = tuple(np.mean(list(by_word.values()), axis=0).tolist())
+        items |= {score_name(measure, condition): tuple(each.tolist()) for condition, each in by_word.items()}
     return RunRecord(
         name=name,
         scores=values,
@@ -144,6 +141,15 @@ def record_of(
         curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in trained.curve),
         learned=learned_parameters(before.frontend, trained.model.frontend),
     )
+
+
+def _score(measure: str, scores: FrameScores) -> float:
+    found = {BROAD: scores.broad_accuracy, PHONES: scores.phone_accuracy, BALANCED: scores.balanced_accuracy}
+    return found[measure]
+
+
+def _of_words(measure: str, scores: FrameScores) -> Float[np.ndarray, " words"]:
+    return scores.broad if measure == BROAD else scores.phones
 
 
 def fingerprint(folder: Path) -> str:
