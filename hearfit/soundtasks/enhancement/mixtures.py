@@ -1,8 +1,8 @@
 """Mixtures of an utterance and a noise at a stated ratio of their energies.
 
 An utterance is a row of words of one language, each at the same level and without the silence around it, with short
-pauses between. A noise is the active part of a clip: what lies far below its loudest moment (digital silence fills up to
-nine tenths of a clip of ESC-10) is cut out, so that every mixture holds noise throughout and its ratio is defined.
+pauses between. A noise is the active part of a clip: what lies far below its loudest moment is cut out, for digital
+silence fills up to nine tenths of a clip of ESC-10. So every mixture holds noise throughout and its ratio is defined.
 
 Both are limited to `SPEECH_BAND_HZ` before. The ratio is that of energies over the whole mixture, as in 2409.08997, so
 the SI-SDR of the untouched mixture equals it but for the chance correlation of speech and noise.
@@ -21,8 +21,10 @@ from hearfit.errors import InputError
 from hearfit.levels import amplitude_ratio_from_decibels
 
 Waveform = Float[np.ndarray, " samples"]
-Words = Mapping[str, Sequence[Waveform]]
-Noises = Mapping[str, Waveform]
+# Of any length each.
+Piece = Float[np.ndarray, " _"]
+Words = Mapping[str, Sequence[Piece]]
+Noises = Mapping[str, Piece]
 
 _FRAME_S: Final = 0.02
 _WORD_RANGE_DB: Final = 30.0
@@ -47,7 +49,7 @@ class Scene:
         return np.asarray(self.noise * float(amplitude_ratio_from_decibels(np.asarray(-snr_db))))
 
 
-def trimmed_word(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Waveform:
+def trimmed_word(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Float[np.ndarray, " trimmed_samples"]:
     """A word within the speech band, without the silence around it, at an RMS of 1 with short ramps.
 
     Raises:
@@ -61,7 +63,7 @@ def trimmed_word(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Wave
     return np.asarray(_with_ramps(part, sampling_rate_hz) / rms_of(part))
 
 
-def active_noise(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Waveform:
+def active_noise(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Float[np.ndarray, " active_samples"]:
     """The stretches of a clip within 40 dB of its loudest moment, 20 ms more at each end, joined with short ramps.
 
     Raises:
@@ -122,9 +124,9 @@ def scene(
 
 
 def _utterance(
-    words: Sequence[Waveform], num_samples: int, sampling_rate_hz: int, generator: np.random.Generator
+    words: Sequence[Piece], num_samples: int, sampling_rate_hz: int, generator: np.random.Generator
 ) -> Waveform:
-    pieces: list[Waveform] = []
+    pieces: list[Piece] = []
     length = 0
     order: list[int] = []
     while length < num_samples:

@@ -13,7 +13,7 @@ Waveform = Float[np.ndarray, " samples"]
 LEAST_INTELLIGIBILITY_S: Final = 0.4
 
 
-def si_sdr_db(estimate: Waveform, speech: Waveform) -> float:
+def si_sdr_db(estimate: Waveform, speech: Float[np.ndarray, " speech_samples"]) -> float:
     """Scale-invariant signal-to-distortion ratio in dB, Le Roux et al. 2019 (arXiv 1811.02508), eq. 3.
 
     10 log10(|a s|^2 / |a s - e|^2) with the a = <e, s> / <s, s> that brings speech s closest to the estimate e. As

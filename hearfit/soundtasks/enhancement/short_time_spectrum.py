@@ -99,14 +99,14 @@ def spectra(sounds: Sounds, grid: SpectrumGrid) -> Spectra:
     hops = jnp.pad(padded, ((0, 0), ((num_before - 1) * hop, 0))).reshape(len(padded), -1, hop)
     frames = jnp.concatenate([hops[:, k : k + num_frames] for k in range(num_before)], axis=-1)
     frames = frames[..., num_before * hop - window :]
-    return jnp.fft.rfft(frames * jnp.asarray(grid.window(), frames.dtype), axis=-1)
+    return jnp.fft.rfft(frames * jnp.asarray(grid.window(), frames.dtype)[None, None], axis=-1)
 
 
 def waveforms(of: Spectra, grid: SpectrumGrid) -> Float[Array, "batch samples"]:
     """The sounds of (masked) spectra, by weighted overlap-add; of unchanged spectra the sounds themselves."""
     hop, window = grid.hop_samples, grid.window_samples
     frames = jnp.fft.irfft(of, window, axis=-1)
-    frames = frames * jnp.asarray(grid.synthesis_window(), frames.dtype)
+    frames = frames * jnp.asarray(grid.synthesis_window(), frames.dtype)[None, None]
     num_hops = math.ceil(window / hop)
     batch, num_frames = frames.shape[:2]
     pieces = jnp.pad(frames, ((0, 0), (0, 0), (num_hops * hop - window, 0))).reshape(batch, num_frames, num_hops, hop)
