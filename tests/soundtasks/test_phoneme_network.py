@@ -40,17 +40,16 @@ def test_the_frontend_of_a_fixed_cochlea_learns_nothing(recognisers: dict[str, R
 def test_the_stem_reaches_as_far_back_as_it_says_and_not_ahead() -> None:
     """By the Jacobian: which frames of the input one frame of the output depends on."""
     stem = TemporalStem(2, nnx.Rngs(0))
-    # Gains of one, so that no tap is zero by chance.
     inputs = jnp.asarray(np.random.default_rng(0).standard_normal((1, 140, 5, 1)), jnp.float32)
     frame = 135
-    gradient = jax.grad(lambda x: jnp.sum(stem(x)[0, frame]))(inputs)
+    gradient = jax.jit(jax.grad(lambda x: jnp.sum(stem(x)[0, frame])))(inputs)
     depends = np.flatnonzero(np.abs(np.asarray(gradient)).sum(axis=(0, 2, 3)))
     assert depends.max() == frame
     assert depends.min() == frame - TemporalStem.reach_frames()
     assert TemporalStem.reach_frames() == 128
 
 
-@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize("name", ["cortical", "cnn", "leaf"])
 def test_a_recogniser_looks_no_more_than_three_frames_ahead(recognisers: dict[str, Recogniser], name: str) -> None:
     model = recognisers[name]
     is_sound = isinstance(model.frontend, Frontend)
@@ -58,9 +57,10 @@ def test_a_recogniser_looks_no_more_than_three_frames_ahead(recognisers: dict[st
     shape = (1, 12 * 160) if is_sound else (1, 12, 64)
     inputs = jnp.asarray(0.01 * rng.standard_normal(shape), jnp.float32)
     changed = inputs.at[:, 8 * 160 :].add(0.05) if is_sound else inputs.at[:, 8:].add(1.0)
-    before, after = model(inputs).broad, model(changed).broad
+    classify = nnx.jit(lambda recogniser, both: recogniser(both).broad)
+    before, after = np.split(np.asarray(classify(model, jnp.concatenate([inputs, changed]))), 2)
     np.testing.assert_allclose(before[:, :5], after[:, :5], atol=1e-5)
-    assert np.abs(np.asarray(before - after))[:, 5:].max() > 1e-3
+    assert np.abs(before - after)[:, 5:].max() > 1e-3
 
 
 def test_the_loss_is_the_cross_entropy_of_frames_that_are_no_padding(recognisers: dict[str, Recogniser]) -> None:
