@@ -16,6 +16,7 @@ try:
     from hearfit.cli.bids import bids
     from hearfit.cli.compare import compare
     from hearfit.cli.demo import demo
+    from hearfit.cli.experiment import experiment_commands
     from hearfit.cli.fit import fit
     from hearfit.cli.frontend import frontend
     from hearfit.cli.history import history
@@ -82,6 +83,7 @@ app.add_typer(protocol_commands, name="protocol")
 audiogram_commands.command("compare")(compare_audiograms)
 app.add_typer(audiogram_commands, name="audiogram")
 audiogram_commands.command()(convert)
+app.add_typer(experiment_commands, name="experiment")
 app.command()(standards)
 app.command()(demo)
 

@@ -65,7 +65,7 @@ def inspect_sound(path: Path, *, channel: int | None, highest_frequency_hz: floa
         InputError: it cannot be read, is empty or silent, has values that are not finite, too low a sampling rate, or
             several channels of which none was chosen.
     """
-    with _opened(path) as file:
+    with open_sound(path) as file:
         problems = []
         if file.samplerate < 2.0 * highest_frequency_hz:
             problems.append(
@@ -114,7 +114,7 @@ def waveform_blocks(
         InputError: the file cannot be read any more.
     """
     gain = float(pascal_from_db_spl(np.asarray(level_db_spl))) / sound.rms
-    with _opened(sound.path) as file:
+    with open_sound(sound.path) as file:
         for block in _blocks(file, sound.channel, block_samples):
             padded = np.zeros(block_samples, np.float32)
             padded[: len(block)] = gain * block
@@ -132,7 +132,12 @@ def _has_run_at_full_scale(block: Float[np.ndarray, " samples"]) -> bool:
     return bool(np.any(np.convolve(is_held.astype(np.int32), np.ones(_CLIPPED_RUN - 1, np.int32)) >= _CLIPPED_RUN - 1))
 
 
-def _opened(path: Path) -> "SoundFile":
+def open_sound(path: Path) -> "SoundFile":
+    """A sound file, opened for reading; close it by `with`.
+
+    Raises:
+        InputError: it is missing, a folder, or in no format of libsndfile.
+    """
     # Loads a shared library, which other commands need not wait for.
     from soundfile import LibsndfileError, SoundFile
 

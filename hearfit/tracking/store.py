@@ -1,4 +1,4 @@
-"""Where fits are kept: the embedded store or a server, and the one experiment that holds them."""
+"""Where runs are kept: the embedded store or a server, and the experiments of MLflow that hold them."""
 
 import os
 from dataclasses import dataclass
@@ -15,16 +15,25 @@ if TYPE_CHECKING:
 
 EXPERIMENT: Final = "hearfit"
 STORE_FOLDER: Final = Path(".hearfit")
-_EXPERIMENT_TAGS: Final = {
-    # MLflow's pages first show traces of language models where an experiment does not say what it holds.
-    "mlflow.experimentKind": "custom_model_development",
-    "mlflow.note.content": (
-        "One run for each fit of one ear of a listener in a session. Group the runs by the tag `listener`; filter them "
-        "as in `tags.listener = 'L001' and tags.ear = 'left'`. Fitting the answers of a session again gives them the "
-        "next `version`. `hearfit history` shows the metrics `.../average`. The report is "
-        "`report.html` among the artifacts of a run."
-    ),
-}
+# MLflow's pages first show traces of language models where an experiment does not say what it holds.
+_KIND_TAGS: Final = {"mlflow.experimentKind": "custom_model_development"}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An experiment of MLflow: what its runs have in common, and what its page says of them."""
+
+    name: str
+    note: str
+
+
+FITS: Final = Shelf(
+    EXPERIMENT,
+    "One run for each fit of one ear of a listener in a session. Group the runs by the tag `listener`; filter them "
+    "as in `tags.listener = 'L001' and tags.ear = 'left'`. Fitting the answers of a session again gives them the "
+    "next `version`. `hearfit history` shows the metrics `.../average`. The report is "
+    "`report.html` among the artifacts of a run.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ def resolve_tracking_uri(tracking_uri: str | None) -> str:
     return chosen or f"{SQLITE}{(Path.cwd() / STORE_FOLDER / 'mlflow.db').as_posix()}"
 
 
-def prepare_store(tracking_uri: str | None) -> None:
+def prepare_store(tracking_uri: str | None, shelf: Shelf = FITS) -> None:
     """Makes sure that the store and the experiment exist.
 
     Creating the embedded store takes seconds. This must have ended before `track_fit` begins, because both change
@@ -58,10 +67,10 @@ def prepare_store(tracking_uri: str | None) -> None:
     """
     uri = resolve_tracking_uri(tracking_uri)
     with failures_told(uri, "The tracking store is not ready"):
-        open_to_write(uri)
+        open_to_write(uri, shelf)
 
 
-def open_to_write(uri: str) -> Store:
+def open_to_write(uri: str, shelf: Shelf = FITS) -> Store:
     """The store, in which the experiment is created when it is missing. Call it inside `failures_told`."""
     with quiet_mlflow(FIRST_ANSWER_S), alone(uri):
         from mlflow import MlflowClient
@@ -69,17 +78,16 @@ def open_to_write(uri: str) -> Store:
 
         with one_attempt():
             client = MlflowClient(tracking_uri=uri)
-            experiment = client.get_experiment_by_name(EXPERIMENT)
+            experiment = client.get_experiment_by_name(shelf.name)
             if experiment is not None:
                 return Store(client, experiment.experiment_id, uri)
             try:
-                created = client.create_experiment(
-                    EXPERIMENT, artifact_location=_artifact_location(uri), tags=_EXPERIMENT_TAGS
-                )
+                tags = {**_KIND_TAGS, "mlflow.note.content": shelf.note}
+                created = client.create_experiment(shelf.name, artifact_location=_artifact_location(uri), tags=tags)
                 return Store(client, created, uri)
             except MlflowException:
                 # Another process may have been faster.
-                experiment = client.get_experiment_by_name(EXPERIMENT)
+                experiment = client.get_experiment_by_name(shelf.name)
                 if experiment is None:
                     raise
                 return Store(client, experiment.experiment_id, uri)

@@ -26,6 +26,7 @@ COMMANDS = (
     ("audiogram", "show"),
     ("audiogram", "compare"),
     ("audiogram", "convert"),
+    ("experiment", "list"),
     ("standards",),
     ("frontend",),
     ("validate",),

@@ -1,0 +1,184 @@
+"""All runs of an experiment with what a reader must know of them, and their scores with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from hearfit.errors import InputError
+from hearfit.soundtasks.description import ExperimentDescription
+from hearfit.soundtasks.intervals import (
+    Interval,
+    over_seeds,
+    over_seeds_and_items,
+    paired_over_seeds,
+    paired_over_seeds_and_items,
+)
+from hearfit.soundtasks.record import Metric, RunRecord
+
+BOOTSTRAP_SEED: Final = 1
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Where data come from: a name, the licence under which they may be used, and a reference."""
+
+    name: str
+    licence: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class ExperimentFacts:
+    """What is the same for all runs.
+
+    Attributes:
+        held_out: sentences: what was held out for validation and test, and how it was chosen.
+        settings: of training, by name, as words: "learning rate": "1e-3".
+        sources: of the data.
+        references: rows that are no frontends, such as the untouched mixture or an oracle, with their meanings; they
+            are never the winner.
+        remarks: whatever else a reader needs to judge the numbers, sentences.
+    """
+
+    held_out: tuple[str, ...]
+    settings: Mapping[str, str]
+    sources: tuple[DataSource, ...]
+    references: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """Finished runs of one experiment, in the order in which frontends and conditions are to be shown.
+
+    Raises:
+        InputError: there are no runs, or one comes twice.
+    """
+
+    description: ExperimentDescription
+    facts: ExperimentFacts
+    records: tuple[RunRecord, ...]
+
+    def __post_init__(self) -> None:
+        names = [record.name for record in self.records]
+        if not names:
+            raise InputError("An experiment without a finished run has no result.")
+        if len(set(names)) < len(names):
+            raise InputError("Two runs of an experiment have the same frontend, condition and seed.")
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Frontends and references, in the order of the runs."""
+        return tuple(dict.fromkeys(record.name.frontend for record in self.records))
+
+    @property
+    def frontends(self) -> tuple[str, ...]:
+        """The rows without the references."""
+        return tuple(name for name in self.rows if name not in self.facts.references)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """In the order of the runs."""
+        return tuple(dict.fromkeys(record.name.condition for record in self.records))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All of them, ascending."""
+        return tuple(sorted({record.name.seed for record in self.records}))
+
+    def of(self, frontend: str, condition: str) -> dict[int, RunRecord]:
+        """The runs by seed."""
+        return {
+            record.name.seed: record
+            for record in self.records
+            if (record.name.frontend, record.name.condition) == (frontend, condition)
+        }
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of one row in one condition.
+
+    Attributes:
+        by_seed: the score of each seed.
+        over_seeds: their mean and its t interval.
+        over_items: mean and interval of a bootstrap over seeds and items, None where the score has no parts.
+    """
+
+    frontend: str
+    condition: str
+    metric: str
+    by_seed: Mapping[int, float]
+    over_seeds: Interval
+    over_items: Interval | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A frontend less the baseline in one condition: of equal seeds, and of equal seeds and items."""
+
+    frontend: str
+    baseline: str
+    condition: str
+    metric: str
+    over_seeds: Interval
+    over_items: Interval | None
+
+
+def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
+    """Every row in every condition that has this metric, by condition, then in the order of the rows."""
+    found = []
+    for condition in result.conditions:
+        for frontend in result.rows:
+            by_seed = _by_seed(result.of(frontend, condition), metric)
+            if by_seed:
+                items = _items(result.of(frontend, condition), metric)
+                bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED) if items else None
+                found.append(
+                    Score(frontend, condition, metric.name, by_seed, over_seeds(list(by_seed.values())), bootstrap)
+                )
+    return tuple(found)
+
+
+def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tuple[Difference, ...]:
+    """Every other frontend less the baseline, where both have this metric and a common seed."""
+    found = []
+    for condition in result.conditions:
+        base = result.of(baseline, condition)
+        for frontend in result.frontends:
+            runs = result.of(frontend, condition)
+            first, second = _by_seed(runs, metric), _by_seed(base, metric)
+            if frontend == baseline or not first.keys() & second.keys():
+                continue
+            items, base_items = _items(runs, metric), _items(base, metric)
+            bootstrap = None
+            if items.keys() & base_items.keys():
+                bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED)
+            seeds = paired_over_seeds(first, second)
+            found.append(Difference(frontend, baseline, condition, metric.name, seeds, bootstrap))
+    return tuple(found)
+
+
+def best_of(found: Sequence[Score], metric: Metric, condition: str, allowed: Sequence[str]) -> str:
+    """The allowed row with the best mean in a condition; empty where none has a score."""
+    known = {
+        each.frontend: each.over_seeds.mean
+        for each in found
+        if each.condition == condition and each.frontend in allowed and each.over_seeds.num
+    }
+    if not known:
+        return ""
+    return (max if metric.is_higher_better else min)(known, key=lambda name: known[name])
+
+
+def baseline_of(result: ExperimentResult) -> str:
+    """The description's baseline, or the first frontend where that one was not run."""
+    return result.description.baseline if result.description.baseline in result.frontends else result.frontends[0]
+
+
+def _by_seed(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, float]:
+    return {seed: run.scores[metric.name] for seed, run in sorted(runs.items()) if metric.name in run.scores}
+
+
+def _items(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, tuple[float, ...]]:
+    return {seed: run.items[metric.name] for seed, run in sorted(runs.items()) if run.items.get(metric.name)}

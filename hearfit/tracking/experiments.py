@@ -1,0 +1,174 @@
+"""One MLflow run for each run of an experiment: settings, scores, learning curves, and the record itself."""
+
+import contextlib
+import hashlib
+import math
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hearfit.tracking.embedded import alone
+from hearfit.tracking.quiet import LATER_ANSWERS_S, failures_told, quiet_mlflow
+from hearfit.tracking.runs import tag_value
+from hearfit.tracking.store import Shelf, Store, open_to_write, prepare_store, resolve_tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+RECORD_ARTIFACT: Final = "record.json"
+RECORD_TAG: Final = "record_sha256"
+_METRICS_IN_A_BATCH: Final = 1000
+# What MLflow refuses in the name of a metric or parameter.
+_NOT_IN_NAMES: Final = re.compile(r"[^\w\-. :/]")
+_LONGEST_NAME: Final = 240
+_LONGEST_PARAM: Final = 6000
+
+
+@dataclass(frozen=True)
+class ExperimentRun:
+    """What is stored of one run.
+
+    Attributes:
+        task: gives the run its experiment in MLflow, "hearfit-TASK".
+        title: of the task, for the page of that experiment.
+        params: settings and counts, as words.
+        metrics: scores; those that are not finite are left out, because databases refuse them.
+        curves: metrics over steps.
+        tags: versions of software and the like.
+        record: the whole record as JSON, kept as an artifact; the same record is never stored twice.
+    """
+
+    task: str
+    title: str
+    frontend: str
+    condition: str
+    seed: int
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    curves: Mapping[str, Sequence[tuple[int, float]]]
+    tags: Mapping[str, str]
+    record: str
+
+
+@dataclass(frozen=True)
+class TrackedExperiment:
+    """Where the runs can be found; `uri` carries no password.
+
+    Attributes:
+        run_ids: in the order of the runs that were given.
+        num_new: how many were not in the store before.
+    """
+
+    experiment: str
+    uri: str
+    run_ids: tuple[str, ...]
+    num_new: int
+
+
+def prepare_for_experiment(task: str, title: str, *, tracking_uri: str | None) -> None:
+    """Makes sure before long work that the store is there.
+
+    Raises:
+        TrackingError: the store cannot be reached or created.
+    """
+    prepare_store(tracking_uri, _shelf(task, title))
+
+
+def track_experiment(
+    runs: Sequence[ExperimentRun], *, tracking_uri: str | None, told: Callable[[int], None] = lambda _number: None
+) -> TrackedExperiment:
+    """Records the runs of one task; those whose record the store holds already are left as they are.
+
+    So an experiment that goes on after a kill, or that gains a seed, adds what is new. `told` hears how many are done.
+
+    Raises:
+        TrackingError: the store cannot be reached or refused something; says how many runs were tracked.
+    """
+    assert len({run.task for run in runs}) == 1, "an experiment of MLflow holds the runs of one task"
+    uri = resolve_tracking_uri(tracking_uri)
+    shelf = _shelf(runs[0].task, runs[0].title)
+    run_ids: list[str] = []
+    num_new = 0
+    with failures_told(uri, "The runs were not tracked; their results are in the output folder"):
+        store = open_to_write(uri, shelf)
+    for number, run in enumerate(runs):
+        with failures_told(
+            uri, f"Only {number} of {len(runs)} runs were tracked; their results are in the output folder"
+        ):
+            run_id, is_new = _track(store, run)
+        run_ids.append(run_id)
+        num_new += is_new
+        told(number + 1)
+    return TrackedExperiment(shelf.name, store.shown, tuple(run_ids), num_new)
+
+
+def _shelf(task: str, title: str) -> Shelf:
+    return Shelf(
+        f"hearfit-{task}",
+        f"{title}: one run for each frontend, condition and seed of `hearfit experiment`. Group the runs by the tag "
+        "`frontend`; filter them as in `tags.condition = 'linear'`. The scores are those of the test set; "
+        f"`training_loss` and `validation_score` are curves over steps. All of it is in `{RECORD_ARTIFACT}`.",
+    )
+
+
+def _track(store: Store, run: ExperimentRun) -> tuple[str, bool]:
+    digest = hashlib.sha256(run.record.encode()).hexdigest()
+    with quiet_mlflow(LATER_ANSWERS_S):
+        with alone(store.uri):
+            known = _known(store, digest)
+            if known is not None:
+                return known, False
+            run_id = _create(store, run, digest)
+        try:
+            _fill(store, run_id, run)
+        except Exception:
+            with contextlib.suppress(Exception):
+                store.client.set_terminated(run_id, "FAILED")
+            raise
+        store.client.set_terminated(run_id)
+    return run_id, True
+
+
+def _known(store: Store, digest: str) -> str | None:
+    """The finished run of the same record; one that failed is replaced by a whole one."""
+    found = store.client.search_runs(
+        [store.experiment_id], f"tags.{RECORD_TAG} = '{digest}' AND attributes.status = 'FINISHED'", max_results=1
+    )
+    return str(found[0].info.run_id) if found else None
+
+
+def _create(store: Store, run: ExperimentRun, digest: str) -> str:
+    created: Run = store.client.create_run(
+        store.experiment_id,
+        run_name=f"{run.frontend} {run.condition} seed {run.seed}"[:_LONGEST_NAME],
+        tags={
+            "task": tag_value(run.task),
+            "frontend": tag_value(run.frontend),
+            "condition": tag_value(run.condition),
+            "seed": str(run.seed),
+            RECORD_TAG: digest,
+            "mlflow.source.name": "hearfit",
+        },
+    )
+    return str(created.info.run_id)
+
+
+def _fill(store: Store, run_id: str, run: ExperimentRun) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    params = [Param(_name(key), value[:_LONGEST_PARAM]) for key, value in run.params.items()]
+    tags = [RunTag(_name(key), tag_value(value)) for key, value in run.tags.items()]
+    store.client.log_batch(run_id, params=params, tags=tags)
+    points = [(key, value, 0) for key, value in run.metrics.items()]
+    points += [(key, value, step) for key, curve in run.curves.items() for step, value in curve]
+    metrics = [Metric(_name(key), value, now, step) for key, value, step in points if math.isfinite(value)]
+    for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
+        store.client.log_batch(run_id, metrics=metrics[start : start + _METRICS_IN_A_BATCH])
+    store.client.log_text(run_id, run.record, RECORD_ARTIFACT)
+
+
+def _name(text: str) -> str:
+    return _NOT_IN_NAMES.sub("_", text)[:_LONGEST_NAME]

@@ -1,0 +1,160 @@
+"""Intervals against scipy.stats, closed forms, exhaustive enumeration and simulations with known truth."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hearfit.errors import InputError
+from hearfit.soundtasks.intervals import (
+    Interval,
+    over_seeds,
+    over_seeds_and_items,
+    paired_over_seeds,
+    paired_over_seeds_and_items,
+)
+
+SCORES = (0.701, 0.694, 0.712, 0.688, 0.705)
+BASELINE = (0.690, 0.691, 0.700, 0.689, 0.696)
+
+
+def test_over_seeds_is_the_t_interval_of_scipy() -> None:
+    found = over_seeds(SCORES)
+    low, high = stats.t.interval(0.95, len(SCORES) - 1, loc=np.mean(SCORES), scale=stats.sem(SCORES))
+    assert found.mean == pytest.approx(np.mean(SCORES), abs=1e-15)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
+    assert (found.num, found.num_missing) == (5, 0)
+
+
+def test_two_seeds_have_the_closed_form_of_cauchy() -> None:
+    """With one degree of freedom t is Cauchy's: the half width is tan(0.475 pi) |a - b| / 2."""
+    found = over_seeds([1.0, 1.5])
+    assert found.high is not None
+    assert found.high - found.mean == pytest.approx(math.tan(0.475 * math.pi) * 0.25, rel=1e-9)
+
+
+def test_the_paired_interval_is_scipys_and_excludes_zero_where_its_test_says_so() -> None:
+    found = paired_over_seeds(dict(enumerate(SCORES)), dict(enumerate(BASELINE)))
+    test = stats.ttest_rel(SCORES, BASELINE)
+    expected = test.confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert found.excludes_zero is bool(test.pvalue < 0.05)
+
+
+def test_pairs_are_of_equal_seeds_only() -> None:
+    assert paired_over_seeds({1: 2.0, 2: 3.0, 9: 100.0}, {2: 1.0, 1: 1.0, 4: 0.0}).mean == pytest.approx(1.5)
+    with pytest.raises(InputError, match="common seeds, but one has 1 and the other 2"):
+        paired_over_seeds({1: 0.0}, {2: 0.0})
+
+
+def test_one_seed_has_no_interval() -> None:
+    assert over_seeds([0.5]) == Interval(0.5, None, None, 1)
+    assert not over_seeds([0.5]).is_known
+    assert not over_seeds([0.5]).excludes_zero
+
+
+def test_equal_seeds_have_an_interval_of_no_width() -> None:
+    found = over_seeds([0.25] * 5)
+    assert (found.low, found.high) == (0.25, 0.25)
+    assert found.excludes_zero
+
+
+def test_what_is_not_a_number_is_left_out_and_counted() -> None:
+    assert over_seeds([0.5, math.nan, 0.7]) == Interval(*_ends([0.5, 0.7]), num=2, num_missing=1)
+    empty = over_seeds([math.nan])
+    assert math.isnan(empty.mean)
+    assert (empty.num, empty.num_missing, empty.is_known) == (0, 1, False)
+
+
+def _ends(values: list[float]) -> tuple[float, float, float]:
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=stats.sem(values))
+    return float(np.mean(values)), float(low), float(high)
+
+
+def test_the_t_interval_covers_the_truth_as_often_as_it_says() -> None:
+    """Simulation with a known mean; 2,000 studies of 5 seeds, so the share is known to 0.5 %."""
+    draws = np.random.default_rng(3).normal(0.7, 0.02, (2000, 5))
+    found = [over_seeds(row) for row in draws.tolist()]
+    covered = np.mean(
+        [each.low <= 0.7 <= each.high for each in found if each.low is not None and each.high is not None]
+    )
+    assert covered == pytest.approx(0.95, abs=0.015)
+
+
+def test_the_bootstrap_is_the_enumeration_of_all_draws() -> None:
+    """Brute force: 2 seeds and 3 items have 2^2 * 3^3 = 108 equally likely draws, one of which lacks a score."""
+    table = np.array([[0.1, 0.9, 0.4], [0.2, np.nan, 0.8]])
+    means = []
+    for seeds in itertools.product(range(2), repeat=2):
+        for items in itertools.product(range(3), repeat=3):
+            cells = np.array([table[seed, item] for seed in seeds for item in items])
+            if np.isfinite(cells).any():
+                means.append(np.nanmean(cells))
+    assert len(means) == 107
+    found = over_seeds_and_items({1: table[0].tolist(), 2: table[1].tolist()}, seed=5)
+    assert found.mean == pytest.approx(np.nanmean(table))
+    # Between neighbours of the discrete distribution, which 4,000 draws meet.
+    ordered = np.sort(means)
+    assert found.low is not None
+    assert found.high is not None
+    assert np.quantile(ordered, 0.015) <= found.low <= np.quantile(ordered, 0.035)
+    assert np.quantile(ordered, 0.965) <= found.high <= np.quantile(ordered, 0.985)
+
+
+def test_the_width_of_the_bootstrap_is_that_of_its_closed_form() -> None:
+    """Multinomial weights N and M give the variance sum E[NN'] E[MM'] x x' / (rc)^2 - mean^2, and means near Gauss."""
+    rng = np.random.default_rng(8)
+    rows, columns = 12, 200
+    table = rng.normal(0.0, 1.0, (rows, 1)) + rng.normal(0.0, 2.0, (1, columns)) + rng.normal(0.0, 1.0, (rows, columns))
+    second_rows = np.ones((rows, rows)) + np.eye(rows) - 1.0 / rows
+    second_columns = np.ones((columns, columns)) + np.eye(columns) - 1.0 / columns
+    moment = np.einsum("ik,jl,ij,kl->", second_rows, second_columns, table, table, optimize=True)
+    variance = moment / (rows * columns) ** 2 - table.mean() ** 2
+    found = over_seeds_and_items({seed: row.tolist() for seed, row in enumerate(table)}, seed=1)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - found.low == pytest.approx(2 * 1.96 * math.sqrt(variance), rel=0.06)
+
+
+def test_a_single_seed_gives_scipys_bootstrap_over_items() -> None:
+    values = np.random.default_rng(2).gamma(2.0, 1.0, 119)
+    expected = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=4000, rng=7).confidence_interval
+    found = over_seeds_and_items({1: values.tolist()}, seed=4)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.03)
+
+
+def test_a_paired_bootstrap_knows_that_the_items_are_the_same() -> None:
+    """Items differ by 1, frontends by 0.05 on every one: the difference is certain although the means are not."""
+    rng = np.random.default_rng(6)
+    level = rng.normal(0.0, 1.0, 80)
+    baseline = {seed: (level + rng.normal(0.0, 0.01, 80)).tolist() for seed in range(5)}
+    scores = {seed: (np.array(row) + 0.05).tolist() for seed, row in baseline.items()}
+    found = paired_over_seeds_and_items(scores, baseline, seed=1)
+    assert found.mean == pytest.approx(0.05)
+    assert found.excludes_zero
+    assert not over_seeds_and_items(scores, seed=1).excludes_zero
+
+
+def test_an_item_that_one_of_a_pair_lacks_counts_for_neither() -> None:
+    found = paired_over_seeds_and_items({1: [1.0, 2.0, math.nan]}, {1: [0.5, math.nan, 9.0]}, seed=1)
+    assert found == Interval(0.5, None, None, 1)
+
+
+def test_a_seed_without_scores_is_counted_as_missing() -> None:
+    found = over_seeds_and_items({1: [1.0, 2.0], 2: [math.nan, math.nan]}, seed=1)
+    assert (found.mean, found.num, found.num_missing) == (1.5, 1, 1)
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    items = {1: [0.1, 0.5, 0.7], 2: [0.3, 0.4, 0.9]}
+    assert over_seeds_and_items(items, seed=1) == over_seeds_and_items(items, seed=1)
+    assert over_seeds_and_items(items, seed=1) != over_seeds_and_items(items, seed=2)
+
+
+def test_unequal_items_are_refused() -> None:
+    with pytest.raises(InputError, match="scores of 1, 2 items"):
+        over_seeds_and_items({1: [0.1], 2: [0.2, 0.3]}, seed=1)
+    with pytest.raises(InputError, match="2 items cannot be compared with those of 1"):
+        paired_over_seeds_and_items({1: [0.1, 0.2]}, {1: [0.1]}, seed=1)
