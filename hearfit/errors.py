@@ -33,3 +33,7 @@ class InputError(HearfitError):
 
 class TrackingError(HearfitError):
     """A fit could not be tracked; nothing else is lost."""
+
+
+class TrainingError(HearfitError):
+    """A training that cannot go on: its loss or its validation is no number any more."""

@@ -23,6 +23,8 @@ PROTOTYPE_GAIN = 0.051198
 # Half the sampling rate that a channel needs, re its centre frequency: the first 10 dB of its steep skirt must fit. At
 # 16 kHz this admits one channel above the paper's 129, which inhibits the highest of them.
 _NYQUIST_PER_CENTRE = 1.07
+# What sampling at 48 kHz carries; ferrets and other mammals hear beyond what people do.
+_HIGHEST_CENTRE_HZ = 22_400.0
 # Degree of the numerator beside the notch at 1.076 CF, and how often its phase is released; see `digital_filters`.
 _NUMERATOR_DEGREE = 5
 _NUM_PHASE_UPDATES = 100
@@ -34,19 +36,23 @@ class ConstantQDesign:
     """Channels from `lowest_hz` upwards, `channels_per_octave` of them; the defaults are the paper's bank."""
 
     lowest_hz: float = 440.0 * 2.0 ** (-31 / 24)
-    channels_per_octave: int = 24
+    channels_per_octave: float = 24.0
     num_channels: int = 129
 
     def __post_init__(self) -> None:
         problems = []
-        if not 20.0 <= self.lowest_hz <= 16_000.0:
-            problems.append(f"The lowest channel is at {self.lowest_hz:g} Hz; allowed is 20 to 16000 Hz.")
+        if not 20.0 <= self.lowest_hz <= _HIGHEST_CENTRE_HZ:
+            problems.append(
+                f"The lowest channel is at {self.lowest_hz:g} Hz; allowed is 20 to {_HIGHEST_CENTRE_HZ:g} Hz."
+            )
         if not 1 <= self.channels_per_octave <= 96:
-            problems.append(f"There are {self.channels_per_octave} channels per octave; allowed are 1 to 96.")
+            problems.append(f"There are {self.channels_per_octave:g} channels per octave; allowed are 1 to 96.")
         if self.num_channels < 1:
             problems.append(f"The bank has {self.num_channels} channels; it needs at least 1.")
-        if not problems and self.highest_hz > 16_000.5:
-            problems.append(f"The highest channel is at {self.highest_hz:g} Hz; allowed is up to 16000 Hz.")
+        if not problems and self.highest_hz > _HIGHEST_CENTRE_HZ + 0.5:
+            problems.append(
+                f"The highest channel is at {self.highest_hz:g} Hz; allowed is up to {_HIGHEST_CENTRE_HZ:g} Hz."
+            )
         if problems:
             raise InputError(problems)
 

@@ -25,6 +25,7 @@ from jaxtyping import Array, Complex, Float
 
 from hearfit.errors import InputError
 from hearfit.frontend.cortex_parameters import CortexDesign, ModulationFilters
+from hearfit.frontend.toeplitz import toeplitz
 
 # u^2 exp(-3.5 u) is 60 dB below its maximum (at u = 2/3.5) after this many cycles.
 MEMORY_CYCLES: Final = 3.596
@@ -136,18 +137,7 @@ def scale_matrices(best_scale: Float[Array, " filters"], design: CortexDesign) -
         jnp.asarray(bins * (design.channels_per_octave / num_points), best_scale.dtype), best_scale=best_scale
     )
     kernel = jnp.matmul(gain, waves, precision=_PRECISION)
-    return ScaleMatrices(_toeplitz(kernel[:, : len(offset)]), _toeplitz(kernel[:, len(offset) :]))
-
-
-def _toeplitz(kernel: Float[Array, "filters offsets"]) -> Float[Array, "filters channels channels"]:
-    """Matrix whose entry [c, c'] is the kernel at offset c' - c, by reshaping: a gather is slow to differentiate."""
-    num_filters, num_offsets = kernel.shape
-    num_channels = (num_offsets + 1) // 2
-    # Each row of the reshaped copy begins one entry earlier in the kernel than the row above it.
-    padded = jnp.pad(kernel, ((0, 0), (0, 1)))
-    copies = jnp.broadcast_to(padded[:, None, :], (num_filters, num_channels, num_offsets + 1))
-    skewed = copies.reshape(num_filters, -1)[:, : num_channels * num_offsets]
-    return skewed.reshape(num_filters, num_channels, num_offsets)[:, :, num_channels - 1 :]
+    return ScaleMatrices(toeplitz(kernel[:, : len(offset)]), toeplitz(kernel[:, len(offset) :]))
 
 
 def _rate_filter(filters: ModulationFilters, design: CortexDesign) -> _RateFilter:
@@ -194,7 +184,7 @@ def _block_matrices(rate_filter: _RateFilter, num_frames: int) -> _BlockMatrices
     # Zeros at the lags of later frames; the square makes the response at lag 0 an exact zero, too.
     by_offset = jnp.pad(impulse_response[..., ::-1], ((0, 0), (0, 0), (0, num_frames - 1)))
     num_filters = len(by_offset)
-    effect = _toeplitz(by_offset.reshape(2 * num_filters, -1)).reshape(num_filters, 2 * num_frames, num_frames)
+    effect = toeplitz(by_offset.reshape(2 * num_filters, -1)).reshape(num_filters, 2 * num_frames, num_frames)
     new = jnp.moveaxis(of_frame[:, :0:-1].reshape(num_filters, num_frames, NUM_MOMENTS), 1, 2)
     return _BlockMatrices(
         of_frames=jnp.concatenate([effect, new], axis=1),

@@ -9,7 +9,7 @@ from hearfit.frontend.block_filter import pole_zero_state_space
 from hearfit.frontend.cochlea import EarParameters, build_cochlea, cochlea_of, normal_parameters
 from hearfit.frontend.constant_q import ConstantQDesign, digital_filters
 from hearfit.frontend.frame_integration import FrameSampling
-from hearfit.frontend.frame_loop import frame_grid
+from hearfit.frontend.frame_loop import FRAME_S, frame_grid
 from hearfit.frontend.gammatone import carried_channels, digital_gammatone
 from hearfit.frontend.module import EnvelopeFrontend, FineStructureFrontend
 from hearfit.frontend.transmission import transmission_filter
@@ -29,6 +29,7 @@ def paper(
     sampling: FrameSampling = FrameSampling.POINT,
     is_top_inhibited: bool = False,
     carrier_dtype: DTypeLike = float,
+    frame_s: float = FRAME_S,
 ) -> FineStructureFrontend:
     """The frontend of Famularo et al. 2024: constant-Q bank, 129 channels from 179.7 Hz, kernel (1, -1), 8 ms.
 
@@ -44,7 +45,7 @@ def paper(
     return FineStructureFrontend(
         pole_zero_state_space(filters.poles, filters.zeros, filters.gain),
         design.centre_frequencies_hz,
-        frame_grid(sampling_rate_hz),
+        frame_grid(sampling_rate_hz, frame_s),
         exponent=exponent,
         inhibition=inhibition,
         time_constant_s=time_constant_s,
@@ -59,6 +60,7 @@ def listener(
     ear: EarParameters | None = None,
     normal: NormalEar = NORMAL,
     reference: ReferenceThresholds | None = None,
+    frame_s: float = FRAME_S,
 ) -> EnvelopeFrontend:
     """The listener model for any sound in pascal, in a free field unless `reference` says otherwise.
 
@@ -73,7 +75,7 @@ def listener(
         digital_gammatone(cochlea.bank, sampling_rate_hz),
         transmission_filter(field, sampling_rate_hz),
         normal,
-        frame_grid(sampling_rate_hz),
+        frame_grid(sampling_rate_hz, frame_s),
         normal_parameters(cochlea) if ear is None else ear,
     )
 

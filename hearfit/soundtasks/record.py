@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hearfit.training.curve import CurvePoint
+
+# The curve's points are a matter of the training, and part of a record.
+__all__ = ("CurvePoint", "LearnedParameter", "Metric", "RunName", "RunRecord")
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -23,15 +28,6 @@ class RunName:
     frontend: str
     condition: str
     seed: int
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """How training stood after this many steps."""
-
-    step: int
-    training_loss: float
-    validation_score: float
 
 
 @dataclass(frozen=True)

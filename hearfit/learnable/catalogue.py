@@ -1,0 +1,70 @@
+"""The frontends by name, described without importing anything heavy; a builder is imported when it is called."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from hearfit.errors import InputError
+from hearfit.learnable.request import FrontendRequest
+
+if TYPE_CHECKING:
+    from hearfit.learnable.interface import Frontend
+
+_HERE: Final = "hearfit.learnable.builders"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One frontend.
+
+    Attributes:
+        module, function: where its builder is, `FrontendRequest -> Frontend`.
+    """
+
+    name: str
+    description: str
+    is_learned: bool
+    module: str
+    function: str
+
+
+CATALOGUE: Final[tuple[Entry, ...]] = (
+    Entry("mel", "log-mel spectrogram of the past", False, _HERE, "mel"),
+    Entry("mel-cube-root", "mel spectrogram, cube root of amplitude", False, _HERE, "mel_cube_root"),
+    Entry("gammatone", "log gammatone spectrogram, one ERB wide", False, _HERE, "gammatone"),
+    Entry("sincnet", "band-pass filters with learned edges", True, _HERE, "sincnet"),
+    Entry("leaf", "learned Gabor filters, pooling and per-channel energy normalisation", True, _HERE, "leaf"),
+    Entry("pcen-fixed", "mel, per-channel energy normalisation as published", False, _HERE, "pcen_fixed"),
+    Entry("pcen", "mel, per-channel energy normalisation learned", True, _HERE, "pcen"),
+    Entry(
+        "adaptation-fixed", "log-mel above its running average, as in the midbrain", False, _HERE, "adaptation_fixed"
+    ),
+    Entry("adaptation", "the same with learned time constants", True, _HERE, "adaptation"),
+    Entry("on-off-fixed", "log-mel, ON and OFF responses of 50 ms", False, _HERE, "on_off_fixed"),
+    Entry("on-off", "the same with learned time constants", True, _HERE, "on_off"),
+    Entry("adaptation-both-fixed", "log-mel, adapted, ON and OFF", False, _HERE, "adaptation_both_fixed"),
+    Entry("adaptation-both", "the same with learned time constants", True, _HERE, "adaptation_both"),
+)
+
+
+def entry(name: str) -> Entry:
+    """The frontend of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    for each in CATALOGUE:
+        if each.name == name:
+            return each
+    known = ", ".join(each.name for each in CATALOGUE)
+    raise InputError(f"There is no frontend {name!r}. Known are: {known}.")
+
+
+def build(name: str, request: FrontendRequest) -> "Frontend":
+    """A frontend with its initial parameters.
+
+    Raises:
+        InputError: there is none of this name, or it cannot serve the request.
+    """
+    found = entry(name)
+    return getattr(import_module(found.module), found.function)(request)
