@@ -23,13 +23,18 @@ FIRST_TIME: Final = BoundedParameter(
     "first time constant", "s", "running average of the log spectrum, of each channel", 0.005, 2.0, is_log=True
 )
 SECOND_TIMES: Final = BoundedParameter(
-    "second time constants", "s", "running averages of the adapted channels: faster, then slower", 0.002, 1.0, is_log=True
+    "second time constants",
+    "s",
+    "running averages of the adapted channels: faster, then slower",
+    0.002,
+    1.0,
+    is_log=True,
 )
 _SECOND_S: Final = (0.015, 0.060)
 
 
 class AdaptationCascade(Layer):
-    """Five maps of a log spectrogram L: A = max(L - M(L), 0), and for each second average max(A - M(A), 0), max(M(A) - A, 0)."""
+    """Maps of a log spectrogram L: A = max(L - M(L), 0); for each second average max(A - M(A), 0) and max(M(A) - A, 0)."""
 
     latency_s = 0.0
     num_maps = 1 + 2 * len(_SECOND_S)

@@ -21,20 +21,12 @@ Columns = Float[Array, "batch frames features"]
 Responses = Float[Array, "batch frames units"]
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Mean and standard deviation of each of several features or units."""
-
-    mean: Float[np.ndarray, " features"]
-    deviation: Float[np.ndarray, " features"]
-
-
 class Standardised(nnx.Module):
     """Channels and maps side by side, each less its mean and over its deviation."""
 
-    def __init__(self, scale: Scale) -> None:
-        self.mean = Frozen(jnp.asarray(scale.mean, float))
-        self.deviation = Frozen(jnp.asarray(scale.deviation, float))
+    def __init__(self, mean: Float[np.ndarray, " features"], deviation: Float[np.ndarray, " features"]) -> None:
+        self.mean = Frozen(jnp.asarray(mean, float))
+        self.deviation = Frozen(jnp.asarray(deviation, float))
 
     def __call__(self, features: Features) -> Columns:
         """Frames stay frames."""
@@ -47,17 +39,24 @@ class LinearReadout(nnx.Module):
     """A receptive field for each unit: weights on the present frame and those before it."""
 
     def __init__(self, field: LinearField) -> None:
-        self.standardised = Standardised(Scale(field.mean, field.deviation))
+        self.standardised = Standardised(field.mean, field.deviation)
         self.num_lags = field.weights.shape[0]
         self.weights = nnx.Param(jnp.asarray(field.weights, float))
         self.offset = nnx.Param(jnp.asarray(field.offset, float))
 
-    def __call__(self, features: Features, key: PRNGKeyArray | None = None) -> Responses:
-        """Nothing is random here; `key` is there for the other readout."""
-        del key
+    def __call__(self, features: Features) -> Responses:
+        """Standardised responses."""
         history = recent(self.standardised(features), self.num_lags)
         weights = self.weights[...]
         return history @ weights.reshape(-1, weights.shape[-1]) + self.offset[...][None, None]
+
+
+@dataclass(frozen=True)
+class UnitScale:
+    """Mean and standard deviation of each unit's response to the training sounds, in spikes per bin."""
+
+    mean: Float[np.ndarray, " units"]
+    deviation: Float[np.ndarray, " units"]
 
 
 @dataclass(frozen=True)
@@ -66,44 +65,50 @@ class RecurrentDesign:
 
     Attributes:
         num_hidden: gated recurrent units, shared by all neurons.
-        num_lags: frames that the network is shown at once.
         feature_dropout: share of the features that a sound loses for its whole length, in training.
         hidden_dropout: the same of the hidden units, on their way to the neurons.
     """
 
-    num_hidden: int = 48
-    num_lags: int = 5
-    feature_dropout: float = 0.1
-    hidden_dropout: float = 0.3
+    num_hidden: int
+    feature_dropout: float
+    hidden_dropout: float
 
 
-class RecurrentReadout(nnx.Module):
-    """One layer of gated recurrent units (Cho et al. 2014) shared by all neurons, and weights of each neuron on it."""
+class RecurrentCorrection(nnx.Module):
+    """What a network of gated recurrent units (Cho et al. 2014) adds to linear responses, and their rectification.
 
-    def __init__(self, scale: Scale, num_units: int, design: RecurrentDesign, key: PRNGKeyArray) -> None:
-        hidden, num_inputs = design.num_hidden, design.num_lags * scale.mean.size
-        from_features, from_hidden, from_output = jax.random.split(key, 3)
+    The units are shared by all neurons; each neuron weighs them, scales its linear response r, and turns the sum x into
+    x_0 + log(1 + exp(k (x - x_0))) / k, where x_0 is the response of no spike, which nothing undercuts.
+    """
+
+    def __init__(self, num_features: int, scale: UnitScale, design: RecurrentDesign, key: PRNGKeyArray) -> None:
+        hidden, units = design.num_hidden, scale.mean.size
+        from_features, from_hidden = jax.random.split(key)
         self.design = design
-        self.standardised = Standardised(scale)
         # The three blocks are those of the reset gate, the update gate and the candidate state.
-        self.input_weights = nnx.Param(_scaled(from_features, num_inputs, 3 * hidden))
+        self.input_weights = nnx.Param(_scaled(from_features, num_features, 3 * hidden))
         self.input_offset = nnx.Param(jnp.zeros(3 * hidden))
         self.hidden_weights = nnx.Param(_scaled(from_hidden, hidden, 3 * hidden))
         self.hidden_offset = nnx.Param(jnp.zeros(hidden))
-        self.output_weights = nnx.Param(0.3 * _scaled(from_output, hidden, num_units))
-        self.output_offset = nnx.Param(jnp.zeros(num_units))
+        # Nothing is added at the beginning.
+        self.output_weights = nnx.Param(jnp.zeros((hidden, units)))
+        self.output_offset = nnx.Param(jnp.zeros(units))
+        self.gain = nnx.Param(jnp.ones(units))
+        self.steepness = nnx.Param(jnp.ones(units))
+        self.no_spike = Frozen(jnp.asarray(-scale.mean / scale.deviation, float))
 
-    def __call__(self, features: Features, key: PRNGKeyArray | None = None) -> Responses:
-        """With a key, features and hidden units drop out, as in training."""
-        columns = self.standardised(features)
-        design = self.design
+    def __call__(self, columns: Columns, linear: Responses, key: PRNGKeyArray | None = None) -> Responses:
+        """Corrected responses; with a key, features and hidden units drop out, as in training."""
         if key is not None:
             for_features, for_hidden = jax.random.split(key)
-            columns = columns * _kept(for_features, design.feature_dropout, columns)
-        states = self._states(recent(columns, design.num_lags))
+            columns = columns * _kept(for_features, self.design.feature_dropout, columns)
+        states = self._states(columns)
         if key is not None:
-            states = states * _kept(for_hidden, design.hidden_dropout, states)
-        return states @ self.output_weights[...] + self.output_offset[...][None, None]
+            states = states * _kept(for_hidden, self.design.hidden_dropout, states)
+        added = states @ self.output_weights[...] + self.output_offset[...][None, None]
+        steepness = jax.nn.softplus(self.steepness[...])[None, None]
+        above = linear * self.gain[...][None, None] + added - self.no_spike[...][None, None]
+        return self.no_spike[...][None, None] + jax.nn.softplus(steepness * above) / steepness
 
     def _states(self, inputs: Columns) -> Float[Array, "batch frames hidden"]:
         hidden = self.design.num_hidden
@@ -123,6 +128,18 @@ class RecurrentReadout(nnx.Module):
         silent = jnp.zeros((inputs.shape[0], hidden), inputs.dtype)
         _, states = jax.lax.scan(advance, silent, jnp.swapaxes(driven, 0, 1))
         return jnp.swapaxes(states, 0, 1)
+
+
+class RecurrentReadout(nnx.Module):
+    """The linear readout and its correction."""
+
+    def __init__(self, linear: LinearReadout, correction: RecurrentCorrection) -> None:
+        self.linear = linear
+        self.correction = correction
+
+    def __call__(self, features: Features) -> Responses:
+        """Standardised responses."""
+        return self.correction(self.linear.standardised(features), self.linear(features))
 
 
 def recent(columns: Columns, num_lags: int) -> Float[Array, "batch frames columns"]:
