@@ -34,7 +34,7 @@ _SECOND_S: Final = (0.015, 0.060)
 
 
 class AdaptationCascade(Layer):
-    """Maps of a log spectrogram L: A = max(L - M(L), 0); for each second average max(A - M(A), 0) and max(M(A) - A, 0)."""
+    """Maps of a log spectrogram L: A = max(L - M(L), 0); of each second average max(A - M(A), 0), max(M(A) - A, 0)."""
 
     latency_s = 0.0
     num_maps = 1 + 2 * len(_SECOND_S)

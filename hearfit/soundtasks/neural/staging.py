@@ -52,7 +52,7 @@ def computed(
 ) -> Float[np.ndarray, "sounds ..."]:
     """The function of all sounds, a few at a time."""
     compiled = jax.jit(function)
-    pieces = []
-    for first in range(0, len(inputs), _SOUNDS_AT_ONCE):
-        pieces.append(np.asarray(compiled(jnp.asarray(inputs[first : first + _SOUNDS_AT_ONCE]))))
-    return np.concatenate(pieces)
+    firsts = range(0, len(inputs), _SOUNDS_AT_ONCE)
+    return np.concatenate(
+        [np.asarray(compiled(jnp.asarray(inputs[first : first + _SOUNDS_AT_ONCE]))) for first in firsts]
+    )
