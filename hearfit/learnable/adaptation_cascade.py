@@ -34,10 +34,10 @@ _SECOND_S: Final = (0.015, 0.060)
 
 
 class AdaptationCascade(Layer):
-    """Maps of a log spectrogram L: A = max(L - M(L), 0); of each second average max(A - M(A), 0), max(M(A) - A, 0)."""
+    """Maps of a log spectrogram L: itself, A = max(L - M(L), 0), and max(A - M(A), 0), max(M(A) - A, 0) twice."""
 
     latency_s = 0.0
-    num_maps = 1 + 2 * len(_SECOND_S)
+    num_maps = 2 + 2 * len(_SECOND_S)
 
     def __init__(
         self, centre_frequencies_hz: Float[np.ndarray, " channels"], frame_rate_hz: float, *, is_learned: bool
@@ -66,7 +66,7 @@ class AdaptationCascade(Layer):
     def __call__(self, spectrogram: Spectrograms) -> Features:
         """The maps, side by side."""
         adapted = jax.nn.relu(self._change(spectrogram, FIRST_TIME.value(self.first_time[...])))
-        maps = [adapted]
+        maps = [spectrogram, adapted]
         for time_constant_s in SECOND_TIMES.value(self.second_times[...]):
             change = self._change(adapted, time_constant_s)
             maps += [jax.nn.relu(change), jax.nn.relu(-change)]

@@ -22,6 +22,7 @@ from hearfit.learnable.interface import Chain, Frontend
 from hearfit.soundtasks.neural.data import Recorded
 from hearfit.soundtasks.neural.readouts import (
     LinearReadout,
+    NetworkInputs,
     RecurrentCorrection,
     RecurrentDesign,
     RecurrentReadout,
@@ -91,7 +92,7 @@ class NeuralModel(nnx.Module):
 
     def __call__(self, inputs: Inputs) -> Float[Array, "batch frames units"]:
         """Standardised responses."""
-        return self.readout(self.frontend(inputs))  # type: ignore[operator]
+        return self.readout(self.frontend(inputs))
 
 
 class _Batch(NamedTuple):
@@ -169,7 +170,11 @@ def fit_recurrent(frontend: Frontend, fitting: Fitting) -> Fitted:
     assert isinstance(linear.readout, LinearReadout)
     _, targets = _standardised(fitting)
     training, validation = list(fitting.split.training), list(fitting.split.validation)
-    columns, responses = _computed_columns(linear, linear.readout, fitting)
+    features = computed(linear.frontend, fitting.recorded.waveform_pa)
+    responses = computed(linear.readout, features)
+    of_training = responses[training].reshape(-1, responses.shape[-1])
+    network_inputs = NetworkInputs(linear.readout, of_training, fitting.design.readout.num_components)
+    columns = computed(lambda some: network_inputs(some)[0], features)
     from_parameters, from_steps = jax.random.split(jax.random.key(fitting.seed))
     correction = RecurrentCorrection(columns.shape[-1], linear.scale, fitting.design.readout, from_parameters)
     validated = _Validated(fitting)
@@ -186,8 +191,12 @@ def fit_recurrent(frontend: Frontend, fitting: Fitting) -> Fitted:
 
     def fetch(step: int, indices: np.ndarray) -> _CorrectionBatch:
         chosen = np.asarray(training)[indices]
-        arrays = (columns[chosen], responses[chosen], targets[chosen].astype(np.float32))
-        return _CorrectionBatch(*map(jnp.asarray, arrays), key=jax.random.fold_in(from_steps, step))
+        return _CorrectionBatch(
+            jnp.asarray(columns[chosen]),
+            jnp.asarray(responses[chosen]),
+            jnp.asarray(targets[chosen], jnp.float32),
+            jax.random.fold_in(from_steps, step),
+        )
 
     trained = train(
         correction,
@@ -200,7 +209,7 @@ def fit_recurrent(frontend: Frontend, fitting: Fitting) -> Fitted:
         identity=_identity(fitting),
         on_progress=lambda step, steps, _loss, _score: tell("recurrent readout", 0.5 + 0.5 * step / steps),
     )
-    readout = RecurrentReadout(linear.readout, trained.model)
+    readout = RecurrentReadout(network_inputs, trained.model)
     start = best_point(linear.curve, is_higher_better=True)
     assert start is not None
     return Fitted(linear.frontend, readout, linear.scale, (replace(start, step=0), *trained.curve))
@@ -232,13 +241,6 @@ def _start(
     training, validation = list(fitting.split.training), list(fitting.split.validation)
     error = float(np.mean(np.square(field(columns[training]) - targets[training])))
     return CurvePoint(0, error, validated.score(field(columns[validation])))
-
-
-def _computed_columns(
-    linear: Fitted, readout: LinearReadout, fitting: Fitting
-) -> tuple[Float[np.ndarray, "sounds bins features"], Float[np.ndarray, "sounds bins units"]]:
-    features = computed(linear.frontend, fitting.recorded.waveform_pa)
-    return computed(readout.standardised, features), computed(readout, features)
 
 
 def _standardised(fitting: Fitting) -> tuple[UnitScale, Float[np.ndarray, "sounds bins units"]]:

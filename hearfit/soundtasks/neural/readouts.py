@@ -20,6 +20,8 @@ from hearfit.soundtasks.neural.ridge import LinearField
 Columns = Float[Array, "batch frames features"]
 Responses = Float[Array, "batch frames units"]
 
+_LEAST_SPREAD = 1e-6
+
 
 class Standardised(nnx.Module):
     """Channels and maps side by side, each less its mean and over its deviation."""
@@ -65,11 +67,13 @@ class RecurrentDesign:
 
     Attributes:
         num_hidden: gated recurrent units, shared by all neurons.
+        num_components: of the linear responses, which the network is shown.
         feature_dropout: share of the features that a sound loses for its whole length, in training.
         hidden_dropout: the same of the hidden units, on their way to the neurons.
     """
 
     num_hidden: int
+    num_components: int
     feature_dropout: float
     hidden_dropout: float
 
@@ -99,11 +103,11 @@ class RecurrentCorrection(nnx.Module):
 
     def __call__(self, columns: Columns, linear: Responses, key: PRNGKeyArray | None = None) -> Responses:
         """Corrected responses; with a key, features and hidden units drop out, as in training."""
-        if key is not None:
+        if key is None:
+            states = self._states(columns)
+        else:
             for_features, for_hidden = jax.random.split(key)
-            columns = columns * _kept(for_features, self.design.feature_dropout, columns)
-        states = self._states(columns)
-        if key is not None:
+            states = self._states(columns * _kept(for_features, self.design.feature_dropout, columns))
             states = states * _kept(for_hidden, self.design.hidden_dropout, states)
         added = states @ self.output_weights[...] + self.output_offset[...][None, None]
         steepness = jax.nn.softplus(self.steepness[...])[None, None]
@@ -130,16 +134,44 @@ class RecurrentCorrection(nnx.Module):
         return jnp.swapaxes(states, 0, 1)
 
 
+class NetworkInputs(nnx.Module):
+    """What the recurrent network is shown: the first map of the features, and components of the linear responses.
+
+    The components are those of the greatest variance over the training sounds, each with a variance of 1: they are the
+    neurons' common responses, in few numbers, so that the network has little to fit. The first map is the plainest
+    that a frontend gives; where there are several it holds the level, which adaptation takes away.
+    """
+
+    def __init__(
+        self, linear: LinearReadout, of_training: Float[np.ndarray, "frames units"], num_components: int
+    ) -> None:
+        self.linear = linear
+        mean = of_training.mean(axis=0)
+        _, sizes, directions = np.linalg.svd(of_training - mean, full_matrices=False)
+        spread = sizes[:num_components] / np.sqrt(len(of_training))
+        # A unit that is predicted to be constant adds a component of no size.
+        self.directions = Frozen(jnp.asarray(directions[:num_components].T / np.maximum(spread, _LEAST_SPREAD), float))
+        self.mean = Frozen(jnp.asarray(mean, float))
+
+    def __call__(self, features: Features) -> tuple[Columns, Responses]:
+        """Inputs of the network, and the linear responses."""
+        responses = self.linear(features)
+        components = (responses - self.mean[...][None, None]) @ self.directions[...]
+        batch, frames, channels, maps = features.shape
+        first_map = self.linear.standardised(features).reshape(batch, frames, channels, maps)[..., 0]
+        return jnp.concatenate([components, first_map], axis=-1), responses
+
+
 class RecurrentReadout(nnx.Module):
     """The linear readout and its correction."""
 
-    def __init__(self, linear: LinearReadout, correction: RecurrentCorrection) -> None:
-        self.linear = linear
+    def __init__(self, inputs: NetworkInputs, correction: RecurrentCorrection) -> None:
+        self.inputs = inputs
         self.correction = correction
 
     def __call__(self, features: Features) -> Responses:
         """Standardised responses."""
-        return self.correction(self.linear.standardised(features), self.linear(features))
+        return self.correction(*self.inputs(features))
 
 
 def recent(columns: Columns, num_lags: int) -> Float[Array, "batch frames columns"]:

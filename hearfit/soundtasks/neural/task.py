@@ -54,10 +54,10 @@ DESIGN: Final = FitDesign(
         largest_gradient=1.0,
     ),
     recurrent=TrainingSettings(
-        learning_rate=2e-3,
+        learning_rate=3e-3,
         frontend_learning_rate=0.0,
         batch_size=2,
-        num_steps=168,
+        num_steps=280,
         steps_per_validation=14,
         patience=None,
         is_higher_better=True,
@@ -66,7 +66,7 @@ DESIGN: Final = FitDesign(
         is_cosine=True,
         largest_gradient=1.0,
     ),
-    readout=RecurrentDesign(num_hidden=64, feature_dropout=0.2, hidden_dropout=0.5),
+    readout=RecurrentDesign(num_hidden=64, num_components=20, feature_dropout=0.1, hidden_dropout=0.5),
 )
 
 
@@ -77,11 +77,13 @@ class NeuralTask:
     Attributes:
         folder: of NS1.
         split: name of a split of its sounds.
+        pictured_seed: runs of this seed leave pictures of receptive fields.
     """
 
     folder: Path
     split: str
     design: FitDesign = DESIGN
+    pictured_seed: int = 0
 
     def settings(self) -> Settings:
         """All that decides the scores of a run besides its name."""
