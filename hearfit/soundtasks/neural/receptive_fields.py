@@ -81,7 +81,7 @@ def spectrogram_fields(
     total = spectrogram.shape[1]
     frames = np.unique(np.linspace(min(num_lags, total) - 1, total - 1, num_frames).round().astype(np.int32))
 
-    def responses(values: Float[Array, "one frames channels maps"]) -> Float[Array, "frames units"]:
+    def responses(values: Float[Array, "one frames channels maps"]) -> Float[Array, "chosen units"]:
         features = values if then is None else then(values[..., 0])
         standardised = fitted.readout(features)[0]
         return (standardised * fitted.scale.deviation[None])[frames][:, np.array(units)]

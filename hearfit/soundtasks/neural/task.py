@@ -13,6 +13,7 @@ from hearfit.learnable.catalogue import build
 from hearfit.learnable.interface import Frontend, Values
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.neural.data import recorded
+from hearfit.soundtasks.neural.figures import receptive_field_sheets
 from hearfit.soundtasks.neural.fit import (
     FitDesign,
     Fitted,
@@ -27,6 +28,7 @@ from hearfit.soundtasks.neural.responses import SMOOTHING_WEIGHTS, Responses
 from hearfit.soundtasks.neural.ridge import HISTORY_FRAMES, PENALTIES
 from hearfit.soundtasks.neural.scores import correlation, normalised_correlation
 from hearfit.soundtasks.neural.staging import num_params
+from hearfit.soundtasks.picture_files import pictures_path, write_sheets
 from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
@@ -126,6 +128,10 @@ class NeuralTask:
         fitted = self.fit(name, workspace, progress)
         predicted = predicted_responses(fitted, data, test)
         items = _items(predicted, data.responses.of(test), test)
+        if name.seed == self.pictured_seed:
+            sheets = receptive_field_sheets(fitted, data.waveform_pa[test[0]], items["cc_norm"], name.frontend)
+            # The workspace of a run lies two folders below the output of its study.
+            write_sheets(pictures_path(workspace.parent.parent, name), sheets)
         return RunRecord(
             name=name,
             scores={
