@@ -67,6 +67,11 @@ class ConstantQDesign:
         return float(self.lowest_hz * 2.0 ** ((self.num_channels - 1) / self.channels_per_octave))
 
 
+def highest_centre_hz(sampling_rate_hz: float) -> float:
+    """Highest centre frequency of a channel at this sampling rate."""
+    return min(sampling_rate_hz / 2.0 / _NYQUIST_PER_CENTRE, _HIGHEST_CENTRE_HZ)
+
+
 @dataclass(frozen=True)
 class PoleZeroFilters:
     """One digital filter a channel, H(z) = gain prod(1 - q z^-1) / prod(1 - p z^-1).

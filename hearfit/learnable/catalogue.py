@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hearfit.learnable.interface import Frontend
 
 _HERE: Final = "hearfit.learnable.builders"
+_BIOMIMETIC: Final = "hearfit.learnable.biomimetic_builders"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("on-off", "the same with learned time constants", True, _HERE, "on_off"),
     Entry("adaptation-both-fixed", "log-mel, adapted, ON and OFF", False, _HERE, "adaptation_both_fixed"),
     Entry("adaptation-both", "the same with learned time constants", True, _HERE, "adaptation_both"),
+    Entry("biomimetic", "the paper's cochlea, learned within physiology", True, _BIOMIMETIC, "biomimetic"),
+    Entry("biomimetic-frozen", "the paper's cochlea, fixed", False, _BIOMIMETIC, "biomimetic_frozen"),
+    Entry("full", "the paper's cochlea and cortex, both learned", True, _BIOMIMETIC, "full"),
+    Entry("cortical", "the paper's cochlea fixed, its cortex learned", True, _BIOMIMETIC, "cortical"),
+    Entry("frozen", "the paper's cochlea and cortex, both fixed", False, _BIOMIMETIC, "frozen"),
+    Entry("gabor", "log-mel, learned Gabor filters in time and frequency", True, _BIOMIMETIC, "gabor"),
 )
 
 

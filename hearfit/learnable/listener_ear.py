@@ -68,10 +68,11 @@ class ListenerFrontend(Frontend):
         if not is_learned:
             freeze(self.cochlea)
         centre_frequencies_hz = bank.centre_frequencies_hz
-        self.to_axis: Frozen | None = None
+        to_axis = None
         if design.axis is not None:
-            self.to_axis = Frozen(jnp.asarray(_to_axis(design.axis, centre_frequencies_hz), float))
+            to_axis = Frozen(jnp.asarray(_to_axis(design.axis, centre_frequencies_hz), float))
             centre_frequencies_hz = design.axis.centre_frequencies_hz
+        self.to_axis = to_axis
         grid = self.cochlea.grid
         self.layout = FrameLayout(
             sampling_rate_hz=design.sampling_rate_hz,

@@ -28,8 +28,8 @@ def mel_of(frequency_hz: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*sha
 
 def mel_corners_hz(num_channels: int, lowest_hz: float, highest_hz: float) -> Float[np.ndarray, " corners"]:
     """Corners of the triangles, `num_channels` + 2, equally spaced in mel; triangle c peaks at corner c + 1."""
-    ends = mel_of(np.array([lowest_hz, highest_hz]))
-    return np.asarray(700.0 * (10.0 ** (np.linspace(*ends, num_channels + 2) / 2595.0) - 1.0))
+    lowest, highest = mel_of(np.array([lowest_hz, highest_hz])).tolist()
+    return np.asarray(700.0 * (10.0 ** (np.linspace(lowest, highest, num_channels + 2) / 2595.0) - 1.0))
 
 
 def triangles(corners_hz: Float[np.ndarray, " corners"], frequency_hz: Float[np.ndarray, " bins"]) -> np.ndarray:

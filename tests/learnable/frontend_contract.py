@@ -1,6 +1,7 @@
 """What every frontend must keep, as checks that each of them is put through."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from flax import nnx
 from hearfit.learnable.interface import Frontend, Layer
 
 Stage = Frontend | Layer
+AnyStage = TypeVar("AnyStage", bound=nnx.Module)
 
 
 def check_exact_causality(stage: Stage, sound: np.ndarray, *, step: int, frame: int = 30) -> None:
@@ -42,7 +44,7 @@ def gradients(stage: Stage, sound: np.ndarray) -> dict[str, np.ndarray]:
     """Gradient of a sum of squares with respect to each learned parameter, by the last name of its path."""
 
     @nnx.jit
-    def gradient(stage: Stage, sound: jax.Array) -> nnx.State:
+    def gradient(stage: Stage, sound: jax.Array) -> nnx.State[Any, Any]:
         return nnx.grad(lambda stage: jnp.mean(stage(sound) ** 2))(stage)
 
     found = nnx.to_flat_state(gradient(stage, jnp.asarray(sound, jnp.float32)))
@@ -50,15 +52,20 @@ def gradients(stage: Stage, sound: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def check_difference(
-    stage: Stage, read: Callable[[Stage], nnx.Param[jax.Array]], sound: np.ndarray, *, index: int
+    stage: AnyStage, read: Callable[[AnyStage], nnx.Param[jax.Array]], sound: np.ndarray, *, index: int
 ) -> None:
     """One gradient against a central difference; to be run with 64-bit numbers."""
     waveform = jnp.asarray(sound, jnp.float64)
-    graph, learned, constant = nnx.split(stage, nnx.Param, ...)
+    graph, *states = nnx.split(stage, nnx.Param, ...)
+    learned, constant = states
+
+    def output(stage: AnyStage) -> jax.Array:
+        assert isinstance(stage, Frontend | Layer)
+        return stage(waveform)
 
     @jax.jit
-    def loss(learned: nnx.State) -> jax.Array:
-        return jnp.mean(nnx.merge(graph, learned, constant)(waveform) ** 2)
+    def loss(learned: nnx.State[Any, Any]) -> jax.Array:
+        return jnp.mean(output(nnx.merge(graph, learned, constant)) ** 2)
 
     exact = float(read(nnx.merge(graph, jax.jit(jax.grad(loss))(learned), constant))[...].reshape(-1)[index])
     at, step = read(stage)[...], 1e-4

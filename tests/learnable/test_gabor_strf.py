@@ -37,7 +37,9 @@ def paper_kernel(sigma_t: float, sigma_f: float, gamma: float, modulation: float
     return gaussian * complex(math.cos(phase), math.sin(phase))
 
 
-def brute_force(spectrogram: np.ndarray, row: tuple[float, ...], kernel_frames: int, latency: int) -> np.ndarray:
+def brute_force(
+    spectrogram: np.ndarray, row: tuple[float, float, float, float], kernel_frames: int, latency: int
+) -> np.ndarray:
     """The causal response as four sums."""
     frames, channels = spectrogram.shape
     response = np.zeros((frames, channels), complex)

@@ -46,11 +46,18 @@ def test_the_point_is_the_peak_of_the_kernels_spectrum(orientation: float) -> No
     assert space.scale[0] >= 0.0
 
 
-def test_units_of_the_frequency_axis() -> None:
-    assert channel_density(LOG.centre_frequencies_hz) == (pytest.approx(8.0), ScaleUnit.PER_OCTAVE)
-    assert channel_density(tuple(np.arange(1, 20) * 250.0)) == (pytest.approx(4.0), ScaleUnit.PER_KILOHERTZ)
-    mel = 700.0 * (10.0 ** (np.linspace(100.0, 2800.0, 64) / 2595.0) - 1.0)
-    assert channel_density(tuple(mel)) == (1.0, ScaleUnit.PER_CHANNEL)
+@pytest.mark.parametrize(
+    ("centre_hz", "density", "unit"),
+    [
+        (np.array(LOG.centre_frequencies_hz), 8.0, ScaleUnit.PER_OCTAVE),
+        (np.arange(1, 20) * 250.0, 4.0, ScaleUnit.PER_KILOHERTZ),
+        (700.0 * (10.0 ** (np.linspace(100.0, 2800.0, 64) / 2595.0) - 1.0), 1.0, ScaleUnit.PER_CHANNEL),
+    ],
+)
+def test_units_of_the_frequency_axis(centre_hz: np.ndarray, density: float, unit: ScaleUnit) -> None:
+    found = channel_density(tuple(centre_hz))
+    assert found[0] == pytest.approx(density)
+    assert found[1] is unit
 
 
 def test_of_a_whole_frontend_before_and_after_a_change() -> None:

@@ -1,0 +1,168 @@
+"""Many runs of one task: finished ones are kept, the rest is done side by side and can be killed at any time."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from hearfit.errors import InputError
+from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.record_files import (
+    StoredRun,
+    file_stem,
+    name_parts,
+    read_stored,
+    record_path,
+    write_record,
+)
+from hearfit.soundtasks.workers import Done, Failed, Progressed, Tell, attempt, in_processes, one_thread
+from hearfit.storage.files import check_output
+from hearfit.training.settings import Settings, difference_sentence, settings_hash
+
+OnProgress = Callable[[RunName, str, float], None]
+RUNS = "runs"
+CHECKPOINTS = "checkpoints"
+
+
+@runtime_checkable
+class SoundTask(Protocol):
+    """What a study repeats: a frozen dataclass that can be pickled, so that workers get their own."""
+
+    def settings(self) -> Settings:
+        """All that decides the scores of a run besides its name, for JSON; not which runs are wanted."""
+        ...
+
+    def run(self, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
+        """Does one run; checkpoints in `workspace`, a folder of this run's own, survive a kill."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunFailure:
+    """A run that ended with an error."""
+
+    name: RunName
+    problem: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Records of all runs that are finished, in the order asked for, and of the runs that failed, why."""
+
+    records: tuple[RunRecord, ...]
+    failures: tuple[RunFailure, ...]
+    num_kept: int
+
+
+def run_study(
+    task: SoundTask,
+    names: Sequence[RunName],
+    out: Path,
+    *,
+    num_processes: int,
+    is_forced: bool = False,
+    on_finished: Callable[[RunRecord], None] | None = None,
+    on_progress: OnProgress | None = None,
+) -> StudyResult:
+    """Does the runs that have no record in `out` yet, in `num_processes` workers, or in this process where it is 1.
+
+    The scores do not depend on the number of workers, since each computes with one thread; this process does so too
+    as long as JAX has not computed in it before. Killed, or ended with Ctrl-C, it goes on when it is called again:
+    finished runs are in `out/runs`, checkpoints of those begun in `out/checkpoints`.
+
+    Args:
+        is_forced: records of other settings are deleted; otherwise they are refused.
+        on_finished: told of each new record, here, in the order in which they are finished.
+        on_progress: told of the run, what it does and which share of it is done.
+
+    Raises:
+        InputError: a run is asked for twice, `out` cannot be written, or holds a broken record or, unless forced, one
+            of other settings.
+    """
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice:
+        raise InputError([f"The run {', '.join(name_parts(name))} is asked for twice." for name in twice])
+    if num_processes < 1:
+        raise InputError(f"The number of processes is {num_processes}; allowed is 1 or more.")
+    check_output(out / RUNS, [record_path(Path(), name).name for name in names])
+    settings = task.settings()
+    kept = _kept(out / RUNS, settings, is_forced=is_forced)
+    wanted = [name for name in names if name not in kept]
+    work = partial(_run, task, out, settings)
+    finished: dict[RunName, RunRecord] = {}
+    failures: dict[RunName, RunFailure] = {}
+    with contextlib.closing(_messages(work, wanted, num_processes, on_progress)) as messages:
+        for message in messages:
+            name = wanted[message.index]
+            if isinstance(message, Progressed):
+                if on_progress is not None:
+                    on_progress(name, message.message, message.share)
+            elif isinstance(message, Failed):
+                failures[name] = RunFailure(name, message.problem, message.traceback)
+            else:
+                finished[name] = message.result
+                if on_finished is not None:
+                    on_finished(message.result)
+    every = {**{name: stored.record for name, stored in kept.items()}, **finished}
+    return StudyResult(
+        records=tuple(every[name] for name in names if name in every),
+        failures=tuple(failures[name] for name in names if name in failures),
+        num_kept=len(names) - len(wanted),
+    )
+
+
+def _messages(
+    work: Callable[[RunName, Tell], RunRecord],
+    names: Sequence[RunName],
+    num_processes: int,
+    on_progress: OnProgress | None,
+) -> Generator[Done[RunRecord] | Failed | Progressed, None, None]:
+    if num_processes > 1:
+        yield from in_processes(work, names, min(num_processes, len(names)))
+        return
+    for index, name in enumerate(names):
+
+        def tell(message: str, share: float, name: RunName = name) -> None:
+            if on_progress is not None:
+                on_progress(name, message, share)
+
+        with one_thread():
+            message = attempt(index, work, name, tell)
+        yield message
+
+
+def _run(task: SoundTask, out: Path, settings: Settings, name: RunName, progress: Tell) -> RunRecord:
+    """One run, its record written before its checkpoints are removed."""
+    from hearfit.inference.compilation import use_compilation_cache
+
+    # Runs that differ in their seed compile the same program.
+    use_compilation_cache()
+    # Named after the settings too: a checkpoint of others is not even seen.
+    workspace = out / CHECKPOINTS / f"{file_stem(name)}_{settings_hash(settings)[:8]}"
+    workspace.mkdir(parents=True, exist_ok=True)
+    record = task.run(name, workspace, progress)
+    assert record.name == name, f"the record of {name} is called {record.name}"
+    write_record(out / RUNS, record, settings)
+    shutil.rmtree(workspace)
+    return record
+
+
+def _kept(folder: Path, settings: Settings, *, is_forced: bool) -> Mapping[RunName, StoredRun]:
+    """The records with these settings. Those of others are deleted where that is asked for, else refused."""
+    stored = read_stored(folder)
+    wanted = settings_hash(settings)
+    others = {path: each for path, each in stored.items() if each.settings_hash != wanted}
+    if others and not is_forced:
+        example, run = next(iter(others.items()))
+        count = "1 record was" if len(others) == 1 else f"{len(others)} records were"
+        raise InputError(
+            f"{folder}: {count} made with other settings; in {example.name}, "
+            f"{difference_sentence(run.settings, settings)}. Choose another folder, or repeat the runs with --force."
+        )
+    for path in others:
+        path.unlink()
+    return {each.record.name: each for path, each in stored.items() if path not in others}
