@@ -26,11 +26,11 @@ _STANDARDISED_ON = 64
 class PhonemeTraining:
     """What of the training is the same in every run; crops are shorter than segments, as most words are."""
 
-    num_steps: int = 300
+    num_steps: int = 200
     batch_size: int = 16
     crop_frames: int = 80
-    learning_rate: float = 3e-3
-    frontend_learning_rate: float = 1e-2
+    learning_rate: float = 6e-3
+    frontend_learning_rate: float = 2e-2
     steps_per_validation: int = 50
     weight_decay: float = 1e-2
     largest_gradient: float = 1.0
