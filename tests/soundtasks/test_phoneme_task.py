@@ -42,7 +42,7 @@ def task(folder: Path) -> PhonemeTask:
 
 @pytest.fixture(scope="module")
 def record(task: PhonemeTask, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
-    name = RunName("phonemes", "cortical", "100 %", 0)
+    name = RunName("phonemes", "gabor", "100 %", 0)
     return task.run(name, tmp_path_factory.mktemp("run"), lambda _message, _share: None)
 
 
@@ -57,8 +57,13 @@ def test_phones_that_are_easy_to_tell_are_told(record: RunRecord) -> None:
 
 
 def test_a_record_tells_what_was_learned(record: RunRecord) -> None:
-    assert [each.name for each in record.learned] == ["scale", "rate"]
-    assert record.num_frontend_parameters == 4
+    assert [each.name for each in record.learned] == [
+        "temporal width",
+        "spectral width",
+        "orientation",
+        "modulation",
+    ]
+    assert record.num_frontend_parameters == 8
     assert all(each.before != each.after for each in record.learned)
     assert [point.step for point in record.curve] == [15, 30]
 

@@ -74,7 +74,7 @@ class BackEnd(nnx.Module):
         return features.reshape(*features.shape[:2], -1)
 
 
-def _pooled(features: Features) -> Features:
+def _pooled(features: Features) -> Float[Array, "batch frames pooled maps"]:
     """Averages of neighbouring channels; those that are left over at the top are dropped."""
     batch, frames, channels, maps = features.shape
     kept = channels // POOLED_CHANNELS
