@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -40,7 +41,7 @@ def test_both_ears_are_tested_with_one_recogniser(records: dict[str, RunRecord])
 
 def test_a_loss_lowers_what_the_ear_gives(tmp_path: Path) -> None:
     """The profile has thresholds of 25 dB HL: less excitation in every channel that is audible at all."""
-    sound = (0.002 * np.random.default_rng(0).standard_normal((1, 3_200))).astype(np.float32)
+    sound = jnp.asarray(0.002 * np.random.default_rng(0).standard_normal((1, 3_200)), jnp.float32)
     normal, this = (np.asarray(ear()(sound)) for ear in (Ear(), Ear(fitted_profile(tmp_path / "profile.json"))))
     assert normal.shape == this.shape
     assert (this[:, 5:] < normal[:, 5:]).mean() > 0.95

@@ -28,7 +28,7 @@ def test_scores_are_those_of_counting(seed: int, num_segments: int) -> None:
     words = np.sort(rng.integers(0, 3, num_segments))
     scores = frame_scores(predicted, targets, words, num_words=3, num_phones=NUM_PHONES)
 
-    right = {(kind, word): [] for kind in ("broad", "phone") for word in range(3)}
+    right: dict[tuple[str, int], list[bool]] = {(kind, word): [] for kind in ("broad", "phone") for word in range(3)}
     of_class: dict[int, list[bool]] = {number: [] for number in range(8)}
     for segment in range(num_segments):
         for frame in range(5):

@@ -40,7 +40,7 @@ class TemporalStem(nnx.Module):
         """Frames of the past that a frame depends on."""
         return (_STEM_KERNEL[0] - 1) + (_TAPS - 1) * sum(_DILATIONS)
 
-    def __call__(self, features: Features) -> Features:
+    def __call__(self, features: Features) -> Float[Array, "batch frames channels new_maps"]:
         """Maps of the same frames and channels."""
         frames_before, channels_beside = _STEM_KERNEL[0] - 1, _STEM_KERNEL[1] // 2
         padded = jnp.pad(features, ((0, 0), (frames_before, 0), (channels_beside, channels_beside), (0, 0)))
