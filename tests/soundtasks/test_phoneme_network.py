@@ -94,3 +94,23 @@ def test_standardised_features_have_no_mean_and_unit_deviation() -> None:
     standard = (features - np.asarray(model.mean[...])) / np.asarray(model.deviation[...])
     np.testing.assert_allclose(standard.mean(axis=0), 0.0, atol=1e-4)
     assert np.median(standard.std(axis=0)) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_every_frontend_gives_both_heads_and_a_gradient_of_what_it_learns(name: str) -> None:
+    """Traced, not computed: shapes alone."""
+    model = recogniser(name)
+    num_frames = 24
+    shape = (2, num_frames * 160) if isinstance(model.frontend, Frontend) else (2, num_frames, 64)
+    inputs = jax.ShapeDtypeStruct(shape, jnp.float32)
+    graph, learned, other = nnx.split(model, nnx.Param, ...)
+    logits = jax.eval_shape(nnx.merge(graph, learned, other), inputs)
+    assert (logits.broad.shape, logits.phones.shape) == ((2, num_frames, 8), (2, num_frames, 22))
+    targets = jax.ShapeDtypeStruct((2, num_frames, 2), jnp.int32)
+    gradient = jax.eval_shape(
+        jax.grad(lambda values, sounds, wanted: loss(nnx.merge(graph, values, other), Batch(sounds, wanted))),
+        learned,
+        inputs,
+        targets,
+    )
+    assert jax.tree.map(jnp.shape, gradient) == jax.tree.map(jnp.shape, learned)
