@@ -142,6 +142,7 @@ def _track(experiment: "Experiment", result: "ExperimentResult", options: StudyO
 def _print(
     result: "ExperimentResult", num_kept: int, tracked: "TrackedExperiment | None", options: StudyOptions
 ) -> None:
+    from hearfit.reports.experiment import MOST_COMPARED
     from hearfit.reports.experiment_words import seeds_text, summary_sentences
     from hearfit.reports.wording import count
     from hearfit.soundtasks.result import baseline_of
@@ -151,8 +152,11 @@ def _print(
     output.text(
         f"{result.description.title}: {count(len(result.records), 'run')}{kept}; seeds {seeds_text(result.seeds)}"
     )
-    for metric in result.description.metrics:
+    metrics = result.description.metrics
+    for metric in metrics[:MOST_COMPARED]:
         _print_scores(result, metric, output)
+    if len(metrics) > MOST_COMPARED:
+        output.text(f"{count(len(metrics) - MOST_COMPARED, 'more score')} in the report.")
     _print_differences(result, baseline_of(result), output)
     for sentence in summary_sentences(result):
         output.paragraph(sentence)

@@ -41,6 +41,8 @@ from hearfit.reports.wording import count, enumeration
 from hearfit.soundtasks.pictures import Sheet
 from hearfit.soundtasks.result import ExperimentResult, baseline_of, differences, scores
 
+# A page on thirteen metrics would be read by nobody.
+MOST_COMPARED: Final = 3
 _NO_CLAIM: Final = (
     "Nothing here is about a person's hearing: it compares computations on recordings, and is no basis for a diagnosis."
 )
@@ -67,6 +69,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         *_training(result),
         *_learned(result),
         *_pictures(sheets),
+        *_further_scores(result),
         _method(result),
         Section("How to read this", (BulletList((items_sentence(result), *HOW_TO_READ, _NO_CLAIM)),)),
     ]
@@ -122,30 +125,35 @@ def _summary(result: ExperimentResult) -> Section:
 
 
 def _scores(result: ExperimentResult) -> Section:
-    blocks: list[Block] = []
-    for metric in result.description.metrics:
-        found = scores(result, metric)
-        if not found:
-            continue
-        if not blocks:
-            blocks.append(score_figure(result, metric, found))
-        blocks.append(score_table(result, metric, found))
+    metrics = result.description.metrics
+    found = {metric.name: scores(result, metric) for metric in metrics}
+    shown = [metric for metric in metrics if found[metric.name]]
+    blocks: list[Block] = [score_figure(result, metric, found[metric.name]) for metric in shown[:1]]
+    blocks += [score_table(result, metric, found[metric.name]) for metric in shown[:MOST_COMPARED]]
     blocks.append(cost_table(result))
     if result.facts.references:
         blocks.append(BulletList(tuple(f"{row}: {meaning}" for row, meaning in result.facts.references.items())))
     return Section("Scores", tuple(blocks))
 
 
+def _further_scores(result: ExperimentResult) -> list[Section]:
+    metrics = result.description.metrics[MOST_COMPARED:]
+    tables = tuple(score_table(result, metric, found) for metric in metrics if (found := scores(result, metric)))
+    return [Section("Further scores", tables)] if tables else []
+
+
 def _differences(result: ExperimentResult) -> list[Section]:
     baseline = baseline_of(result)
     blocks: list[Block] = []
-    for metric in result.description.metrics:
+    for metric in result.description.metrics[:MOST_COMPARED]:
         found = differences(result, metric, baseline)
         if not found:
             continue
         if not blocks:
             blocks.append(difference_figure(result, metric, found))
         blocks.append(difference_table(metric, found, baseline))
+    if len(result.description.metrics) > MOST_COMPARED:
+        blocks.append(Paragraph("Differences in the other metrics are in experiment.json."))
     return [Section(f"Compared with {baseline}", tuple(blocks), starts_page=True)] if blocks else []
 
 
