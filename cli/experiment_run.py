@@ -177,8 +177,9 @@ def _print_scores(result: "ExperimentResult", metric: "Metric", output: Output) 
         return
     unit = f" ({metric.unit})" if metric.unit else ""
     direction = "higher is better" if metric.is_higher_better else "lower is better"
-    title = f"{name(metric)}{unit}, {direction}: mean and 95 % interval over seeds"
-    table = new_table("frontend", *result.conditions, title=title)
+    # A title of the table would be as narrow as the table.
+    output.text(f"\n{name(metric)}{unit}, {direction}: mean and 95 % interval over seeds")
+    table = new_table("frontend", *result.conditions)
     for row in result.rows:
         cells = [found.get((row, condition)) for condition in result.conditions]
         table.add_row(
@@ -195,13 +196,13 @@ def _print_differences(result: "ExperimentResult", baseline: str, output: Output
     found = differences(result, metric, baseline)
     if not found:
         return
+    output.text(f"{name(metric)} less that of {baseline}, with 95 % intervals")
     table = new_table(
         "frontend, condition",
         "difference",
         "over seeds",
         "over seeds and items",
         "verdict",
-        title=f"{name(metric)} less that of {baseline}, with 95 % intervals",
     )
     for each in found:
         table.add_row(

@@ -58,6 +58,8 @@ def ends(metric: Metric, interval: Interval | None, *, is_signed: bool = False) 
         return ""
     if interval.low is None or interval.high is None:
         return "one seed, no interval" if interval.num == 1 else "no score"
+    if interval.low == interval.high:
+        return "every seed the same"
     shown = signed if is_signed else amount
     return f"{shown(metric, interval.low)} to {shown(metric, interval.high)}"
 
@@ -132,6 +134,8 @@ def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
     """The ends as how far ahead, whichever direction is better."""
     assert interval.low is not None
     assert interval.high is not None
+    if interval.low == interval.high:
+        return "the same"
     low, high = sorted((sign * interval.low, sign * interval.high))
     return f"{amount(metric, low)} to {amount(metric, high)}"
 

@@ -65,7 +65,10 @@ def over_seeds(scores: Sequence[float]) -> Interval:
     missing = int(values.size - finite.size)
     if not finite.size:
         return Interval(math.nan, None, None, 0, missing)
-    mean = float(finite.mean())
+    # Of equal numbers the rounded mean may be another one.
+    mean = float(finite[0] if np.ptp(finite) == 0.0 else finite.mean())
+    if finite.size > 1 and np.ptp(finite) == 0.0:
+        return Interval(mean, mean, mean, int(finite.size), missing)
     if finite.size == 1:
         return Interval(mean, None, None, 1, missing)
     half = float(student_t.ppf(0.5 + LEVEL / 2, finite.size - 1) * finite.std(ddof=1) / math.sqrt(finite.size))
