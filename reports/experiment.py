@@ -26,13 +26,20 @@ from hearfit.reports.experiment_figures import (
     score_figure,
     sheet_figure,
 )
-from hearfit.reports.experiment_tables import cost_table, difference_table, learned_table, score_table
+from hearfit.reports.experiment_tables import (
+    at_bound_sentence,
+    cost_table,
+    difference_table,
+    learned_table,
+    score_table,
+)
 from hearfit.reports.experiment_words import (
     HOW_TO_READ,
     comparisons_sentence,
     items_sentence,
     name,
     seeds_text,
+    still_rising_sentence,
     summary_sentences,
 )
 from hearfit.reports.formats import Paper, ReportFormat
@@ -107,6 +114,11 @@ def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
             for each in scores(result, metric)
             if each.over_seeds.num_missing
         ]
+    for condition in result.conditions:
+        for frontend in result.frontends:
+            runs = [run for run in result.of(frontend, condition).values() if run.learned]
+            told = [at_bound_sentence(frontend, condition, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
+            cautions += [sentence for sentence in told if sentence]
     notices = []
     if warnings:
         notices.append(Notice(Tone.WARNING, "Runs or scores are missing", tuple(warnings)))
@@ -159,7 +171,10 @@ def _differences(result: ExperimentResult) -> list[Section]:
 
 def _training(result: ExperimentResult) -> list[Section]:
     figures = curve_figures(result)
-    return [Section("Learning curves", figures)] if figures else []
+    if not figures:
+        return []
+    sentence = still_rising_sentence(result)
+    return [Section("Learning curves", (*figures, *([Paragraph(sentence)] if sentence else [])))]
 
 
 def _learned(result: ExperimentResult) -> list[Section]:

@@ -117,7 +117,7 @@ def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
         figures.append(
             Figure(
                 identifier=prefix,
-                svg=inline_svg(draw_curves(runs, result.description.metrics[0]), prefix=prefix),
+                svg=inline_svg(draw_curves(runs), prefix=prefix),
                 alternative=(
                     f"Training loss and validation score over steps of {enumeration(tuple(runs))}, {condition}, a line "
                     "for each seed, with a ring at the best validation score."

@@ -15,6 +15,7 @@ _MOST_COLUMNS: Final = 6
 # This close to an end of its range, as a share of it, a parameter counts as at its bound.
 _AT_BOUND: Final = 0.01
 _LOG_FROM: Final = 8.0
+_TOLD_FROM: Final = 0.1
 
 
 def score_table(result: ExperimentResult, metric: Metric, found: Sequence[Score]) -> Table:
@@ -141,6 +142,18 @@ def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:
     )
     return Table(
         f"{frontend}: learned parameters before and after training", columns, tuple(rows), note, is_textual=True
+    )
+
+
+def at_bound_sentence(frontend: str, condition: str, runs: Sequence[RunRecord], index: int) -> str:
+    """Of a parameter of which a tenth or more ended at a bound, so that the bound decided its value; else empty."""
+    parameters = [run.learned[index] for run in runs]
+    values = [value for each in parameters for value in each.after]
+    at_bound = sum(_is_at_bound(parameters[0], value) for value in values)
+    if at_bound < _TOLD_FROM * len(values):
+        return ""
+    return (
+        f"{frontend}, {condition}: {at_bound:,} of {len(values):,} values of the {parameters[0].name} ended at a bound."
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from hearfit.reports.figure_training import best_of_curve
 from hearfit.reports.wording import count, number
 from hearfit.soundtasks.intervals import Interval
 from hearfit.soundtasks.record import Metric
@@ -156,6 +157,22 @@ def items_sentence(result: ExperimentResult) -> str:
             f"{result.description.item}s as well."
         )
     return f"Items are {result.description.item}s; every seed is tested with the same ones."
+
+
+def still_rising_sentence(result: ExperimentResult) -> str:
+    """In how many runs the last validation was the best one, so that more steps might help; empty where in none."""
+    parts = []
+    for condition in result.conditions:
+        for frontend in result.frontends:
+            curves = [run.curve for run in result.of(frontend, condition).values() if len(run.curve) > 1]
+            at_end = sum(
+                best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves
+            )
+            if at_end:
+                parts.append(f"{frontend}, {condition}: {at_end} of {len(curves)}")
+    if not parts:
+        return ""
+    return f"Runs whose last validation was their best, so that more steps might help: {'; '.join(parts)}."
 
 
 def comparisons_sentence(result: ExperimentResult) -> str:
