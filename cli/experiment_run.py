@@ -221,7 +221,7 @@ def _document(
     tracked: "TrackedExperiment | None",
     files: list[Path],
 ) -> JsonValue:
-    from hearfit.soundtasks.result import baseline_of, differences, scores
+    from hearfit.soundtasks.result import baseline_of, behind_the_best, differences, scores
 
     metrics = result.description.metrics
     baseline = baseline_of(result)
@@ -234,6 +234,7 @@ def _document(
         "baseline": baseline,
         "scores": [json_value(each) for metric in metrics for each in scores(result, metric)],
         "differences": [json_value(each) for metric in metrics for each in differences(result, metric, baseline)],
+        "behind_the_best": [json_value(each) for each in behind_the_best(result, metrics[0])],
         "records": [json_value(record) for record in result.records],
         "failures": [{"run": json_value(each.name), "problem": each.problem} for each in failures],
         "tracked": None if tracked is None else json_value(tracked),

@@ -46,7 +46,7 @@ from hearfit.reports.formats import Paper, ReportFormat
 from hearfit.reports.report import write_document
 from hearfit.reports.wording import count, enumeration
 from hearfit.soundtasks.pictures import Sheet
-from hearfit.soundtasks.result import ExperimentResult, baseline_of, differences, scores
+from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_best, differences, scores
 
 # A page on thirteen metrics would be read by nobody.
 MOST_COMPARED: Final = 3
@@ -164,6 +164,9 @@ def _differences(result: ExperimentResult) -> list[Section]:
         if not blocks:
             blocks.append(difference_figure(result, metric, found))
         blocks.append(difference_table(metric, found, baseline))
+    metric = result.description.metrics[0]
+    if len(result.frontends) > 2 and (found := behind_the_best(result, metric)):
+        blocks.append(best_table(metric, found))
     if len(result.description.metrics) > MOST_COMPARED:
         blocks.append(Paragraph("Differences in the other metrics are in experiment.json."))
     return [Section(f"Compared with {baseline}", tuple(blocks), starts_page=True)] if blocks else []

@@ -1,6 +1,7 @@
 """The tables of the page on an experiment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -102,6 +103,16 @@ def difference_table(metric: Metric, found: Sequence[Difference], baseline: str)
     if any(each.over_items is not None for each in found):
         note += " The bootstrap takes the mean over items, which differs from the score where items weigh unequally."
     return Table(f"{name(metric)} less that of {baseline}", columns, rows, note)
+
+
+def best_table(metric: Metric, found: Sequence[Difference]) -> Table:
+    """Every frontend less the best one of its condition: which are as good as the best, as far as anybody can tell."""
+    table = difference_table(metric, found, "the best")
+    rows = tuple(
+        replace(row, head=f"{each.frontend} less {each.baseline}, {each.condition}")
+        for row, each in zip(table.rows, found, strict=True)
+    )
+    return replace(table, rows=rows, columns=(Column("Frontend, best, condition"), *table.columns[1:]))
 
 
 def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:

@@ -89,6 +89,9 @@ def test_tables_hold_every_number(document: Document) -> None:
         "leaf, 10 %": "not told apart",
         "biomimetic, 10 %": "not told apart",
     }
+    behind = table(document, "cc norm less that of the best")
+    assert [row.head for row in behind.rows][:2] == ["mel less biomimetic, 100 %", "leaf less biomimetic, 100 %"]
+    assert [row.cells[-1].text for row in behind.rows] == ["worse", *["not told apart"] * 3]
     learned = table(document, "leaf: learned")
     assert [row.head for row in learned.rows] == ["time constant (s)", "centre frequency (Hz)", "exponent"]
     exponents = np.concatenate([run.learned[2].after for run in RESULT.of("leaf", "100 %").values()])
