@@ -28,6 +28,7 @@ from hearfit.reports.experiment_figures import (
 )
 from hearfit.reports.experiment_tables import (
     at_bound_sentence,
+    best_table,
     cost_table,
     difference_table,
     learned_table,
