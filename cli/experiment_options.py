@@ -24,13 +24,17 @@ SeedsOption = Annotated[int, typer.Option("--seeds", min=1, help="Runs of each f
 FirstSeedOption = Annotated[int, typer.Option("--seed", min=0, help="The first seed.")]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder of runs and report; finished runs in it are kept.", show_default="out/TASK"),
+    typer.Option(
+        "--out", help="Folder of runs and report; a command that is repeated goes on there.", show_default="out/TASK"
+    ),
 ]
 ProcessesOption = Annotated[
     int | None, typer.Option("--processes", min=1, help="Runs side by side.", show_default="one for each core")
 ]
 PdfFlag = Annotated[bool, typer.Option("--pdf", help="Write report.pdf as well.")]
-ForceFlag = Annotated[bool, typer.Option("--force", help="Run again what is finished in --out.")]
+ForceFlag = Annotated[
+    bool, typer.Option("--force", help="Delete what in --out was made with other settings, and run it again.")
+]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Final
 
 import matplotlib
 import numpy as np
+from matplotlib.axis import XAxis, YAxis
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from hearfit.audiology.audiogram import Ear
 
@@ -83,3 +85,29 @@ def tick_step(span: float, steps: Sequence[float], most: float) -> float:
     """The smallest of the steps that needs at most so many, or a power of ten: a profile may hold any number."""
     largest = 10.0 ** math.ceil(math.log10(max(span, 1.0) / most))
     return next((step for step in steps if span <= most * step), max(largest, steps[-1]))
+
+
+def log_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
+    """1, 2 and 5 of each decade between two positive numbers, or fewer of them where that is too many."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        every = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in every if low <= tick <= high]
+        if len(ticks) <= most:
+            return ticks
+    return ticks[:: -(-len(ticks) // most)]
+
+
+def mark_log(axis: XAxis | YAxis, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis in plain numbers; matplotlib's own are powers in its notation for formulas."""
+    ticks = log_ticks(low, high)
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter([short_number(tick) for tick in ticks]))
+    axis.set_minor_locator(NullLocator())
+
+
+def short_number(value: float) -> str:
+    """0.02, 500, 2k: for ticks."""
+    text = f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", "−")

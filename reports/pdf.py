@@ -71,7 +71,8 @@ def _data(value: object) -> object:
 
 def _with_font(svg: str) -> str:
     """Drawings name no font, so that they take that of a page; a PDF has no such thing."""
-    return svg.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{_FONT}" ', 1)
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return svg.replace("<svg ", f'<svg {names} font-family="{_FONT}" ', 1)
 
 
 def _font_path(name: str) -> Path:

@@ -1,10 +1,11 @@
 """How sure a mean over seeds and a difference between two frontends are.
 
 Over seeds: Student's t, because runs of one frontend differ by their seeds alone (initial values, order of the data)
-and are few. Over items (units, utterances) and seeds together: a bootstrap that draws seeds and items with replacement,
-both independently, and takes the mean of the scores where they cross (the pigeonhole bootstrap of Owen, Annals of
-Applied Statistics 1, 386 (2007), which is too wide rather than too narrow); its ends are percentiles. The first says
-what another seed would give on these items, the second also what other items would.
+and are few. Over items (units, utterances): a bootstrap that draws items with replacement; its ends are percentiles.
+Over both: seeds and items are crossed, so the errors of the two add, and their limits are joined by the square root of
+the sum of squares on each side (MOVER: Zou & Donner, Statistics in Medicine 27, 1693 (2008)). A bootstrap of the seeds
+as well is too narrow, because five are too few to draw from: where seeds matter most, its 95 % held the truth of 86 %
+of simulated studies. The first says what another seed would give on these items, the last also what other items would.
 
 NaN. A seed whose score is not a number is left out and counted in `num_missing`. An item that is NaN in a seed weighs
 nothing there; in a difference, an item that is NaN in one of the two is left out of both.
@@ -13,10 +14,11 @@ nothing there; in a difference, an item that is NaN in one of the two is left ou
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from scipy.stats import t as student_t
 
 from hearfit.errors import InputError
@@ -81,7 +83,7 @@ def paired_over_seeds(scores: Mapping[int, float], baseline: Mapping[int, float]
 
 
 def over_seeds_and_items(items: Mapping[int, Sequence[float]], *, seed: int) -> Interval:
-    """Mean over items and seeds, with the bootstrap interval over both; `items` holds the scores of each seed.
+    """Mean over items and seeds, with the interval over both; `items` holds the scores of each seed.
 
     Of a single seed the interval is that over its items alone.
 
@@ -89,7 +91,7 @@ def over_seeds_and_items(items: Mapping[int, Sequence[float]], *, seed: int) -> 
         InputError: the seeds have unequal numbers of items.
     """
     seeds = sorted(items)
-    return _pigeonhole(_table(items, seeds), seed=seed)
+    return _over_both(_table(items, seeds), seed=seed)
 
 
 def paired_over_seeds_and_items(
@@ -107,50 +109,50 @@ def paired_over_seeds_and_items(
             f"Scores of {first.shape[1]} items cannot be compared with those of {second.shape[1]}: a paired comparison "
             "needs the same items."
         )
-    return _pigeonhole(first - second, seed=seed)
+    return _over_both(first - second, seed=seed)
 
 
-def _pigeonhole(table: Float[np.ndarray, "seeds items"], *, seed: int) -> Interval:
+def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int) -> Interval:
     is_known = np.isfinite(table)
-    # A seed without any score is a run that failed, and not one of those that are drawn.
+    # A seed without any score is a run that failed, and not one of those that count.
     has_scores = is_known.any(axis=1)
-    table, is_known = table[has_scores], is_known[has_scores]
-    num_seeds, missing = len(table), int((~has_scores).sum())
-    if not num_seeds:
+    missing = int((~has_scores).sum())
+    known, is_known = np.where(is_known, table, 0.0)[has_scores], is_known[has_scores]
+    if not len(known):
         return Interval(math.nan, None, None, 0, missing)
-    known = np.where(is_known, table, 0.0)
-    mean = float(known.sum() / is_known.sum())
-    if is_known.any(axis=0).sum() == 1 and num_seeds == 1:
-        return Interval(mean, None, None, num_seeds, missing)
-    generator = np.random.default_rng(seed)
-    means = np.concatenate(
-        [
-            _drawn_means(generator, known, is_known, min(_DRAWS_AT_ONCE, NUM_DRAWS - begin))
-            for begin in range(0, NUM_DRAWS, _DRAWS_AT_ONCE)
-        ]
+    sums, weights = known.sum(axis=0), is_known.sum(axis=0).astype(np.float64)
+    mean = float(sums.sum() / weights.sum())
+    of_seeds = over_seeds((known.sum(axis=1) / is_known.sum(axis=1)).tolist())
+    if (weights > 0).sum() == 1:
+        # One item says nothing of others.
+        return Interval(mean, None, None, len(known), missing)
+    low, high = _percentiles(sums, weights, seed)
+    half = of_seeds.high - of_seeds.mean if of_seeds.high is not None else 0.0
+    return Interval(
+        mean, mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half), len(known), missing
     )
-    low, high = np.nanquantile(means, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
-    return Interval(mean, float(low), float(high), num_seeds, missing)
 
 
-def _drawn_means(
-    generator: np.random.Generator,
-    known: Float[np.ndarray, "seeds items"],
-    is_known: Bool[np.ndarray, "seeds items"],
-    num_draws: int,
-) -> Float[np.ndarray, " draws"]:
-    """Weighted means; a seed or item drawn twice weighs twice."""
-    seeds, items = (_counts(generator, length, num_draws) for length in known.shape)
-    sums = np.einsum("ds,sd->d", seeds, known @ items.T)
-    weights = np.einsum("ds,sd->d", seeds, is_known.astype(np.float64) @ items.T)
-    # A draw of items that are undefined in all drawn seeds has no mean.
-    return np.divide(sums, weights, out=np.full(num_draws, np.nan), where=weights > 0)
+def _percentiles(
+    sums: Float[np.ndarray, " items"], weights: Float[np.ndarray, " items"], seed: int
+) -> tuple[float, float]:
+    """Of weighted means of drawn items; an item drawn twice weighs twice. Items that are nowhere defined are none."""
+    is_item = weights > 0
+    return _cached_percentiles(sums[is_item].tobytes(), weights[is_item].tobytes(), seed, NUM_DRAWS)
 
 
-def _counts(generator: np.random.Generator, length: int, num_draws: int) -> Float[np.ndarray, "draws length"]:
-    """How often each of so many is drawn when as many are drawn with replacement."""
-    counts: Int[np.ndarray, "draws length"] = generator.multinomial(length, np.full(length, 1.0 / length), num_draws)
-    return counts.astype(np.float64)
+@lru_cache(maxsize=1024)
+def _cached_percentiles(sums_bytes: bytes, weights_bytes: bytes, seed: int, num_draws: int) -> tuple[float, float]:
+    """By content, because terminal, report and result file ask for the same ones."""
+    sums, weights = np.frombuffer(sums_bytes), np.frombuffer(weights_bytes)
+    generator = np.random.default_rng(seed)
+    means = []
+    for begin in range(0, num_draws, _DRAWS_AT_ONCE):
+        shape = (min(_DRAWS_AT_ONCE, num_draws - begin), len(sums))
+        drawn = generator.integers(0, len(sums), shape)
+        means.append(sums[drawn].sum(axis=1) / weights[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(means), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return float(low), float(high)
 
 
 def _table(items: Mapping[int, Sequence[float]], seeds: Sequence[int]) -> Float[np.ndarray, "seeds items"]:

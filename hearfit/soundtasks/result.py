@@ -33,18 +33,29 @@ class ExperimentFacts:
 
     Attributes:
         held_out: sentences: what was held out for validation and test, and how it was chosen.
-        settings: of training, by name, as words: "learning rate": "1e-3".
+        settings: of training and of the data, by name: "learning rate": 1e-3.
         sources: of the data.
         references: rows that are no frontends, such as the untouched mixture or an oracle, with their meanings; they
             are never the winner.
         remarks: whatever else a reader needs to judge the numbers, sentences.
+        has_same_items: whether every seed is tested with the same items; if each has a test set of its own, the
+            interval over seeds is one over items too, and there is no other.
     """
 
     held_out: tuple[str, ...]
-    settings: Mapping[str, str]
+    settings: Mapping[str, str | int | float]
     sources: tuple[DataSource, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    has_same_items: bool = True
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What repeats the experiment: the command, and the versions of the software that ran it, by name."""
+
+    command: str
+    software: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class ExperimentResult:
 
     description: ExperimentDescription
     facts: ExperimentFacts
+    origin: Origin
     records: tuple[RunRecord, ...]
 
     def __post_init__(self) -> None:
@@ -132,7 +144,7 @@ def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
         for frontend in result.rows:
             by_seed = _by_seed(result.of(frontend, condition), metric)
             if by_seed:
-                items = _items(result.of(frontend, condition), metric)
+                items = _items(result, frontend, condition, metric)
                 bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED) if items else None
                 found.append(
                     Score(frontend, condition, metric.name, by_seed, over_seeds(list(by_seed.values())), bootstrap)
@@ -150,7 +162,7 @@ def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tupl
             first, second = _by_seed(runs, metric), _by_seed(base, metric)
             if frontend == baseline or not first.keys() & second.keys():
                 continue
-            items, base_items = _items(runs, metric), _items(base, metric)
+            items, base_items = (_items(result, name, condition, metric) for name in (frontend, baseline))
             bootstrap = None
             if items.keys() & base_items.keys():
                 bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED)
@@ -180,5 +192,8 @@ def _by_seed(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, float]:
     return {seed: run.scores[metric.name] for seed, run in sorted(runs.items()) if metric.name in run.scores}
 
 
-def _items(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, tuple[float, ...]]:
+def _items(result: ExperimentResult, frontend: str, condition: str, metric: Metric) -> dict[int, tuple[float, ...]]:
+    if not result.facts.has_same_items:
+        return {}
+    runs = result.of(frontend, condition)
     return {seed: run.items[metric.name] for seed, run in sorted(runs.items()) if run.items.get(metric.name)}

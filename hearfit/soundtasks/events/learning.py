@@ -1,0 +1,188 @@
+"""Trains a network for an event task and hears the test with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from hearfit.learnable.interface import Frontend, Layer
+from hearfit.soundtasks.events.examples import EventData, Examples
+from hearfit.soundtasks.events.frontends import event_frontend, stages_of
+from hearfit.soundtasks.events.network import EventNetwork, EventReadout, FeatureScale, features_of
+from hearfit.training.batches import Indices
+from hearfit.training.loop import OnProgress, Trained, train
+from hearfit.training.optimiser import State
+from hearfit.training.settings import Settings, TrainingSettings
+
+Score = Callable[[Examples, Float[np.ndarray, "examples ..."]], float]
+
+# Sounds at once where nothing is learned.
+_BLOCK: Final = 16
+_NUM_SCALED: Final = 64
+_LEAST_DEVIATION: Final = 1e-4
+
+
+class Batch(NamedTuple):
+    """What one step is given."""
+
+    sounds: Float[Array, "batch ..."]
+    heard: Float[Array, "batch frames"]
+    targets: Int[Array, "batch frames"]
+    scored: Float[Array, "batch frames"]
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A trained network, the frontend as it was before, and what it says of the test."""
+
+    trained: Trained[EventNetwork]
+    before: Frontend
+    after: Frontend
+    logits: Float[np.ndarray, "tests ..."]
+
+
+def learn(
+    data: EventData,
+    frontend: str,
+    settings: TrainingSettings,
+    *,
+    score: Score,
+    checkpoint: Path | None = None,
+    identity: Settings | None = None,
+    on_progress: OnProgress | None = None,
+) -> Learned:
+    """Trains a network behind this frontend until validation no longer gets better, and hears the test.
+
+    Args:
+        score: of the validation examples, given the logits; higher is better.
+
+    Raises:
+        InputError: there is no such frontend, or the checkpoint is of another run.
+    """
+    before = event_frontend(frontend, settings.seed)
+    stages = stages_of(event_frontend(frontend, settings.seed))
+    sounds = {
+        name: _first_stage(stages.fixed, part.sounds, is_spectrogram=stages.learned is not None)
+        for name, part in (("train", data.train), ("validation", data.validation), ("test", data.test))
+    }
+    scale = _feature_scale(stages.learned, sounds["train"], data.train)
+    readout = EventReadout(scale, len(data.classes), nnx.Rngs(settings.seed), is_framewise=data.is_framewise)
+
+    def fetch(_: int, items: Indices) -> Batch:
+        part = data.train
+        arrays = (sounds["train"][items], part.heard[items], part.targets[items], part.scored[items])
+        return Batch(*map(jnp.asarray, arrays))
+
+    hear = _hearing()
+
+    def validate(model: EventNetwork) -> float:
+        return score(data.validation, hear(model, sounds["validation"], data.validation))
+
+    trained = train(
+        EventNetwork(stages.learned, readout),
+        loss=_loss,
+        validate=validate,
+        fetch=fetch,
+        num_items=len(data.train),
+        settings=settings,
+        checkpoint=checkpoint,
+        identity=identity,
+        on_progress=on_progress,
+    )
+    after = _with_learned(event_frontend(frontend, settings.seed), trained.model.frontend)
+    return Learned(trained, before, after, hear(trained.model, sounds["test"], data.test))
+
+
+def _loss(model: EventNetwork, batch: Batch) -> Float[Array, ""]:
+    """Cross-entropy over what is scored: frames, or sounds."""
+    logits = model(batch.sounds, batch.heard)
+    if logits.ndim == 2:
+        return jnp.mean(_cross_entropy(logits, batch.targets[:, 0]))
+    return jnp.sum(batch.scored * _cross_entropy(logits, batch.targets)) / jnp.sum(batch.scored)
+
+
+def _cross_entropy(logits: Array, targets: Array) -> Array:
+    # Optax mixes types in its arithmetic, which strict promotion refuses.
+    with jax.numpy_dtype_promotion("standard"):
+        return optax.softmax_cross_entropy_with_integer_labels(logits, targets)
+
+
+def _first_stage(
+    fixed: Frontend | None, sounds: Float[np.ndarray, "examples samples"], *, is_spectrogram: bool
+) -> Float[np.ndarray, "examples ..."]:
+    """What every step begins with, computed once for all examples."""
+    if fixed is None:
+        return sounds
+    graph, state = nnx.split(fixed)
+
+    @jax.jit
+    def compute(state: State, block: Array) -> Array:
+        features = nnx.merge(graph, state)(block)
+        return features[..., 0] if is_spectrogram else features
+
+    blocks = [np.asarray(compute(state, jnp.asarray(block))) for block, _ in _blocks(sounds)]
+    return np.concatenate(blocks)[: len(sounds)]
+
+
+def _feature_scale(
+    learned: Frontend | Layer | None, sounds: Float[np.ndarray, "examples ..."], examples: Examples
+) -> FeatureScale:
+    """Over the first training examples, which are in no order that matters, and in the frames that are heard."""
+    chosen = np.linspace(0, len(sounds) - 1, min(_NUM_SCALED, len(sounds))).round().astype(np.int64)
+    rows = np.concatenate(
+        [
+            np.asarray(features_of(learned, jnp.asarray(block)))[: len(heard)][heard > 0.0]
+            for block, heard in _blocks(sounds[chosen], examples.heard[chosen])
+        ]
+    )
+    # What never varies, such as a channel above the recordings' band, would else be amplified without limit.
+    deviation = rows.std(axis=0)
+    least = max(_LEAST_DEVIATION, 0.05 * float(np.median(deviation)))
+    return FeatureScale(rows.mean(axis=0), np.maximum(deviation, least))
+
+
+def _hearing() -> Callable[[EventNetwork, np.ndarray, Examples], np.ndarray]:
+    """Logits of any number of examples, compiled once for all models of one kind."""
+
+    @jax.jit(static_argnums=0)
+    def compute(graph: nnx.GraphDef[EventNetwork], state: State, sounds: Array, heard: Array) -> Array:
+        return nnx.merge(graph, state)(sounds, heard)
+
+    def hear(model: EventNetwork, sounds: np.ndarray, examples: Examples) -> np.ndarray:
+        graph, state = nnx.split(model)
+        blocks = [
+            np.asarray(compute(graph, state, jnp.asarray(block), jnp.asarray(_filled(heard))))
+            for block, heard in _blocks(sounds, examples.heard)
+        ]
+        return np.concatenate(blocks)[: len(sounds)]
+
+    return hear
+
+
+def _blocks(sounds: np.ndarray, heard: np.ndarray | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Sounds of one block size, the last one completed by silence, with the mask of those that are there."""
+    found = []
+    for first in range(0, len(sounds), _BLOCK):
+        block = sounds[first : first + _BLOCK]
+        mask = np.ones((len(block), 1)) if heard is None else heard[first : first + _BLOCK]
+        found.append((_filled(block), mask))
+    return found
+
+
+def _filled(block: np.ndarray) -> np.ndarray:
+    missing = _BLOCK - len(block)
+    return np.concatenate([block, np.zeros((missing, *block.shape[1:]), block.dtype)]) if missing else block
+
+
+def _with_learned(frontend: Frontend, learned: Frontend | Layer | None) -> Frontend:
+    """The whole frontend with what training made of its learned part."""
+    if learned is not None:
+        nnx.update(stages_of(frontend).learned, nnx.state(learned))
+    return frontend

@@ -1,0 +1,207 @@
+"""The page on an experiment: all runs in, one document out, from who wins to how to repeat it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hearfit.reports.document import (
+    Block,
+    BulletList,
+    Cell,
+    Column,
+    Document,
+    Fact,
+    Heading,
+    Notice,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Tone,
+)
+from hearfit.reports.experiment_figures import (
+    curve_figures,
+    difference_figure,
+    learned_figure,
+    score_figure,
+    sheet_figure,
+)
+from hearfit.reports.experiment_tables import cost_table, difference_table, learned_table, score_table
+from hearfit.reports.experiment_words import (
+    HOW_TO_READ,
+    comparisons_sentence,
+    items_sentence,
+    name,
+    seeds_text,
+    summary_sentences,
+)
+from hearfit.reports.formats import Paper, ReportFormat
+from hearfit.reports.report import write_document
+from hearfit.reports.wording import count, enumeration
+from hearfit.soundtasks.pictures import Sheet
+from hearfit.soundtasks.result import ExperimentResult, baseline_of, differences, scores
+
+_NO_CLAIM: Final = (
+    "Nothing here is about a person's hearing: it compares computations on recordings, and is no basis for a diagnosis."
+)
+
+
+def write_experiment_page(
+    path: Path, result: ExperimentResult, sheets: Sequence[Sheet] = (), *, report_format: ReportFormat
+) -> None:
+    """Writes one self-contained file.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write_document(path, experiment_document(result, sheets), report_format=report_format, paper=Paper.A4)
+
+
+def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) -> Document:
+    """What the page says."""
+    description = result.description
+    sections = [
+        _summary(result),
+        _scores(result),
+        *_differences(result),
+        *_training(result),
+        *_learned(result),
+        *_pictures(sheets),
+        _method(result),
+        Section("How to read this", (BulletList((items_sentence(result), *HOW_TO_READ, _NO_CLAIM)),)),
+    ]
+    return Document(
+        title=description.title,
+        subject="frontends compared",
+        facts=(
+            Fact("Frontends", enumeration(result.frontends)),
+            Fact("Conditions", enumeration(result.conditions)),
+            Fact("Seeds", seeds_text(result.seeds)),
+            Fact("Runs", f"{len(result.records):,}"),
+            Fact("Compared with", baseline_of(result)),
+        ),
+        notices=_notices(result),
+        sections=tuple(sections),
+        footer=f"hearfit {result.origin.software.get('hearfit', '')} · {description.title}",
+    )
+
+
+def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
+    warnings, cautions = [], []
+    if len(result.seeds) == 1:
+        cautions.append(
+            "Every frontend ran with one seed only, so nothing says how much of a difference is chance. Give --seeds 5."
+        )
+    for condition in result.conditions:
+        for row in result.rows:
+            missing = sorted(set(result.seeds) - result.of(row, condition).keys())
+            if missing and row in result.frontends:
+                warnings.append(f"{row}, {condition}: no run with seed {seeds_text(tuple(missing))}.")
+    for metric in result.description.metrics:
+        warnings += [
+            f"{each.frontend}, {each.condition}: {name(metric)} is not a number in "
+            f"{count(each.over_seeds.num_missing, 'seed')}, which the mean leaves out."
+            for each in scores(result, metric)
+            if each.over_seeds.num_missing
+        ]
+    notices = []
+    if warnings:
+        notices.append(Notice(Tone.WARNING, "Runs or scores are missing", tuple(warnings)))
+    if cautions or result.facts.remarks:
+        notices.append(Notice(Tone.CAUTION, "Read with care", (*cautions, *result.facts.remarks)))
+    return tuple(notices)
+
+
+def _summary(result: ExperimentResult) -> Section:
+    blocks: list[Block] = [Paragraph(result.description.question)]
+    sentences = summary_sentences(result)
+    blocks.append(BulletList(sentences) if sentences else Paragraph("No frontend has a score in the first metric."))
+    if sentence := comparisons_sentence(result):
+        blocks.append(Paragraph(sentence))
+    return Section("In short", tuple(blocks))
+
+
+def _scores(result: ExperimentResult) -> Section:
+    blocks: list[Block] = []
+    for metric in result.description.metrics:
+        found = scores(result, metric)
+        if not found:
+            continue
+        if not blocks:
+            blocks.append(score_figure(result, metric, found))
+        blocks.append(score_table(result, metric, found))
+    blocks.append(cost_table(result))
+    if result.facts.references:
+        blocks.append(BulletList(tuple(f"{row}: {meaning}" for row, meaning in result.facts.references.items())))
+    return Section("Scores", tuple(blocks))
+
+
+def _differences(result: ExperimentResult) -> list[Section]:
+    baseline = baseline_of(result)
+    blocks: list[Block] = []
+    for metric in result.description.metrics:
+        found = differences(result, metric, baseline)
+        if not found:
+            continue
+        if not blocks:
+            blocks.append(difference_figure(result, metric, found))
+        blocks.append(difference_table(metric, found, baseline))
+    return [Section(f"Compared with {baseline}", tuple(blocks), starts_page=True)] if blocks else []
+
+
+def _training(result: ExperimentResult) -> list[Section]:
+    figures = curve_figures(result)
+    return [Section("Learning curves", figures)] if figures else []
+
+
+def _learned(result: ExperimentResult) -> list[Section]:
+    blocks: list[Block] = []
+    for frontend in result.frontends:
+        # Of several conditions the first, which is the one with the most data.
+        for condition in result.conditions:
+            runs = [run for run in result.of(frontend, condition).values() if run.learned]
+            if runs:
+                blocks.append(learned_figure(frontend, condition, runs))
+                blocks.append(learned_table(frontend, runs))
+                break
+    return [Section("What was learned", tuple(blocks), starts_page=True)] if blocks else []
+
+
+def _pictures(sheets: Sequence[Sheet]) -> list[Section]:
+    blocks: list[Block] = []
+    for sheet in sheets:
+        blocks += [Heading(sheet.heading), sheet_figure(sheet)]
+    return [Section("Pictures", tuple(blocks), starts_page=True)] if blocks else []
+
+
+def _method(result: ExperimentResult) -> Section:
+    facts, description = result.facts, result.description
+    frontends = tuple(
+        Row(each.name, (Cell(each.meaning), Cell(each.learns or "nothing")))
+        for each in description.frontends
+        if each.name in result.frontends
+    )
+    blocks: list[Block] = [
+        Table(
+            "Frontends", (Column("Frontend"), Column("What it is"), Column("Learned in it")), frontends, is_textual=True
+        ),
+        Heading("What was held out"),
+        BulletList(facts.held_out),
+    ]
+    meanings = dict(description.conditions)
+    told = [f"{each}: {meanings[each]}." for each in result.conditions if meanings.get(each)]
+    if told:
+        blocks += [Heading("Conditions"), BulletList(tuple(told))]
+    if facts.settings:
+        rows = tuple(Row(key, (Cell(str(value)),)) for key, value in facts.settings.items())
+        blocks.append(Table("Settings", (Column("Setting"), Column("Value")), rows, is_textual=True, is_narrow=True))
+    sources = tuple(Row(each.name, (Cell(each.licence), Cell(each.reference))) for each in facts.sources)
+    blocks.append(Table("Data", (Column("Data"), Column("Licence"), Column("Source")), sources, is_textual=True))
+    versions = ", ".join(f"{each} {version}" for each, version in result.origin.software.items())
+    origin = (
+        Row("Command", (Cell(result.origin.command),)),
+        Row("Software", (Cell(versions),)),
+        Row("Seeds", (Cell(seeds_text(result.seeds)),)),
+    )
+    blocks.append(Table("To repeat it", (Column("What"), Column("")), origin, is_textual=True))
+    return Section("How it was done", tuple(blocks), starts_page=True)

@@ -1,0 +1,173 @@
+"""Scores, intervals and verdicts of an experiment in words."""
+
+import math
+from typing import Final
+
+from hearfit.reports.wording import count, number
+from hearfit.soundtasks.intervals import Interval
+from hearfit.soundtasks.record import Metric
+from hearfit.soundtasks.result import Difference, ExperimentResult, Score, baseline_of, best_of, differences, scores
+
+HOW_TO_READ: Final = (
+    (
+        "An interval over seeds says where the mean of many seeds would lie with these recordings (Student's t). It "
+        "knows nothing of other recordings."
+    ),
+    (
+        "An interval over seeds and items also lets the items (units, utterances, clips) of the test set vary, by a "
+        "bootstrap. It is the one to go by when the question is about other recordings of this kind. Where items "
+        "belong together, such as utterances of one talker, it is still too narrow."
+    ),
+    (
+        "Differences are taken seed by seed and item by item, so they can be sure although the intervals of the two "
+        "scores overlap."
+    ),
+    (
+        "A fixed frontend whose readout is found in closed form gives the same score for every seed: its interval over "
+        "seeds has no width."
+    ),
+)
+
+
+def name(metric: Metric) -> str:
+    """The metric as it is read: without underscores."""
+    return metric.name.replace("_", " ")
+
+
+def amount(metric: Metric, value: float) -> str:
+    """A value with its decimals, or that it is undefined."""
+    return number(value, metric.decimals) if math.isfinite(value) else "undefined"
+
+
+def signed(metric: Metric, value: float) -> str:
+    """A difference with its sign."""
+    if not math.isfinite(value):
+        return "undefined"
+    text = number(value, metric.decimals)
+    return f"+{text}" if value > 0 and float(text) != 0 else text
+
+
+def with_unit(metric: Metric, text: str) -> str:
+    """A number with the unit of its metric, on one line."""
+    return f"{text}\N{NO-BREAK SPACE}{metric.unit}" if metric.unit else text
+
+
+def ends(metric: Metric, interval: Interval | None, *, is_signed: bool = False) -> str:
+    """The ends of an interval, or why there are none; empty where there is nothing to say."""
+    if interval is None:
+        return ""
+    if interval.low is None or interval.high is None:
+        return "one seed, no interval" if interval.num == 1 else "no score"
+    shown = signed if is_signed else amount
+    return f"{shown(metric, interval.low)} to {shown(metric, interval.high)}"
+
+
+def verdict(metric: Metric, difference: Difference) -> str:
+    """What a paired difference says about the frontend."""
+    seeds, items = difference.over_seeds, difference.over_items
+    if not seeds.num:
+        return "no score"
+    is_better = (seeds.mean > 0) is metric.is_higher_better
+    word = "better" if is_better else "worse"
+    if not seeds.is_known:
+        if items is not None and items.excludes_zero:
+            return f"{word} with this seed"
+        return "unknown: one seed"
+    if not seeds.excludes_zero:
+        return "not told apart"
+    if items is not None and items.is_known and not items.excludes_zero:
+        return f"{word} with these items only"
+    return word
+
+
+def summary_sentences(result: ExperimentResult) -> tuple[str, ...]:
+    """For each condition: who is best, how far ahead of the baseline and of the next, and how sure that is."""
+    metric = result.description.metrics[0]
+    found = scores(result, metric)
+    return tuple(
+        sentence for condition in result.conditions if (sentence := _condition_sentence(result, found, condition))
+    )
+
+
+def _condition_sentence(result: ExperimentResult, found: tuple[Score, ...], condition: str) -> str:
+    metric = result.description.metrics[0]
+    best = best_of(found, metric, condition, result.frontends)
+    if not best:
+        return ""
+    score = next(each for each in found if (each.frontend, each.condition) == (best, condition))
+    interval = ends(metric, score.over_seeds)
+    shown = f"{with_unit(metric, amount(metric, score.over_seeds.mean))} ({interval})"
+    others = tuple(each for each in result.frontends if each != best)
+    if not others:
+        return f"{condition}: {best} has a mean {name(metric)} of {shown}."
+    sentence = f"{condition}: {best} has the best mean {name(metric)}, {shown}."
+    baseline = baseline_of(result)
+    second = best_of(found, metric, condition, others)
+    rivals = [("the baseline ", baseline)] if baseline != best else []
+    if second and second != baseline:
+        rivals.append(("the next, ", second))
+    for role, rival in rivals:
+        compared = [
+            each for each in differences(result, metric, rival) if (each.frontend, each.condition) == (best, condition)
+        ]
+        if compared:
+            sentence += f" {_ahead(metric, compared[0], role)}"
+    return sentence
+
+
+def _ahead(metric: Metric, difference: Difference, role: str) -> str:
+    seeds, items = difference.over_seeds, difference.over_items
+    by = with_unit(metric, amount(metric, abs(seeds.mean)))
+    sentence = f"It is {by} ahead of {role}{difference.baseline}"
+    if not seeds.is_known:
+        return f"{sentence}; of one seed nobody knows how sure that is."
+    sign = 1.0 if metric.is_higher_better else -1.0
+    sentence += f" ({_ends_ahead(metric, seeds, sign)} over seeds"
+    if items is not None and items.is_known:
+        sentence += f", {_ends_ahead(metric, items, sign)} over seeds and items"
+    return f"{sentence}), {_how_sure(seeds, items)}."
+
+
+def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
+    """The ends as how far ahead, whichever direction is better."""
+    assert interval.low is not None
+    assert interval.high is not None
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return f"{amount(metric, low)} to {amount(metric, high)}"
+
+
+def _how_sure(seeds: Interval, items: Interval | None) -> str:
+    if not seeds.excludes_zero:
+        return "so another seed might turn it round: no winner between the two"
+    if items is None or not items.is_known:
+        return "so zero is excluded"
+    return "so zero is excluded" if items.excludes_zero else "so other items might turn it round"
+
+
+def items_sentence(result: ExperimentResult) -> str:
+    """What the intervals of this experiment are over."""
+    if not result.facts.has_same_items:
+        return (
+            f"Every seed is tested with {result.description.item}s of its own, so the interval over seeds is one over "
+            f"{result.description.item}s as well."
+        )
+    return f"Items are {result.description.item}s; every seed is tested with the same ones."
+
+
+def comparisons_sentence(result: ExperimentResult) -> str:
+    """How many comparisons there are, and what that means for the surest of them; empty for a few."""
+    number_of = len(differences(result, result.description.metrics[0], baseline_of(result)))
+    if number_of < 2:
+        return ""
+    return (
+        f"{count(number_of, 'comparison')} with {baseline_of(result)} in this metric, not corrected for their number: "
+        "of frontends that do not differ at all, one interval in twenty would exclude zero. The best of several means "
+        "is also a little too good, because the luckiest wins."
+    )
+
+
+def seeds_text(seeds: tuple[int, ...]) -> str:
+    """1 to 5, or the list where they do not follow each other."""
+    if len(seeds) > 2 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

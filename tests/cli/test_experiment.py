@@ -1,0 +1,219 @@
+"""`hearfit experiment`: the list, and what every experiment does with its runs, with a task that takes no time."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from hearfit.cli.experiment_options import StudyOptions, study_options
+from hearfit.cli.experiment_progress import StudyProgress
+from hearfit.cli.experiment_run import run_experiment
+from hearfit.cli.output import Output
+from hearfit.errors import InputError
+from hearfit.soundtasks.experiment import Experiment, run_names
+from hearfit.soundtasks.picture_files import pictures_path, write_sheets
+from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.workers import Tell
+from hearfit.training.settings import Settings
+from tests.cli.conftest import Cli
+from tests.soundtasks.example_experiment import CC, DESCRIPTION, FACTS, example_result, example_sheets
+
+# Pydantic is what typer itself reads words with.
+HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "rich", "scipy")
+RECORDS = {record.name: record for record in example_result(2).records}
+
+
+@dataclasses.dataclass(frozen=True)
+class QuickTask:
+    """Gives the records of the example, leaves pictures, and fails where it is told to."""
+
+    out: Path
+    failing: str = ""
+    version: int = 1
+
+    def settings(self) -> Settings:
+        return {"version": self.version, "training": {"rate": 1e-3}}
+
+    def run(self, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
+        progress("step 1", 0.5)
+        if self.failing in (name.frontend, "all"):
+            raise InputError(f"There is no {name.frontend}.")
+        if name.frontend == "leaf":
+            write_sheets(pictures_path(self.out, name), example_sheets()[:1])
+        return RECORDS[name]
+
+
+def _experiment(out: Path, **task: object) -> Experiment:
+    names = run_names("example", ("mel", "leaf"), ("100 %", "10 %"), (1, 2))
+    return Experiment(DESCRIPTION, QuickTask(out, **task), names, FACTS)  # type: ignore[arg-type]
+
+
+def _options(out: Path, **changes: object) -> StudyOptions:
+    options = study_options(
+        DESCRIPTION,
+        frontend=None,
+        seeds=2,
+        seed=1,
+        out=out,
+        processes=1,
+        tracking_uri=None,
+        no_track=True,
+        force=False,
+        pdf=False,
+        as_json=False,
+        quiet=False,
+    )
+    return dataclasses.replace(options, **changes)  # type: ignore[arg-type]
+
+
+def test_the_list_names_everything(cli: Cli) -> None:
+    text = cli("experiment", "list").out
+    assert "Prediction of auditory cortex: hearfit experiment neural" in text
+    assert "hearfit experiment events --task birds" in text
+    listed = json.loads(cli("experiment", "list", "--json").out)
+    assert {each["task"] for each in listed} >= {"neural", "phonemes", "enhancement", "vad"}
+    for each in listed:
+        assert each["baseline"] in [frontend["name"] for frontend in each["frontends"]]
+        assert each["metrics"]
+        assert each["conditions"]
+
+
+def test_the_list_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['hearfit', 'experiment', 'list']\n"
+        "from hearfit.cli.main import run\n"
+        "try:\n    run()\n"
+        f"finally:\n    sys.stderr.write(str(sorted(set(sys.modules) & {set(HEAVY)!r})))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]"
+
+
+def test_an_unknown_frontend_is_told_with_those_that_are_known() -> None:
+    with pytest.raises(InputError, match=r"--frontend is 'mell'.*Allowed: mel, leaf, biomimetic"):
+        _options_with(["mel", "mell"])
+    assert _options_with(["leaf", "mel"]).frontends == ("leaf", "mel")
+    assert _options_with(None).seeds == (3, 4)
+
+
+def _options_with(frontend: list[str] | None) -> StudyOptions:
+    return study_options(
+        DESCRIPTION,
+        frontend=frontend,
+        seeds=2,
+        seed=3,
+        out=None,
+        processes=None,
+        tracking_uri=None,
+        no_track=False,
+        force=False,
+        pdf=False,
+        as_json=False,
+        quiet=True,
+    )
+
+
+def test_a_study_leaves_a_report_a_result_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    run_experiment(_experiment(out), _options(out))
+    said = capsys.readouterr()
+    assert "8 runs; seeds 1, 2" in said.out
+    assert "leaf, 100 %" in said.out
+    assert "the best mean cc norm" in " ".join(said.out.split())
+    assert "8 of 8 runs; leaf, 10 %, seed 2: cc_norm" in said.err
+    assert "report   " in said.out
+    result = json.loads((out / "experiment.json").read_text())
+    assert result["schema"] == "hearfit-experiment"
+    assert len(result["records"]) == 8
+    assert {each["frontend"] for each in result["differences"]} == {"leaf"}
+    page = (out / "report.html").read_text()
+    assert "Receptive fields: leaf, 100 %, seed 1" in page
+    assert "seed 2" not in page.partition("Receptive fields")[2].partition("How it was done")[0]
+
+
+@pytest.mark.usefixtures("no_page")
+def test_a_command_that_is_repeated_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    capsys.readouterr()
+    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    assert "8 of them done before" in capsys.readouterr().out
+
+
+@pytest.fixture
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes seconds, and is tested where the page is."""
+    monkeypatch.setattr("hearfit.reports.experiment.write_experiment_page", lambda *_arguments, **_options: None)
+
+
+@pytest.mark.usefixtures("no_page")
+def test_a_study_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    run_experiment(_experiment(out), _options(out, output=Output(is_json=True, is_quiet=True)))
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert document["baseline"] == "mel"
+    assert document["files"] == [str(out / "experiment.json"), str(out / "report.html")]
+    assert said.err == ""
+
+
+def test_a_run_that_fails_is_told_and_the_others_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as caught:
+        run_experiment(_experiment(tmp_path, failing="leaf"), _options(tmp_path))
+    assert caught.value.exit_code == 1
+    assert "warning: leaf, 100 %, seed 1 failed: There is no leaf." in capsys.readouterr().err
+    assert "leaf, 10 %, seed 2 failed: There is no leaf." in (tmp_path / "report.html").read_text()
+    with pytest.raises(InputError) as all_failed:
+        run_experiment(_experiment(tmp_path / "all", failing="all"), _options(tmp_path / "all"))
+    assert all_failed.value.problems == ("No run could be done.", "There is no mel.", "There is no leaf.")
+
+
+@pytest.mark.usefixtures("no_page")
+def test_other_settings_are_refused_unless_forced(tmp_path: Path) -> None:
+    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    with pytest.raises(InputError, match="--force"):
+        run_experiment(_experiment(tmp_path, version=2), _options(tmp_path))
+    run_experiment(_experiment(tmp_path, version=2), _options(tmp_path, is_forced=True))
+
+
+def test_a_report_of_something_else_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("of a fit")
+    with pytest.raises(InputError, match=r"report\.html: exists already and is not of an experiment"):
+        run_experiment(_experiment(tmp_path), _options(tmp_path))
+    assert (tmp_path / "report.html").read_text() == "of a fit"
+
+
+def test_runs_are_tracked_and_the_pdf_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    out = tmp_path / "out"
+    small = dataclasses.replace(_experiment(out), names=run_names("example", ("mel",), ("100 %",), (1,)))
+    run_experiment(small, _options(out, is_tracked=True, tracking_uri=uri, is_pdf=True))
+    assert f"hearfit-example in {uri}, 1 new run\n" in capsys.readouterr().out
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_progress_says_how_much_is_left() -> None:
+    """A clock of its own: half of the work took 60 s, so another 60 s are left."""
+    now = [0.0]
+    shown: list[tuple[float, str]] = []
+    told: list[str] = []
+    progress = StudyProgress(
+        2,
+        CC,
+        show=lambda _runs, share, sentence: shown.append((share, sentence)),
+        tell=told.append,
+        clock=lambda: now[0],
+    )
+    first = RunName("example", "mel", "100 %", 1)
+    now[0] = 30.0
+    progress.advanced(first, "step 1", 0.5)
+    assert shown[-1] == (0.25, "0 of 2 runs, about 90 s left")
+    now[0] = 60.0
+    progress.finished(RECORDS[first])
+    assert shown[-1] == (0.5, "1 of 2 runs, about 60 s left")
+    assert told[0].startswith("1 of 2 runs, about 60 s left; mel, 100 %, seed 1: cc_norm 0.")

@@ -1,0 +1,99 @@
+"""The scores of an experiment, against means and t-tests taken by hand from its records."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hearfit.errors import InputError
+from hearfit.soundtasks.description import chosen
+from hearfit.soundtasks.descriptions import DESCRIPTIONS
+from hearfit.soundtasks.experiment import flat, run_names
+from hearfit.soundtasks.record import RunRecord
+from hearfit.soundtasks.result import ExperimentResult, baseline_of, best_of, differences, scores
+from hearfit.training.settings import Settings
+from tests.soundtasks.example_experiment import CC, ERROR, example_result
+
+RESULT = example_result()
+
+
+def _values(frontend: str, condition: str, metric: str = "cc_norm") -> list[float]:
+    return [
+        record.scores[metric]
+        for record in RESULT.records
+        if (record.name.frontend, record.name.condition) == (frontend, condition)
+    ]
+
+
+def test_every_row_in_every_condition_has_its_mean() -> None:
+    found = scores(RESULT, CC)
+    assert len(found) == 7
+    for each in found:
+        assert each.over_seeds.mean == pytest.approx(np.mean(_values(each.frontend, each.condition)))
+        assert each.over_items is not None
+    assert all(each.over_items is None for each in scores(RESULT, ERROR))
+
+
+def test_differences_are_paired_by_seed() -> None:
+    found = {(each.frontend, each.condition): each.over_seeds for each in differences(RESULT, CC, "mel")}
+    assert set(found) == {(name, part) for name in ("leaf", "biomimetic") for part in ("100 %", "10 %")}
+    expected = stats.ttest_rel(_values("leaf", "100 %"), _values("mel", "100 %")).confidence_interval(0.95)
+    assert (found["leaf", "100 %"].low, found["leaf", "100 %"].high) == pytest.approx((expected.low, expected.high))
+    assert found["leaf", "100 %"].excludes_zero
+    assert not found["leaf", "10 %"].excludes_zero
+
+
+def test_the_best_is_no_reference_and_knows_the_direction() -> None:
+    assert best_of(scores(RESULT, CC), CC, "100 %", RESULT.frontends) == "biomimetic"
+    assert best_of(scores(RESULT, ERROR), ERROR, "100 %", RESULT.frontends) == "biomimetic"
+    assert best_of(scores(RESULT, CC), CC, "100 %", RESULT.rows) == "oracle"
+    assert best_of(scores(RESULT, CC), CC, "1 %", RESULT.rows) == ""
+
+
+def _without(frontend: str) -> tuple[RunRecord, ...]:
+    return tuple(record for record in RESULT.records if record.name.frontend != frontend)
+
+
+def test_without_the_baseline_the_first_frontend_is_compared_with() -> None:
+    result = dataclasses.replace(RESULT, records=_without("mel"))
+    assert baseline_of(result) == "leaf"
+
+
+def test_results_that_are_none_are_refused() -> None:
+    with pytest.raises(InputError, match="without a finished run"):
+        dataclasses.replace(RESULT, records=())
+    with pytest.raises(InputError, match="same frontend, condition and seed"):
+        ExperimentResult(RESULT.description, RESULT.facts, RESULT.origin, RESULT.records[:1] * 2)
+
+
+def test_names_of_runs() -> None:
+    names = run_names("neural", ("mel", "leaf"), ("linear",), (1, 2))
+    assert [(name.frontend, name.seed) for name in names] == [("mel", 1), ("leaf", 1), ("mel", 2), ("leaf", 2)]
+
+
+def test_chosen_names() -> None:
+    assert chosen("--frontend", ["b", "a", "b"], ("a", "b", "c")) == ("b", "a")
+    assert chosen("--frontend", None, ("a", "b")) == ("a", "b")
+    with pytest.raises(InputError, match=r"--frontend is 'x'.*Allowed: a, b"):
+        chosen("--frontend", ["a", "x"], ("a", "b"))
+
+
+def test_settings_within_settings_are_named_by_their_path() -> None:
+    settings: Settings = {"training": {"rate": 1e-3, "patience": None}, "test": [17, 18], "is_fast": True}
+    assert flat(settings) == {
+        "training.rate": 1e-3,
+        "training.patience": "none",
+        "test": "17, 18",
+        "is_fast": True,
+    }
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS, ids=[each.task for each in DESCRIPTIONS])
+def test_descriptions_agree_with_themselves(description: object) -> None:
+    each = next(one for one in DESCRIPTIONS if one is description)
+    names = [frontend.name for frontend in each.frontends]
+    assert len(set(names)) == len(names)
+    assert each.frontend(each.baseline).name == each.baseline
+    assert each.metric(each.metrics[0].name) is each.metrics[0]
+    assert each.question.endswith("?")
