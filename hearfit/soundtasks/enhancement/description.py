@@ -6,6 +6,7 @@ from hearfit.soundtasks.description import ExperimentDescription, FrontendChoice
 from hearfit.soundtasks.record import Metric
 
 UNTOUCHED: Final = "mixture"
+SNRS_DB: Final = (-5.0, 0.0, 5.0, 10.0)
 
 REFERENCES: Final = {
     UNTOUCHED: "the untouched mixture",

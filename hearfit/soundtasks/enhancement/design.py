@@ -9,6 +9,7 @@ from hearfit.training.settings import TrainingSettings
 
 LOWEST_SNR_DB: Final = -30.0
 HIGHEST_SNR_DB: Final = 40.0
+_GRID: Final = SpectrumGrid(512, 160)
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class EnhancementDesign:
 
     network: NetworkDesign
     training: TrainingSettings
-    grid: SpectrumGrid = SpectrumGrid(512, 160)
+    grid: SpectrumGrid = _GRID
     num_training_mixtures: int = 1_500
     training_s: float = 2.0
     validation_s: float = 3.0

@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend, Layer
@@ -27,15 +25,20 @@ from hearfit.soundtasks.enhancement.data import (
     training_mixtures,
     validation_mixtures,
 )
-from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES, UNTOUCHED
+from hearfit.soundtasks.enhancement.description import REFERENCES, UNTOUCHED
 from hearfit.soundtasks.enhancement.design import DESIGN, HIGHEST_SNR_DB, LOWEST_SNR_DB, EnhancementDesign
+from hearfit.soundtasks.enhancement.estimates import (
+    enhanced,
+    in_batches,
+    inputs_of,
+    reference_estimates,
+    scores_of,
+)
 from hearfit.soundtasks.enhancement.examples import EXAMPLES, write_example
-from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK, OracleMask, oracle_mask
+from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
 from hearfit.soundtasks.enhancement.mixtures import Scene
-from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, masked, num_learned, si_sdr
-from hearfit.soundtasks.enhancement.quality import estoi, si_sdr_db
+from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, num_learned, si_sdr
 from hearfit.soundtasks.enhancement.recipes import RECIPES, build_network
-from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra
 from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
 from hearfit.storage.files import read_bytes, write_bytes
 from hearfit.training.loop import Trained, train
@@ -44,7 +47,6 @@ from hearfit.training.settings import Settings, settings_hash
 Tell = Callable[[str, float], None]
 
 _NETWORKS: Final = "networks"
-_BATCH: Final = 10
 _TRAINING_SHARE: Final = 0.9
 
 
@@ -232,7 +234,7 @@ class _Drawn:
     def validate(self, model: MaskNetwork) -> float:
         """Mean SI-SDR improvement of the validation mixtures, in dB."""
         mixtures = _validation(self._task)
-        estimates = _in_batches(model, _validation_inputs(self._task, self._frontend), mixtures.mixture)
+        estimates = in_batches(model, _validation_inputs(self._task, self._frontend), mixtures.mixture)
         speech = jnp.asarray(mixtures.speech)
         gained = si_sdr(jnp.asarray(estimates), speech) - si_sdr(jnp.asarray(mixtures.mixture), speech)
         return float(jnp.mean(gained))
@@ -244,7 +246,7 @@ class _Drawn:
         return next(name for name, recipe in RECIPES.items() if recipe.fixed is fixed)
 
 
-# A process that does several runs of one seed draws and filters their mixtures once; of several seeds it keeps the last.
+# A process that does several runs of one seed draws and filters their mixtures once; it keeps those of the last seed.
 @lru_cache(maxsize=1)
 def _training(task: EnhancementTask, seed: int) -> Mixtures:
     return task.training(seed, num_mixtures=task.design.num_training_mixtures)
@@ -263,76 +265,6 @@ def _validation(task: EnhancementTask) -> Mixtures:
 @lru_cache(maxsize=1)
 def _validation_inputs(task: EnhancementTask, frontend: str) -> Float[np.ndarray, "sounds ..."]:
     return inputs_of(frontend, _validation(task).mixture, task.design.grid)
-
-
-def inputs_of(
-    frontend: str, mixture: Float[np.ndarray, "sounds samples"], grid: SpectrumGrid
-) -> Float[np.ndarray, "sounds ..."]:
-    """What the network of this frontend takes: sounds with a tail of silence, or their fixed spectrograms."""
-    fixed = RECIPES[frontend].fixed
-    if fixed is None:
-        return np.asarray(grid.with_tail(mixture))
-    spectrogram = _spectrogram(fixed)
-    return np.concatenate(
-        [
-            np.asarray(spectrogram(grid.with_tail(_filled(mixture[begin : begin + _BATCH]))))[: len(mixture) - begin]
-            for begin in range(0, len(mixture), _BATCH)
-        ]
-    )
-
-
-def enhanced(model: MaskNetwork, frontend: str, mixtures: Mixtures) -> Float[np.ndarray, "sounds samples"]:
-    """The network's estimates of the speech."""
-    return _in_batches(model, inputs_of(frontend, mixtures.mixture, model.grid), mixtures.mixture)
-
-
-def reference_estimates(reference: str, mixtures: Mixtures, grid: SpectrumGrid) -> Float[np.ndarray, "sounds samples"]:
-    """The mixture itself, or through a mask that knows the speech."""
-    if reference == UNTOUCHED:
-        return mixtures.mixture
-    speech = spectra(mixtures.speech, grid)
-    noise = spectra(mixtures.mixture - mixtures.speech, grid)
-    return np.asarray(masked(jnp.asarray(mixtures.mixture), oracle_mask(speech, noise, OracleMask(reference)), grid))
-
-
-def scores_of(estimates: Float[np.ndarray, "sounds samples"], mixtures: Mixtures) -> dict[str, tuple[float, ...]]:
-    """Every metric of the description for every mixture."""
-    found = np.array([si_sdr_db(one, speech) for one, speech in zip(estimates, mixtures.speech, strict=True)])
-    before = np.array([si_sdr_db(one, speech) for one, speech in zip(mixtures.mixture, mixtures.speech, strict=True)])
-    understood = [
-        estoi(one, speech, sampling_rate_hz=SAMPLING_RATE_HZ)
-        for one, speech in zip(estimates, mixtures.speech, strict=True)
-    ]
-    values = {"si_sdr_improvement": found - before, "si_sdr": found, "estoi": np.array(understood)}
-    assert values.keys() == {metric.name for metric in DESCRIPTION.metrics}, "the description has other metrics"
-    return {metric: tuple(each.tolist()) for metric, each in values.items()}
-
-
-@cache
-def _spectrogram(fixed: Callable[[], Frontend]) -> Callable[[Float[Array, "batch samples"]], Array]:
-    frontend = fixed()
-    return nnx.jit(lambda sounds: frontend(sounds)[..., 0])
-
-
-# One function for all validations: a new one would be compiled anew.
-@nnx.jit
-def _enhance(network: MaskNetwork, inputs: Float[Array, "batch ..."], mixture: Float[Array, "batch samples"]) -> Array:
-    return network.enhance(inputs, mixture)
-
-
-def _in_batches(
-    model: MaskNetwork, inputs: Float[np.ndarray, "sounds ..."], mixture: Float[np.ndarray, "sounds samples"]
-) -> Float[np.ndarray, "sounds samples"]:
-    parts = []
-    for begin in range(0, len(mixture), _BATCH):
-        given, sounds = (jnp.asarray(_filled(each[begin : begin + _BATCH])) for each in (inputs, mixture))
-        parts.append(np.asarray(_enhance(model, given, sounds))[: len(mixture) - begin])
-    return np.concatenate(parts)
-
-
-def _filled(batch: Float[np.ndarray, "some ..."]) -> Float[np.ndarray, "full ..."]:
-    """The batch with its last entry repeated up to the common size, so that only one size is compiled."""
-    return np.concatenate([batch, np.repeat(batch[-1:], _BATCH - len(batch), axis=0)])
 
 
 def _with_learned(record: RunRecord, trained: Trained[MaskNetwork], before: MaskNetwork) -> RunRecord:

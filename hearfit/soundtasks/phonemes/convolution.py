@@ -40,7 +40,7 @@ class TemporalStem(nnx.Module):
         """Frames of the past that a frame depends on."""
         return (_STEM_KERNEL[0] - 1) + (_TAPS - 1) * sum(_DILATIONS)
 
-    def __call__(self, features: Features) -> Features:
+    def __call__(self, features: Features) -> Float[Array, "batch frames channels new_maps"]:
         """Maps of the same frames and channels."""
         frames_before, channels_beside = _STEM_KERNEL[0] - 1, _STEM_KERNEL[1] // 2
         padded = jnp.pad(features, ((0, 0), (frames_before, 0), (channels_beside, channels_beside), (0, 0)))
@@ -70,8 +70,16 @@ class BackEnd(nnx.Module):
     def __call__(self, features: Features) -> Float[Array, "batch frames outputs"]:
         """A vector of `num_outputs` for each frame."""
         for convolution in self.convolutions:
-            features = nnx.avg_pool(nnx.gelu(convolution(features)), (1, POOLED_CHANNELS), (1, POOLED_CHANNELS))
+            features = _pooled(nnx.gelu(convolution(features)))
         return features.reshape(*features.shape[:2], -1)
+
+
+def _pooled(features: Features) -> Features:
+    """Averages of neighbouring channels; those that are left over at the top are dropped."""
+    batch, frames, channels, maps = features.shape
+    kept = channels // POOLED_CHANNELS
+    grouped = features[:, :, : kept * POOLED_CHANNELS].reshape(batch, frames, kept, POOLED_CHANNELS, maps)
+    return jnp.mean(grouped, axis=3)
 
 
 def _past(
