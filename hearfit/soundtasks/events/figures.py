@@ -12,7 +12,7 @@ from hearfit.learnable.gabor_strf import GaborFilters, GaborLayer, gabor_kernel
 from hearfit.learnable.interface import Chain
 from hearfit.learnable.modulation_space import ModulationSpace, ScaleUnit, gabor_modulations
 from hearfit.soundtasks.events.examples import HOP_S
-from hearfit.soundtasks.events.frontends import event_frontend
+from hearfit.soundtasks.events.frontends import BesideSpectrogram, event_frontend
 from hearfit.soundtasks.pictures import Axis, Image, Moves, Panel, Sheet
 from hearfit.soundtasks.record import RunRecord
 
@@ -49,6 +49,7 @@ def modulations(record: RunRecord) -> tuple[ModulationSpace, ModulationSpace] | 
     """Modulation filters of a run before and after training; None of a frontend that learns none."""
     frontend = event_frontend(record.name.frontend, record.name.seed)
     layer = frontend.layer if isinstance(frontend, Chain) else None
+    layer = layer.layer if isinstance(layer, BesideSpectrogram) else layer
     if not record.learned or layer is None:
         return None
     if isinstance(layer, GaborLayer):

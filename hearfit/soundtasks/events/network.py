@@ -2,7 +2,7 @@
 
 The frontend is causal, what reads it is not: an event is told with what follows it in view, as by the recurrent
 networks of Riad et al. (2021). Everything behind the frontend is the same for all frontends; only where a frontend
-gives fewer than `NUM_MAPS` maps, a convolution makes that many of them first, so that all are contracted alike.
+gives fewer than `NUM_MAPS` maps, a convolution makes the others, so that all are contracted alike.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ from jaxtyping import Array, Float
 from hearfit.frontend.module import Frozen
 from hearfit.learnable.interface import Features, Frontend, Layer
 
-NUM_MAPS: Final = 16
+NUM_FILTERS: Final = 16
+# The filters of a layer or a convolution, and the spectrogram itself: band-pass filters do not tell how loud it is.
+NUM_MAPS: Final = NUM_FILTERS + 1
 CONTRACTED: Final = 64
 RECURRENT: Final = 32
 # Neighbouring channels whose rectified maps are averaged before the contraction.
@@ -47,7 +49,7 @@ class CausalConvolution(nnx.Module):
         self.kernel = nnx.Param(_uniform(rngs, shape, KERNEL_FRAMES * KERNEL_CHANNELS * num_inputs))
         self.bias = nnx.Param(jnp.zeros(num_outputs))
 
-    def __call__(self, features: Features) -> Features:
+    def __call__(self, features: Features) -> Float[Array, "batch frames channels filters"]:
         """Silence (zero) before the first frame and beyond the channels."""
         reach = KERNEL_CHANNELS // 2
         response = lax.conv_general_dilated(
@@ -100,7 +102,7 @@ class EventReadout(nnx.Module):
         self.is_framewise = is_framewise
         self.mean = Frozen(jnp.asarray(scale.mean, float))
         self.deviation = Frozen(jnp.asarray(scale.deviation, float))
-        self.convolution = CausalConvolution(num_maps, NUM_MAPS, rngs) if num_maps < NUM_MAPS else None
+        self.convolution = CausalConvolution(num_maps, NUM_MAPS - num_maps, rngs) if num_maps < NUM_MAPS else None
         num_inputs = -(-num_channels // POOLED_CHANNELS) * max(num_maps, NUM_MAPS)
         self.contraction = nnx.Param(_uniform(rngs, (num_inputs, CONTRACTED), num_inputs))
         self.contraction_bias = nnx.Param(jnp.zeros(CONTRACTED))
@@ -112,7 +114,7 @@ class EventReadout(nnx.Module):
         """Logits; those of a whole sound are of the mean state over its frames."""
         standard = (features - self.mean[...][None, None]) / self.deviation[...][None, None]
         if self.convolution is not None:
-            standard = self.convolution(standard)
+            standard = jnp.concatenate([self.convolution(standard), standard], axis=-1)
         pooled = _pooled(jax.nn.leaky_relu(standard, _SLOPE))
         batch, frames = pooled.shape[:2]
         flat = pooled.reshape(batch, frames, -1)
@@ -121,7 +123,8 @@ class EventReadout(nnx.Module):
         if not self.is_framewise:
             weights = mask / jnp.maximum(jnp.sum(mask, axis=1, keepdims=True), 1.0)
             states = jnp.einsum("bfh,bf->bh", states, weights)
-        return jnp.einsum("...h,hk->...k", states, self.classes[...]) + self.classes_bias[...]
+        logits = jnp.einsum("...h,hk->...k", states, self.classes[...])
+        return logits + jnp.broadcast_to(self.classes_bias[...], logits.shape)
 
 
 class EventNetwork(nnx.Module):

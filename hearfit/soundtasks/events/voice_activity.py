@@ -52,9 +52,9 @@ _MOST_DRAWS: Final = 50
 class VoiceActivityDesign:
     """How many words each part has, at most."""
 
-    num_train: int = 640
+    num_train: int = 960
     num_validation: int = 96
-    num_test: int = 200
+    num_test: int = 180
 
 
 def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActivityDesign) -> EventData:
