@@ -2,6 +2,7 @@
 
 import typer
 
+from hearfit.cli.experiment_enhancement import enhancement
 from hearfit.cli.experiment_neural import neural
 from hearfit.cli.experiment_phonemes import phonemes
 from hearfit.cli.many_values import ManyValuesCommand
@@ -15,6 +16,7 @@ experiment_commands = typer.Typer(
 )
 
 experiment_commands.command("phonemes", cls=ManyValuesCommand)(phonemes)
+experiment_commands.command("enhancement", cls=ManyValuesCommand)(enhancement)
 experiment_commands.command("neural", cls=ManyValuesCommand)(neural)
 
 
