@@ -1,6 +1,7 @@
 """The recognisers: numbers learned, reach in time, and a convolution against loops."""
 
 from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -103,7 +104,8 @@ def test_every_frontend_gives_both_heads_and_a_gradient_of_what_it_learns(name: 
     num_frames = 24
     shape = (2, num_frames * 160) if isinstance(model.frontend, Frontend) else (2, num_frames, 64)
     inputs = jax.ShapeDtypeStruct(shape, jnp.float32)
-    graph, learned, other = nnx.split(model, nnx.Param, ...)
+    parts: tuple[Any, ...] = nnx.split(model, nnx.Param, ...)
+    graph, learned, other = parts
     logits = jax.eval_shape(nnx.merge(graph, learned, other), inputs)
     assert (logits.broad.shape, logits.phones.shape) == ((2, num_frames, 8), (2, num_frames, 22))
     targets = jax.ShapeDtypeStruct((2, num_frames, 2), jnp.int32)
