@@ -2,6 +2,7 @@
 
 import typer
 
+from hearfit.cli.experiment_enhancement import enhancement
 from hearfit.cli.experiment_neural import neural
 from hearfit.cli.many_values import ManyValuesCommand
 from hearfit.cli.options import JsonFlag
@@ -12,7 +13,7 @@ from hearfit.soundtasks.record import Metric
 experiment_commands = typer.Typer(
     no_args_is_help=True, help="Compare learned and fixed frontends on sound tasks, with seeds and intervals."
 )
-
+experiment_commands.command("enhancement", cls=ManyValuesCommand)(enhancement)
 experiment_commands.command("neural", cls=ManyValuesCommand)(neural)
 
 
