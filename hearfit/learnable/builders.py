@@ -51,6 +51,11 @@ def leaf(request: FrontendRequest) -> Frontend:
     return leaf_module.Leaf(leaf_module.design_for(*_numbers(request)))
 
 
+def leaf_modulus(request: FrontendRequest) -> Frontend:
+    """The same with the plain modulus in place of its square, as deepSTRF computes it."""
+    return leaf_module.Leaf(leaf_module.design_for(*_numbers(request)), modulus="plain")
+
+
 def pcen_fixed(request: FrontendRequest) -> Frontend:
     """PCEN as published."""
     return _with_pcen(request, is_learned=False)

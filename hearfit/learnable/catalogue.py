@@ -35,6 +35,7 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("gammatone", "log gammatone spectrogram, one ERB wide", False, _HERE, "gammatone"),
     Entry("sincnet", "band-pass filters with learned edges", True, _HERE, "sincnet"),
     Entry("leaf", "learned Gabor filters, pooling and per-channel energy normalisation", True, _HERE, "leaf"),
+    Entry("leaf-modulus", "the same with the plain modulus, as in deepSTRF", True, _HERE, "leaf_modulus"),
     Entry("pcen-fixed", "mel, per-channel energy normalisation as published", False, _HERE, "pcen_fixed"),
     Entry("pcen", "mel, per-channel energy normalisation learned", True, _HERE, "pcen"),
     Entry(

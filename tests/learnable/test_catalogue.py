@@ -81,7 +81,8 @@ def test_silence_and_a_tone(name: str) -> None:
     time_s = np.arange(20 * REQUEST.hop_samples) / REQUEST.sampling_rate_hz
     tone = 0.02 * np.sin(2.0 * np.pi * centres[channel] * time_s)
     features = np.asarray(frontend(jnp.asarray(np.stack([tone, 0.0 * tone]), jnp.float32)))
-    assert np.all(np.abs(features[1]) < 1e-5)
+    # The root of a power stops at -80 dB SPL, which a plain modulus passes on.
+    assert np.all(np.abs(features[1]) < 1e-4)
     assert int(np.argmax(features[0, 4:12, :, 0].mean(axis=0))) == channel
 
 

@@ -45,26 +45,24 @@ def test_a_fixed_frontend_is_scored_in_closed_form(folder: Path, tmp_path: Path)
     assert record.num_readout_parameters == 9 * 34 * UNITS + UNITS
     sheets = read_sheets(pictures_path(tmp_path, record.name))
     assert [sheet.name for sheet in sheets] == ["receptive-fields", "waveform-gradient"]
-    another = a_run(folder, tmp_path / "b", "mel", "linear", seed=1, split="rahman")
-    assert "cc_norm, sound 3" in another.scores
-    assert read_sheets(pictures_path(tmp_path / "b", another.name)) == ()
 
 
-def test_a_learned_frontend_moves_within_its_bounds_and_repeats_itself(folder: Path, tmp_path: Path) -> None:
-    record = a_run(folder, tmp_path / "a", "adaptation", "linear", seed=1)
+def test_a_learned_frontend_moves_within_its_bounds(folder: Path, tmp_path: Path) -> None:
+    record = a_run(folder, tmp_path, "adaptation", "linear", seed=1, split="rahman")
+    assert "cc_norm, sound 3" in record.scores
+    assert read_sheets(pictures_path(tmp_path, record.name)) == ()
     (learned,) = record.learned
     assert len(learned.before) == len(learned.after) == record.num_frontend_parameters == 34
     assert all(learned.low < value < learned.high for value in learned.after)
     assert [point.step for point in record.curve] == [0, 2, 4]
-    again = a_run(folder, tmp_path / "b", "adaptation", "linear", seed=1)
-    assert again.items == record.items
 
 
-def test_the_recurrent_readout_depends_on_its_seed(folder: Path, tmp_path: Path) -> None:
-    first = a_run(folder, tmp_path / "a", "mel", "recurrent", seed=1)
-    second = a_run(folder, tmp_path / "b", "mel", "recurrent", seed=2)
-    assert first.items["cc_norm"] != second.items["cc_norm"]
-    assert first.num_readout_parameters > 9 * 34 * UNITS
+def test_the_recurrent_readout_adds_to_the_linear_one(folder: Path, tmp_path: Path) -> None:
+    record = a_run(folder, tmp_path, "mel", "recurrent", seed=1)
+    hidden, inputs = SMALL.readout.num_hidden, 2 + 34
+    network = inputs * 3 * hidden + 3 * hidden + hidden * 3 * hidden + hidden + hidden * UNITS + 3 * UNITS
+    assert record.num_readout_parameters == 9 * 34 * UNITS + UNITS + network
+    assert 0.6 < record.scores["cc_norm"] < 1.3
 
 
 def test_the_experiment_names_its_runs_and_settings(folder: Path) -> None:

@@ -16,6 +16,7 @@ DESCRIPTION: Final = ExperimentDescription(
         FrontendChoice("gammatone", "ERB-spaced gammatone filterbank"),
         FrontendChoice("sincnet", "Band-pass filters", "band edges"),
         FrontendChoice("leaf", "Gabor filters, pooling and PCEN", "filters, pooling and compression"),
+        FrontendChoice("leaf-modulus", "The same without the square, as in deepSTRF", "the same"),
         FrontendChoice("pcen-fixed", "Mel and per-channel energy normalisation"),
         FrontendChoice("pcen", "The same", "its four numbers of each channel"),
         FrontendChoice(
