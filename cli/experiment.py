@@ -2,6 +2,8 @@
 
 import typer
 
+from hearfit.cli.experiment_events import events
+from hearfit.cli.many_values import ManyValuesCommand
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import JsonValue, Output
 from hearfit.soundtasks.description import ExperimentDescription
@@ -10,6 +12,7 @@ from hearfit.soundtasks.record import Metric
 experiment_commands = typer.Typer(
     no_args_is_help=True, help="Compare learned and fixed frontends on sound tasks, with seeds and intervals."
 )
+experiment_commands.command("events", cls=ManyValuesCommand)(events)
 
 
 @experiment_commands.command("list")

@@ -15,13 +15,16 @@ from jaxtyping import Array, Float, Int
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.examples import EventData, Examples
 from hearfit.soundtasks.events.frontends import event_frontend, stages_of
-from hearfit.soundtasks.events.network import EventNetwork, EventReadout, FeatureScale, features_of
+from hearfit.soundtasks.events.network import CONTRACTED, EventNetwork, EventReadout, FeatureScale, features_of
 from hearfit.training.batches import Indices
 from hearfit.training.loop import OnProgress, Trained, train
 from hearfit.training.optimiser import State
 from hearfit.training.settings import Settings, TrainingSettings
 
 Score = Callable[[Examples, Float[np.ndarray, "examples ..."]], float]
+
+DROPPED: Final = 0.3
+"""Share of the contracted features that a training step does without."""
 
 # Sounds at once where nothing is learned.
 _BLOCK: Final = 16
@@ -36,6 +39,7 @@ class Batch(NamedTuple):
     heard: Float[Array, "batch frames"]
     targets: Int[Array, "batch frames"]
     scored: Float[Array, "batch frames"]
+    kept: Float[Array, "batch contracted"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +79,10 @@ def learn(
     scale = _feature_scale(stages.learned, sounds["train"], data.train)
     readout = EventReadout(scale, len(data.classes), nnx.Rngs(settings.seed), is_framewise=data.is_framewise)
 
-    def fetch(_: int, items: Indices) -> Batch:
+    def fetch(step: int, items: Indices) -> Batch:
         part = data.train
         arrays = (sounds["train"][items], part.heard[items], part.targets[items], part.scored[items])
-        return Batch(*map(jnp.asarray, arrays))
+        return Batch(*map(jnp.asarray, (*arrays, _kept(len(items), settings.seed, step))))
 
     hear = _hearing()
 
@@ -102,10 +106,16 @@ def learn(
 
 def _loss(model: EventNetwork, batch: Batch) -> Float[Array, ""]:
     """Cross-entropy over what is scored: frames, or sounds."""
-    logits = model(batch.sounds, batch.heard)
+    logits = model(batch.sounds, batch.heard, batch.kept)
     if logits.ndim == 2:
         return jnp.mean(_cross_entropy(logits, batch.targets[:, 0]))
     return jnp.sum(batch.scored * _cross_entropy(logits, batch.targets)) / jnp.sum(batch.scored)
+
+
+def _kept(num_items: int, seed: int, step: int) -> Float[np.ndarray, "batch contracted"]:
+    """Dropout of contracted features, a function of the seed and the step alone so that a training can be resumed."""
+    is_kept = np.random.default_rng([seed, step, 1]).random((num_items, CONTRACTED)) >= DROPPED
+    return np.asarray(is_kept / (1.0 - DROPPED), np.float32)
 
 
 def _cross_entropy(logits: Array, targets: Array) -> Array:

@@ -15,12 +15,12 @@ from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
-from hearfit.soundtasks.events.learning import Learned, learn
+from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
 from hearfit.soundtasks.events.network import num_learned
 from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.events.spoken_words import digit_data, speaker_data, word_scores
 from hearfit.soundtasks.events.voice_activity import VoiceActivityDesign, voice_activity_data, voice_activity_scores
-from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.record import LearnedParameter, RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
 TaskName = Literal["vad", "digits", "speaker", "birds"]
@@ -84,7 +84,7 @@ class EventTask:
             "task": self.task,
             "data": _fingerprint(self.data),
             "noise": None if self.noise is None else _fingerprint(self.noise),
-            "training": asdict(self.training),
+            "training": {**asdict(self.training), "dropped": DROPPED},
             "voices": asdict(self.voices) if self.task == "vad" else None,
             "birds": asdict(self.birds) if self.task == "birds" else None,
         }
@@ -181,9 +181,7 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         num_readout_parameters=num_learned(network.readout),
         duration_s=duration_s,
         items=dict(result.items),
-        curve=tuple(
-            CurvePoint(point.step, point.training_loss, point.validation_score) for point in learned.trained.curve
-        ),
+        curve=learned.trained.curve,
         learned=learned_parameters(learned.before, learned.after),
     )
 
