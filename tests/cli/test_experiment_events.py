@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hearfit.soundtasks.events import experiment
-from hearfit.soundtasks.events.task import EventTraining
+from hearfit.soundtasks.events.task import TRAINING, EventTraining
 from tests.cli.conftest import Cli
 from tests.soundtasks.event_corpora import write_songs
 
@@ -15,8 +14,19 @@ SHORT = EventTraining(num_steps=4, batch_size=4, steps_per_validation=4, num_war
 
 def test_frontends_are_compared(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_songs(tmp_path / "songs", songs=6)
-    monkeypatch.setitem(experiment.TRAINING, "birds", SHORT)
-    arguments = ["--task", "birds", "--data", tmp_path / "songs", "--frontend", "cnn", "gabor", "--seeds", "1"]
+    monkeypatch.setitem(TRAINING, "birds", SHORT)
+    arguments = [
+        "--task",
+        "birds",
+        "--data",
+        tmp_path / "songs",
+        "--frontend",
+        "cnn",
+        "gabor",
+        "--seeds",
+        "1",
+        "--quiet",
+    ]
     result = cli(
         "experiment", "events", *arguments, "--out", tmp_path / "out", "--processes", "1", "--no-track", "--json"
     )

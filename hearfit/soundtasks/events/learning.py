@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.examples import EventData, Examples
 from hearfit.soundtasks.events.frontends import event_frontend, stages_of
-from hearfit.soundtasks.events.network import CONTRACTED, EventNetwork, EventReadout, FeatureScale, features_of
+from hearfit.soundtasks.events.network import CONTRACTED, EventNetwork, EventReadout, FeatureScale
 from hearfit.training.batches import Indices
 from hearfit.training.loop import OnProgress, Trained, train
 from hearfit.training.optimiser import State
@@ -44,11 +44,10 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """A trained network, the frontend as it was before, and what it says of the test."""
+    """A trained network, the learned part of its frontend as it was before, and what it says of the test."""
 
     trained: Trained[EventNetwork]
-    before: Frontend
-    after: Frontend
+    before: Frontend | Layer | None
     logits: Float[np.ndarray, "tests ..."]
 
 
@@ -70,7 +69,6 @@ def learn(
     Raises:
         InputError: there is no such frontend, or the checkpoint is of another run.
     """
-    before = event_frontend(frontend, settings.seed)
     stages = stages_of(event_frontend(frontend, settings.seed))
     sounds = {
         name: _first_stage(stages.fixed, part.sounds, is_spectrogram=stages.learned is not None)
@@ -100,8 +98,7 @@ def learn(
         identity=identity,
         on_progress=on_progress,
     )
-    after = _with_learned(event_frontend(frontend, settings.seed), trained.model.frontend)
-    return Learned(trained, before, after, hear(trained.model, sounds["test"], data.test))
+    return Learned(trained, stages.learned, hear(trained.model, sounds["test"], data.test))
 
 
 def _loss(model: EventNetwork, batch: Batch) -> Float[Array, ""]:
@@ -130,15 +127,15 @@ def _first_stage(
     """What every step begins with, computed once for all examples."""
     if fixed is None:
         return sounds
-    graph, state = nnx.split(fixed)
+    compute = _compiled(fixed)
+    features = np.concatenate([compute(block) for block, _ in _blocks(sounds)])[: len(sounds)]
+    return features[..., 0] if is_spectrogram else features
 
-    @jax.jit
-    def compute(state: State, block: Array) -> Array:
-        features = nnx.merge(graph, state)(block)
-        return features[..., 0] if is_spectrogram else features
 
-    blocks = [np.asarray(compute(state, jnp.asarray(block))) for block, _ in _blocks(sounds)]
-    return np.concatenate(blocks)[: len(sounds)]
+def _compiled(frontend: Frontend | Layer) -> Callable[[np.ndarray], np.ndarray]:
+    graph, state = nnx.split(frontend)
+    compute = jax.jit(lambda state, block: nnx.merge(graph, state)(block))
+    return lambda block: np.asarray(compute(state, jnp.asarray(block)))
 
 
 def _feature_scale(
@@ -146,11 +143,10 @@ def _feature_scale(
 ) -> FeatureScale:
     """Over the first training examples, which are in no order that matters, and in the frames that are heard."""
     chosen = np.linspace(0, len(sounds) - 1, min(_NUM_SCALED, len(sounds))).round().astype(np.int64)
+    # The features of a frontend that is fixed as a whole are there already.
+    compute = _compiled(learned) if learned is not None else np.asarray
     rows = np.concatenate(
-        [
-            np.asarray(features_of(learned, jnp.asarray(block)))[: len(heard)][heard > 0.0]
-            for block, heard in _blocks(sounds[chosen], examples.heard[chosen])
-        ]
+        [compute(block)[: len(heard)][heard > 0.0] for block, heard in _blocks(sounds[chosen], examples.heard[chosen])]
     )
     # What never varies, such as a channel above the recordings' band, would else be amplified without limit.
     deviation = rows.std(axis=0)
@@ -189,10 +185,3 @@ def _blocks(sounds: np.ndarray, heard: np.ndarray | None = None) -> list[tuple[n
 def _filled(block: np.ndarray) -> np.ndarray:
     missing = _BLOCK - len(block)
     return np.concatenate([block, np.zeros((missing, *block.shape[1:]), block.dtype)]) if missing else block
-
-
-def _with_learned(frontend: Frontend, learned: Frontend | Layer | None) -> Frontend:
-    """The whole frontend with what training made of its learned part."""
-    if learned is not None:
-        nnx.update(stages_of(frontend).learned, nnx.state(learned))
-    return frontend

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.learnable.interface import Frontend
+from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
 from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
@@ -138,8 +138,10 @@ def validation_score(task: TaskName, examples: Examples, logits: Float[np.ndarra
     return balanced_accuracy(confusion_matrix(truth, answer[is_scored], num_classes=logits.shape[-1]))
 
 
-def learned_parameters(before: Frontend, after: Frontend) -> tuple[LearnedParameter, ...]:
+def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer | None) -> tuple[LearnedParameter, ...]:
     """Every learned number of a frontend before and after training."""
+    if before is None or after is None:
+        return ()
     old, new = before.values(), after.values()
     return tuple(
         LearnedParameter(
@@ -182,7 +184,7 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         duration_s=duration_s,
         items=dict(result.items),
         curve=learned.trained.curve,
-        learned=learned_parameters(learned.before, learned.after),
+        learned=learned_parameters(learned.before, network.frontend),
     )
 
 
