@@ -3,6 +3,7 @@
 import typer
 
 from hearfit.cli.experiment_events import events
+from hearfit.cli.experiment_neural import neural
 from hearfit.cli.many_values import ManyValuesCommand
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import JsonValue, Output
@@ -13,6 +14,7 @@ experiment_commands = typer.Typer(
     no_args_is_help=True, help="Compare learned and fixed frontends on sound tasks, with seeds and intervals."
 )
 experiment_commands.command("events", cls=ManyValuesCommand)(events)
+experiment_commands.command("neural", cls=ManyValuesCommand)(neural)
 
 
 @experiment_commands.command("list")

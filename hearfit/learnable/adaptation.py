@@ -36,7 +36,7 @@ def midbrain_time_constant_s(frequency_hz: Float[np.ndarray, " channels"]) -> Fl
 
 
 class Adaptation(Layer):
-    """Maps of a log spectrogram L that is 0 in silence, with M its running average, 0 before the sound.
+    """Maps of a log spectrogram L that is 0 in silence, with M its running average, at the first frame before it.
 
     adapted: max(L - M, 0). on-off: L, ON = max(L - M, 0), OFF = max(M - L, 0). both: L, adapted, ON, OFF, where the
     average of `adapted` is another than that of ON and OFF.
@@ -89,4 +89,4 @@ class Adaptation(Layer):
 
     def _change(self, spectrogram: Spectrograms, time_constant_s: Float[Array, " channels"]) -> Spectrograms:
         smoothing = smoothing_of(time_constant_s, self.frame_rate_hz)
-        return spectrogram - exponential_average(spectrogram, smoothing, jnp.zeros_like(spectrogram[:, 0]))
+        return spectrogram - exponential_average(spectrogram, smoothing, spectrogram[:, 0])

@@ -5,6 +5,7 @@ import numpy as np
 from hearfit.learnable import leaf as leaf_module
 from hearfit.learnable import sincnet as sincnet_module
 from hearfit.learnable.adaptation import Adaptation, Kind
+from hearfit.learnable.adaptation_cascade import AdaptationCascade
 from hearfit.learnable.gammatone import GammatoneDesign, GammatoneSpectrogram
 from hearfit.learnable.interface import Chain, Frontend
 from hearfit.learnable.mel import MelDesign, MelSpectrogram
@@ -90,6 +91,16 @@ def adaptation_both(request: FrontendRequest) -> Frontend:
     return _with_adaptation(request, "both", is_learned=True)
 
 
+def cascade_fixed(request: FrontendRequest) -> Frontend:
+    """Adaptation in two stages."""
+    return _with_cascade(request, is_learned=False)
+
+
+def cascade(request: FrontendRequest) -> Frontend:
+    """Adaptation in two stages, learned."""
+    return _with_cascade(request, is_learned=True)
+
+
 def _numbers(request: FrontendRequest) -> tuple[float, int, int, float, float]:
     return (
         request.sampling_rate_hz,
@@ -109,4 +120,11 @@ def _with_adaptation(request: FrontendRequest, kind: Kind, *, is_learned: bool) 
     spectrogram = MelSpectrogram(mel_design(request))
     centres = np.array(spectrogram.layout.centre_frequencies_hz)
     layer = Adaptation(centres, spectrogram.layout.frame_rate_hz, kind=kind, is_learned=is_learned)
+    return Chain(spectrogram, layer)
+
+
+def _with_cascade(request: FrontendRequest, *, is_learned: bool) -> Frontend:
+    spectrogram = MelSpectrogram(mel_design(request))
+    centres = np.array(spectrogram.layout.centre_frequencies_hz)
+    layer = AdaptationCascade(centres, spectrogram.layout.frame_rate_hz, is_learned=is_learned)
     return Chain(spectrogram, layer)

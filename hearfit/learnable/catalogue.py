@@ -45,6 +45,8 @@ CATALOGUE: Final[tuple[Entry, ...]] = (
     Entry("on-off", "the same with learned time constants", True, _HERE, "on_off"),
     Entry("adaptation-both-fixed", "log-mel, adapted, ON and OFF", False, _HERE, "adaptation_both_fixed"),
     Entry("adaptation-both", "the same with learned time constants", True, _HERE, "adaptation_both"),
+    Entry("cascade-fixed", "log-mel adapted twice: ON and OFF of the adapted channels", False, _HERE, "cascade_fixed"),
+    Entry("cascade", "the same with learned time constants", True, _HERE, "cascade"),
     Entry("biomimetic", "the paper's cochlea, learned within physiology", True, _BIOMIMETIC, "biomimetic"),
     Entry("biomimetic-frozen", "the paper's cochlea, fixed", False, _BIOMIMETIC, "biomimetic_frozen"),
     Entry("full", "the paper's cochlea and cortex, both learned", True, _BIOMIMETIC, "full"),

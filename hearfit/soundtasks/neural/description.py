@@ -14,17 +14,24 @@ DESCRIPTION: Final = ExperimentDescription(
     frontends=(
         FrontendChoice("mel", "Log-mel spectrogram, 34 bands"),
         FrontendChoice("gammatone", "ERB-spaced gammatone filterbank"),
-        FrontendChoice("sincnet", "Band-pass filters with learned edges", "band edges"),
+        FrontendChoice("sincnet", "Band-pass filters", "band edges"),
         FrontendChoice("leaf", "Gabor filters, pooling and PCEN", "filters, pooling and compression"),
+        FrontendChoice("pcen-fixed", "Mel and per-channel energy normalisation"),
+        FrontendChoice("pcen", "The same", "its four numbers of each channel"),
         FrontendChoice(
             "biomimetic", "Cochlea with compression, lateral inhibition and leak", "all stages after the filters"
         ),
-        FrontendChoice("adaptation", "Log-mel less its running mean, rectified"),
-        FrontendChoice("adaptation-learned", "The same with learned time constants", "time constants and weights"),
+        FrontendChoice("biomimetic-frozen", "The same cochlea as it begins"),
+        FrontendChoice("adaptation-fixed", "Log-mel less its running mean, rectified"),
+        FrontendChoice("adaptation", "The same", "time constants"),
+        FrontendChoice("on-off-fixed", "Log-mel, and what is above and below its running mean"),
+        FrontendChoice("on-off", "The same", "time constants"),
+        FrontendChoice("cascade-fixed", "Log-mel, adapted, and ON and OFF of the adapted channels twice"),
+        FrontendChoice("cascade", "The same", "time constants of both stages"),
     ),
     conditions=(
-        ("linear", "spectro-temporal receptive field as readout"),
-        ("recurrent", "small recurrent network as readout"),
+        ("linear", "a receptive field of 45 ms for each unit"),
+        ("recurrent", "the same, corrected by a small recurrent network"),
     ),
     metrics=(
         Metric("cc_norm", "", "correlation with the mean response, normalised by what is explainable, mean over units"),

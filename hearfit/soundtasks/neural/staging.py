@@ -1,0 +1,58 @@
+"""What of a frontend can be computed once: all that training does not change, up to the first stage that it does."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float
+
+from hearfit.learnable.interface import Chain, Features, Frontend, Layer
+
+# Sounds, spectrograms or features.
+Inputs = Float[Array, "batch ..."]
+# Five seconds of sound in so many channels are some hundred megabytes on their way.
+_SOUNDS_AT_ONCE = 2
+
+
+class Given(nnx.Module):
+    """Stands for a frontend whose features were computed before."""
+
+    def __call__(self, features: Features) -> Features:
+        """What it is given."""
+        return features
+
+
+class Staged(NamedTuple):
+    """A frontend in two parts: `fixed` of the waveform, then `learned` of what that gives."""
+
+    fixed: Callable[[Float[Array, "batch samples"]], Inputs]
+    learned: Given | Layer | Frontend
+
+
+def staged(frontend: Frontend) -> Staged:
+    """All that is fixed at the beginning of a frontend, and the rest, which shares its variables."""
+    if num_params(frontend) == 0:
+        return Staged(frontend, Given())
+    if isinstance(frontend, Chain) and num_params(frontend.frontend) == 0:
+        base = frontend.frontend
+        return Staged(lambda waveform: base(waveform)[..., 0], frontend.layer)
+    return Staged(lambda waveform: waveform, frontend)
+
+
+def num_params(module: nnx.Module) -> int:
+    """How many numbers training can change in it."""
+    return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
+
+
+def computed(
+    function: Callable[[Inputs], Inputs], inputs: Float[np.ndarray, "sounds ..."]
+) -> Float[np.ndarray, "sounds ..."]:
+    """The function of all sounds, a few at a time."""
+    compiled = jax.jit(function)
+    firsts = range(0, len(inputs), _SOUNDS_AT_ONCE)
+    return np.concatenate(
+        [np.asarray(compiled(jnp.asarray(inputs[first : first + _SOUNDS_AT_ONCE]))) for first in firsts]
+    )
