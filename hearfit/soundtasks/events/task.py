@@ -47,7 +47,7 @@ class EventTraining:
 
 
 TRAINING: Final[dict[TaskName, EventTraining]] = {
-    "vad": EventTraining(num_steps=300, batch_size=16),
+    "vad": EventTraining(num_steps=400, batch_size=16),
     "digits": EventTraining(num_steps=200, batch_size=32),
     "speaker": EventTraining(num_steps=150, batch_size=32),
     "birds": EventTraining(num_steps=250, batch_size=16),
