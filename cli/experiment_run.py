@@ -142,6 +142,7 @@ def _track(experiment: "Experiment", result: "ExperimentResult", options: StudyO
 def _print(
     result: "ExperimentResult", num_kept: int, tracked: "TrackedExperiment | None", options: StudyOptions
 ) -> None:
+    from hearfit.reports.experiment import MOST_COMPARED
     from hearfit.reports.experiment_words import seeds_text, summary_sentences
     from hearfit.reports.wording import count
     from hearfit.soundtasks.result import baseline_of
@@ -151,8 +152,11 @@ def _print(
     output.text(
         f"{result.description.title}: {count(len(result.records), 'run')}{kept}; seeds {seeds_text(result.seeds)}"
     )
-    for metric in result.description.metrics:
+    metrics = result.description.metrics
+    for metric in metrics[:MOST_COMPARED]:
         _print_scores(result, metric, output)
+    if len(metrics) > MOST_COMPARED:
+        output.text(f"{count(len(metrics) - MOST_COMPARED, 'more score')} in the report.")
     _print_differences(result, baseline_of(result), output)
     for sentence in summary_sentences(result):
         output.paragraph(sentence)
@@ -173,8 +177,9 @@ def _print_scores(result: "ExperimentResult", metric: "Metric", output: Output) 
         return
     unit = f" ({metric.unit})" if metric.unit else ""
     direction = "higher is better" if metric.is_higher_better else "lower is better"
-    title = f"{name(metric)}{unit}, {direction}: mean and 95 % interval over seeds"
-    table = new_table("frontend", *result.conditions, title=title)
+    # A title of the table would be as narrow as the table.
+    output.text(f"\n{name(metric)}{unit}, {direction}: mean and 95 % interval over seeds")
+    table = new_table("frontend", *result.conditions)
     for row in result.rows:
         cells = [found.get((row, condition)) for condition in result.conditions]
         table.add_row(
@@ -191,13 +196,13 @@ def _print_differences(result: "ExperimentResult", baseline: str, output: Output
     found = differences(result, metric, baseline)
     if not found:
         return
+    output.text(f"{name(metric)} less that of {baseline}, with 95 % intervals")
     table = new_table(
         "frontend, condition",
         "difference",
         "over seeds",
         "over seeds and items",
         "verdict",
-        title=f"{name(metric)} less that of {baseline}, with 95 % intervals",
     )
     for each in found:
         table.add_row(
@@ -216,7 +221,7 @@ def _document(
     tracked: "TrackedExperiment | None",
     files: list[Path],
 ) -> JsonValue:
-    from hearfit.soundtasks.result import baseline_of, differences, scores
+    from hearfit.soundtasks.result import baseline_of, behind_the_best, differences, scores
 
     metrics = result.description.metrics
     baseline = baseline_of(result)
@@ -229,6 +234,7 @@ def _document(
         "baseline": baseline,
         "scores": [json_value(each) for metric in metrics for each in scores(result, metric)],
         "differences": [json_value(each) for metric in metrics for each in differences(result, metric, baseline)],
+        "behind_the_best": [json_value(each) for each in behind_the_best(result, metrics[0])],
         "records": [json_value(record) for record in result.records],
         "failures": [{"run": json_value(each.name), "problem": each.problem} for each in failures],
         "tracked": None if tracked is None else json_value(tracked),

@@ -26,21 +26,31 @@ from hearfit.reports.experiment_figures import (
     score_figure,
     sheet_figure,
 )
-from hearfit.reports.experiment_tables import cost_table, difference_table, learned_table, score_table
+from hearfit.reports.experiment_tables import (
+    at_bound_sentence,
+    best_table,
+    cost_table,
+    difference_table,
+    learned_table,
+    score_table,
+)
 from hearfit.reports.experiment_words import (
     HOW_TO_READ,
     comparisons_sentence,
     items_sentence,
     name,
     seeds_text,
+    still_rising_sentence,
     summary_sentences,
 )
 from hearfit.reports.formats import Paper, ReportFormat
 from hearfit.reports.report import write_document
 from hearfit.reports.wording import count, enumeration
 from hearfit.soundtasks.pictures import Sheet
-from hearfit.soundtasks.result import ExperimentResult, baseline_of, differences, scores
+from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_best, differences, scores
 
+# A page on thirteen metrics would be read by nobody.
+MOST_COMPARED: Final = 3
 _NO_CLAIM: Final = (
     "Nothing here is about a person's hearing: it compares computations on recordings, and is no basis for a diagnosis."
 )
@@ -67,6 +77,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         *_training(result),
         *_learned(result),
         *_pictures(sheets),
+        *_further_scores(result),
         _method(result),
         Section("How to read this", (BulletList((items_sentence(result), *HOW_TO_READ, _NO_CLAIM)),)),
     ]
@@ -104,6 +115,11 @@ def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
             for each in scores(result, metric)
             if each.over_seeds.num_missing
         ]
+    for condition in result.conditions:
+        for frontend in result.frontends:
+            runs = [run for run in result.of(frontend, condition).values() if run.learned]
+            told = [at_bound_sentence(frontend, condition, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
+            cautions += [sentence for sentence in told if sentence]
     notices = []
     if warnings:
         notices.append(Notice(Tone.WARNING, "Runs or scores are missing", tuple(warnings)))
@@ -122,36 +138,47 @@ def _summary(result: ExperimentResult) -> Section:
 
 
 def _scores(result: ExperimentResult) -> Section:
-    blocks: list[Block] = []
-    for metric in result.description.metrics:
-        found = scores(result, metric)
-        if not found:
-            continue
-        if not blocks:
-            blocks.append(score_figure(result, metric, found))
-        blocks.append(score_table(result, metric, found))
+    metrics = result.description.metrics
+    found = {metric.name: scores(result, metric) for metric in metrics}
+    shown = [metric for metric in metrics if found[metric.name]]
+    blocks: list[Block] = [score_figure(result, metric, found[metric.name]) for metric in shown[:1]]
+    blocks += [score_table(result, metric, found[metric.name]) for metric in shown[:MOST_COMPARED]]
     blocks.append(cost_table(result))
     if result.facts.references:
         blocks.append(BulletList(tuple(f"{row}: {meaning}" for row, meaning in result.facts.references.items())))
     return Section("Scores", tuple(blocks))
 
 
+def _further_scores(result: ExperimentResult) -> list[Section]:
+    metrics = result.description.metrics[MOST_COMPARED:]
+    tables = tuple(score_table(result, metric, found) for metric in metrics if (found := scores(result, metric)))
+    return [Section("Further scores", tables)] if tables else []
+
+
 def _differences(result: ExperimentResult) -> list[Section]:
     baseline = baseline_of(result)
     blocks: list[Block] = []
-    for metric in result.description.metrics:
+    for metric in result.description.metrics[:MOST_COMPARED]:
         found = differences(result, metric, baseline)
         if not found:
             continue
         if not blocks:
             blocks.append(difference_figure(result, metric, found))
         blocks.append(difference_table(metric, found, baseline))
+    metric = result.description.metrics[0]
+    if len(result.frontends) > 2 and (found := behind_the_best(result, metric)):
+        blocks.append(best_table(metric, found))
+    if len(result.description.metrics) > MOST_COMPARED:
+        blocks.append(Paragraph("Differences in the other metrics are in experiment.json."))
     return [Section(f"Compared with {baseline}", tuple(blocks), starts_page=True)] if blocks else []
 
 
 def _training(result: ExperimentResult) -> list[Section]:
     figures = curve_figures(result)
-    return [Section("Learning curves", figures)] if figures else []
+    if not figures:
+        return []
+    sentence = still_rising_sentence(result)
+    return [Section("Learning curves", (*figures, *([Paragraph(sentence)] if sentence else [])))]
 
 
 def _learned(result: ExperimentResult) -> list[Section]:

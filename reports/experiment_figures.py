@@ -83,7 +83,7 @@ def difference_figure(result: ExperimentResult, metric: Metric, found: Sequence[
         rows,
         label=f"{_label(metric)}, difference from {baseline}",
         has_zero=True,
-        key=("intervals exclude zero", "not"),
+        key=("zero is excluded", "zero is included"),
     )
     told = "; ".join(
         f"{each.frontend}, {each.condition}: {signed(metric, each.over_seeds.mean)} "
@@ -106,7 +106,8 @@ def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
     figures: list[Figure] = []
     for condition in result.conditions:
         runs = {
-            frontend: [run for run in result.of(frontend, condition).values() if run.curve]
+            # A closed form has a single point, which is no curve.
+            frontend: [run for run in result.of(frontend, condition).values() if len(run.curve) > 1]
             for frontend in result.frontends
         }
         runs = {frontend: records for frontend, records in runs.items() if records}
@@ -116,7 +117,7 @@ def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
         figures.append(
             Figure(
                 identifier=prefix,
-                svg=inline_svg(draw_curves(runs, result.description.metrics[0]), prefix=prefix),
+                svg=inline_svg(draw_curves(runs), prefix=prefix),
                 alternative=(
                     f"Training loss and validation score over steps of {enumeration(tuple(runs))}, {condition}, a line "
                     "for each seed, with a ring at the best validation score."

@@ -1,6 +1,7 @@
 """The tables of the page on an experiment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ _MOST_COLUMNS: Final = 6
 # This close to an end of its range, as a share of it, a parameter counts as at its bound.
 _AT_BOUND: Final = 0.01
 _LOG_FROM: Final = 8.0
+_TOLD_FROM: Final = 0.1
 
 
 def score_table(result: ExperimentResult, metric: Metric, found: Sequence[Score]) -> Table:
@@ -103,6 +105,16 @@ def difference_table(metric: Metric, found: Sequence[Difference], baseline: str)
     return Table(f"{name(metric)} less that of {baseline}", columns, rows, note)
 
 
+def best_table(metric: Metric, found: Sequence[Difference]) -> Table:
+    """Every frontend less the best one of its condition: which are as good as the best, as far as anybody can tell."""
+    table = difference_table(metric, found, "the best")
+    rows = tuple(
+        replace(row, head=f"{each.frontend} less {each.baseline}, {each.condition}")
+        for row, each in zip(table.rows, found, strict=True)
+    )
+    return replace(table, rows=rows, columns=(Column("Frontend, best, condition"), *table.columns[1:]))
+
+
 def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:
     """What training did to each parameter, over all runs of a frontend in one condition."""
     rows = []
@@ -141,6 +153,18 @@ def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:
     )
     return Table(
         f"{frontend}: learned parameters before and after training", columns, tuple(rows), note, is_textual=True
+    )
+
+
+def at_bound_sentence(frontend: str, condition: str, runs: Sequence[RunRecord], index: int) -> str:
+    """Of a parameter of which a tenth or more ended at a bound, so that the bound decided its value; else empty."""
+    parameters = [run.learned[index] for run in runs]
+    values = [value for each in parameters for value in each.after]
+    at_bound = sum(_is_at_bound(parameters[0], value) for value in values)
+    if at_bound < _TOLD_FROM * len(values):
+        return ""
+    return (
+        f"{frontend}, {condition}: {at_bound:,} of {len(values):,} values of the {parameters[0].name} ended at a bound."
     )
 
 

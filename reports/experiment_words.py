@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from hearfit.reports.figure_training import best_of_curve
 from hearfit.reports.wording import count, number
 from hearfit.soundtasks.intervals import Interval
 from hearfit.soundtasks.record import Metric
@@ -58,6 +59,8 @@ def ends(metric: Metric, interval: Interval | None, *, is_signed: bool = False) 
         return ""
     if interval.low is None or interval.high is None:
         return "one seed, no interval" if interval.num == 1 else "no score"
+    if interval.low == interval.high:
+        return "every seed the same"
     shown = signed if is_signed else amount
     return f"{shown(metric, interval.low)} to {shown(metric, interval.high)}"
 
@@ -132,6 +135,8 @@ def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
     """The ends as how far ahead, whichever direction is better."""
     assert interval.low is not None
     assert interval.high is not None
+    if interval.low == interval.high:
+        return "the same"
     low, high = sorted((sign * interval.low, sign * interval.high))
     return f"{amount(metric, low)} to {amount(metric, high)}"
 
@@ -152,6 +157,22 @@ def items_sentence(result: ExperimentResult) -> str:
             f"{result.description.item}s as well."
         )
     return f"Items are {result.description.item}s; every seed is tested with the same ones."
+
+
+def still_rising_sentence(result: ExperimentResult) -> str:
+    """In how many runs the last validation was the best one, so that more steps might help; empty where in none."""
+    parts = []
+    for condition in result.conditions:
+        for frontend in result.frontends:
+            curves = [run.curve for run in result.of(frontend, condition).values() if len(run.curve) > 1]
+            at_end = sum(
+                best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves
+            )
+            if at_end:
+                parts.append(f"{frontend}, {condition}: {at_end} of {len(curves)}")
+    if not parts:
+        return ""
+    return f"Runs whose last validation was their best, so that more steps might help: {'; '.join(parts)}."
 
 
 def comparisons_sentence(result: ExperimentResult) -> str:

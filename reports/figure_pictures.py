@@ -19,7 +19,7 @@ from hearfit.soundtasks.pictures import Axis, Image, Lines, Moves, Panel, Sheet
 _COLOURS: Final = "cividis"
 _MOST_COLUMNS: Final = 4
 _PANEL_IN: Final = 1.5
-_WIDE_PANEL_IN: Final = 2.3
+_WIDE_PANEL_IN: Final = 1.9
 _IMAGE_DOTS_PER_INCH: Final = 150
 # Few enough curves to be told apart without colour.
 _DASHES: Final = ((), (4.0, 2.0), (1.0, 1.5), (6.0, 1.5, 1.0, 1.5), (2.0, 1.0))

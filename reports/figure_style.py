@@ -95,7 +95,12 @@ def log_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
         every = [step * 10.0**decade for decade in decades for step in steps]
         ticks = [tick for tick in every if low <= tick <= high]
         if len(ticks) <= most:
-            return ticks
+            break
+    if len(ticks) < 3:
+        # Less than a decade: even steps, of which every one has a short name.
+        unit = 10.0 ** math.floor(math.log10((high - low) / (most - 1)))
+        step = next(unit * factor for factor in (1.0, 2.0, 5.0, 10.0) if high - low <= (most - 1) * unit * factor)
+        ticks = [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
     return ticks[:: -(-len(ticks) // most)]
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hearfit.reports.figure_style import FAINT_GRID, FRAME, GRID, INK, PAGE_WIDTH_IN, QUIET, house_style, mark_log
-from hearfit.soundtasks.record import LearnedParameter, Metric, RunRecord
+from hearfit.soundtasks.record import LearnedParameter, RunRecord
 
 _CURVE_COLUMNS: Final = 4
 _PARAMETER_COLUMNS: Final = 3
@@ -21,7 +21,12 @@ _LOG_FROM: Final = 8.0
 MOST_PARAMETERS: Final = 12
 
 
-def draw_curves(runs: Mapping[str, Sequence[RunRecord]], metric: Metric) -> Figure:
+def best_of_curve(scores: Sequence[float]) -> int:
+    """The place of the best validation score. Which direction is better shows in where a curve goes from its begin."""
+    return int(np.argmax(scores) if scores[-1] >= scores[0] else np.argmin(scores))
+
+
+def draw_curves(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:
     """For each frontend the training loss above the validation score, a line for each seed, a ring at the best."""
     with house_style():
         columns = min(len(runs), _CURVE_COLUMNS)
@@ -30,10 +35,10 @@ def draw_curves(runs: Mapping[str, Sequence[RunRecord]], metric: Metric) -> Figu
         grid = figure.subplots(2 * blocks, columns, squeeze=False, sharex=False)
         losses, values = grid[0::2].ravel().tolist(), grid[1::2].ravel().tolist()
         for index, (name, records) in enumerate(runs.items()):
-            _draw_curves(losses[index], values[index], name, records, is_higher_better=metric.is_higher_better)
+            _draw_curves(losses[index], values[index], name, records)
         _share(losses[: len(runs)])
         _share(values[: len(runs)])
-        for places, label in ((losses, "training loss"), (values, f"validation\n{metric.name.replace('_', ' ')}")):
+        for places, label in ((losses, "training loss"), (values, "validation score")):
             for index in range(0, len(runs), columns):
                 places[index].set_ylabel(label)
             for place in places[len(runs) :]:
@@ -42,7 +47,7 @@ def draw_curves(runs: Mapping[str, Sequence[RunRecord]], metric: Metric) -> Figu
     return figure
 
 
-def _draw_curves(loss: Axes, value: Axes, name: str, records: Sequence[RunRecord], *, is_higher_better: bool) -> None:
+def _draw_curves(loss: Axes, value: Axes, name: str, records: Sequence[RunRecord]) -> None:
     loss.set_title(name, loc="left", fontsize=8.0, fontweight="bold")
     for record in records:
         if not record.curve:
@@ -51,7 +56,7 @@ def _draw_curves(loss: Axes, value: Axes, name: str, records: Sequence[RunRecord
         scores = [point.validation_score for point in record.curve]
         loss.plot(steps, [point.training_loss for point in record.curve], color=QUIET, linewidth=0.8)
         value.plot(steps, scores, color=QUIET, linewidth=0.8)
-        best = int(np.argmax(scores) if is_higher_better else np.argmin(scores))
+        best = best_of_curve(scores)
         value.plot(steps[best], scores[best], "o", color=INK, markersize=3.6, fillstyle="none", mew=0.9, zorder=4)
     for place in (loss, value):
         _tidy(place)

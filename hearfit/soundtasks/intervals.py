@@ -65,7 +65,10 @@ def over_seeds(scores: Sequence[float]) -> Interval:
     missing = int(values.size - finite.size)
     if not finite.size:
         return Interval(math.nan, None, None, 0, missing)
-    mean = float(finite.mean())
+    # Of equal numbers the rounded mean may be another one.
+    mean = float(finite[0] if np.ptp(finite) == 0.0 else finite.mean())
+    if finite.size > 1 and np.ptp(finite) == 0.0:
+        return Interval(mean, mean, mean, int(finite.size), missing)
     if finite.size == 1:
         return Interval(mean, None, None, 1, missing)
     half = float(student_t.ppf(0.5 + LEVEL / 2, finite.size - 1) * finite.std(ddof=1) / math.sqrt(finite.size))
@@ -138,21 +141,30 @@ def _percentiles(
 ) -> tuple[float, float]:
     """Of weighted means of drawn items; an item drawn twice weighs twice. Items that are nowhere defined are none."""
     is_item = weights > 0
-    return _cached_percentiles(sums[is_item].tobytes(), weights[is_item].tobytes(), seed, NUM_DRAWS)
-
-
-@lru_cache(maxsize=1024)
-def _cached_percentiles(sums_bytes: bytes, weights_bytes: bytes, seed: int, num_draws: int) -> tuple[float, float]:
-    """By content, because terminal, report and result file ask for the same ones."""
-    sums, weights = np.frombuffer(sums_bytes), np.frombuffer(weights_bytes)
-    generator = np.random.default_rng(seed)
-    means = []
-    for begin in range(0, num_draws, _DRAWS_AT_ONCE):
-        shape = (min(_DRAWS_AT_ONCE, num_draws - begin), len(sums))
-        drawn = generator.integers(0, len(sums), shape)
-        means.append(sums[drawn].sum(axis=1) / weights[drawn].sum(axis=1))
-    low, high = np.quantile(np.concatenate(means), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    columns = np.stack([sums[is_item], weights[is_item]], axis=1)
+    counts = _drawn_counts(len(columns), seed, NUM_DRAWS)
+    drawn = np.concatenate(
+        [
+            counts[begin : begin + _DRAWS_AT_ONCE].astype(np.float64) @ columns
+            for begin in range(0, NUM_DRAWS, _DRAWS_AT_ONCE)
+        ]
+    )
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return float(low), float(high)
+
+
+# Every score of an experiment draws from equally many items.
+@lru_cache(maxsize=2)
+def _drawn_counts(num_items: int, seed: int, num_draws: int) -> Float[np.ndarray, "draws items"]:
+    """How often each item is drawn when as many are drawn with replacement; half the memory of float64."""
+    generator = np.random.default_rng(seed)
+    counts = np.empty((num_draws, num_items), np.float32)
+    for begin in range(0, num_draws, _DRAWS_AT_ONCE):
+        rows = counts[begin : begin + _DRAWS_AT_ONCE]
+        drawn = generator.integers(0, num_items, rows.shape) + num_items * np.arange(len(rows))[:, None]
+        rows[:] = np.bincount(drawn.ravel(), minlength=rows.size).reshape(rows.shape)
+    counts.flags.writeable = False
+    return counts
 
 
 def _table(items: Mapping[int, Sequence[float]], seeds: Sequence[int]) -> Float[np.ndarray, "seeds items"]:

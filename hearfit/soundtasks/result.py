@@ -183,6 +183,18 @@ def best_of(found: Sequence[Score], metric: Metric, condition: str, allowed: Seq
     return (max if metric.is_higher_better else min)(known, key=lambda name: known[name])
 
 
+def behind_the_best(result: ExperimentResult, metric: Metric) -> tuple[Difference, ...]:
+    """In each condition every frontend less the one with the best mean there, which `Difference.baseline` names."""
+    found = scores(result, metric)
+    return tuple(
+        each
+        for condition in result.conditions
+        if (best := best_of(found, metric, condition, result.frontends))
+        for each in differences(result, metric, best)
+        if each.condition == condition
+    )
+
+
 def baseline_of(result: ExperimentResult) -> str:
     """The description's baseline, or the first frontend where that one was not run."""
     return result.description.baseline if result.description.baseline in result.frontends else result.frontends[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hearfit.reports.document import BulletList, Document, Table
+from hearfit.reports.document import BulletList, Document, Paragraph, Table
 from hearfit.reports.document import Figure as Drawing
 from hearfit.reports.experiment import experiment_document
 from hearfit.reports.experiment_words import comparisons_sentence, ends, seeds_text, signed, summary_sentences, verdict
@@ -89,6 +89,9 @@ def test_tables_hold_every_number(document: Document) -> None:
         "leaf, 10 %": "not told apart",
         "biomimetic, 10 %": "not told apart",
     }
+    behind = table(document, "cc norm less that of the best")
+    assert [row.head for row in behind.rows][:2] == ["mel less biomimetic, 100 %", "leaf less biomimetic, 100 %"]
+    assert [row.cells[-1].text for row in behind.rows] == ["worse", *["not told apart"] * 3]
     learned = table(document, "leaf: learned")
     assert [row.head for row in learned.rows] == ["time constant (s)", "centre frequency (Hz)", "exponent"]
     exponents = np.concatenate([run.learned[2].after for run in RESULT.of("leaf", "100 %").values()])
@@ -160,6 +163,25 @@ def test_missing_runs_and_scores_are_told() -> None:
     )
 
 
+def test_values_at_a_bound_and_trainings_that_ended_too_early_are_told(document: Document) -> None:
+    at_bound = []
+    for condition in RESULT.conditions:
+        exponents = np.concatenate([run.learned[2].after for run in RESULT.of("leaf", condition).values()])
+        at_bound.append(int((exponents > np.exp(0.01 * np.log(0.05))).sum()))
+    assert document.notices[0].items == tuple(
+        f"leaf, {condition}: {number} of 200 values of the exponent ended at a bound."
+        for condition, number in zip(RESULT.conditions, at_bound, strict=True)
+    )
+    (curves,) = (section for section in document.sections if section.heading == "Learning curves")
+    last = curves.blocks[-1]
+    assert isinstance(last, Paragraph)
+    best_at_end = sum(
+        max(run.curve, key=lambda point: point.validation_score) is run.curve[-1]
+        for run in RESULT.of("leaf", "100 %").values()
+    )
+    assert f"leaf, 100 %: {best_at_end} of 5" in last.text
+
+
 def test_test_sets_of_their_own_have_no_second_interval() -> None:
     own = dataclasses.replace(RESULT, facts=dataclasses.replace(RESULT.facts, has_same_items=False))
     document = experiment_document(own)
@@ -205,6 +227,7 @@ def test_numbers_in_words() -> None:
 def test_ticks_of_a_logarithmic_axis() -> None:
     assert log_ticks(100.0, 10_000.0) == [100.0, 300.0, 1000.0, 3000.0, 10_000.0]
     assert log_ticks(0.015, 0.3) == pytest.approx([0.02, 0.05, 0.1, 0.2])
+    assert log_ticks(0.65, 1.02) == pytest.approx([0.7, 0.8, 0.9, 1.0])
     assert [short_number(value) for value in (0.02, 300.0, 20_000.0, -5.0)] == ["0.02", "300", "20k", "−5"]
 
 
@@ -225,7 +248,7 @@ def test_the_forest_draws_means_intervals_and_seeds() -> None:
 
 def test_curves_are_those_of_the_runs() -> None:
     runs = list(RESULT.of("leaf", "100 %").values())
-    figure = draw_curves({"leaf": runs}, CC)
+    figure = draw_curves({"leaf": runs})
     assert _y_data(figure, 0) == [point.training_loss for run in runs for point in run.curve]
     best = [max(point.validation_score for point in run.curve) for run in runs]
     assert set(best) <= set(_y_data(figure, 1))

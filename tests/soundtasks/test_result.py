@@ -11,7 +11,7 @@ from hearfit.soundtasks.description import chosen
 from hearfit.soundtasks.descriptions import DESCRIPTIONS
 from hearfit.soundtasks.experiment import flat, run_names
 from hearfit.soundtasks.record import RunRecord
-from hearfit.soundtasks.result import ExperimentResult, baseline_of, best_of, differences, scores
+from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_best, best_of, differences, scores
 from hearfit.training.settings import Settings
 from tests.soundtasks.example_experiment import CC, ERROR, example_result
 
@@ -49,6 +49,17 @@ def test_the_best_is_no_reference_and_knows_the_direction() -> None:
     assert best_of(scores(RESULT, ERROR), ERROR, "100 %", RESULT.frontends) == "biomimetic"
     assert best_of(scores(RESULT, CC), CC, "100 %", RESULT.rows) == "oracle"
     assert best_of(scores(RESULT, CC), CC, "1 %", RESULT.rows) == ""
+
+
+def test_every_frontend_is_compared_with_the_best_of_its_condition() -> None:
+    found = behind_the_best(RESULT, CC)
+    assert [(each.frontend, each.baseline, each.condition) for each in found] == [
+        ("mel", "biomimetic", "100 %"),
+        ("leaf", "biomimetic", "100 %"),
+        ("mel", "leaf", "10 %"),
+        ("biomimetic", "leaf", "10 %"),
+    ]
+    assert all(each.over_seeds.mean <= 0 for each in found)
 
 
 def _without(frontend: str) -> tuple[RunRecord, ...]:

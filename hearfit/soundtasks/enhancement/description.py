@@ -5,6 +5,18 @@ from typing import Final
 from hearfit.soundtasks.description import ExperimentDescription, FrontendChoice
 from hearfit.soundtasks.record import Metric
 
+UNTOUCHED: Final = "mixture"
+SNRS_DB: Final = (-5.0, 0.0, 5.0, 10.0)
+
+REFERENCES: Final = {
+    UNTOUCHED: "the untouched mixture",
+    "oracle ratio mask": "a mask that knows speech and noise: root of the speech's share in the power; phase of the "
+    "mixture",
+    "oracle phase-sensitive mask": "a mask that knows speech and noise: of all real masks up to 1 the one whose "
+    "spectra are the closest to the speech's; phase of the mixture",
+}
+"""Rows that are no frontends."""
+
 DESCRIPTION: Final = ExperimentDescription(
     task="enhancement",
     command="enhancement",
@@ -12,11 +24,13 @@ DESCRIPTION: Final = ExperimentDescription(
     question="Which frontend lets a mask network separate unseen talkers from unseen noises best?",
     data="--speech: VoxAngeles; --noise: ESC-10 (environmental sounds in five folds)",
     frontends=(
-        FrontendChoice("full", "Cochlea and cortex, both trained", "cochlea and cortex"),
-        FrontendChoice("cortical", "Fixed cochlea, trained cortex", "cortical rates and scales"),
-        FrontendChoice("frozen", "Fixed cochlea and cortex"),
-        FrontendChoice("cnn", "Fixed cochlea, free kernels with as many parameters as the cortex", "kernels"),
-        FrontendChoice("gabor", "Log-mel and Gabor kernels", "Gabor kernels"),
+        FrontendChoice("full", "cochlea and cortex, both trained", "cochlea and cortex"),
+        FrontendChoice("cortical", "fixed cochlea, trained cortex", "cortical rates and scales"),
+        FrontendChoice("frozen", "fixed cochlea and cortex"),
+        FrontendChoice("cnn", "fixed cochlea, convolutions; the same number of parameters in all"),
+        FrontendChoice("gabor", "fixed cochlea, trained Gabor kernels", "Gabor kernels"),
+        FrontendChoice("leaf", "LEAF, convolutions", "filters, pooling and gain control"),
+        FrontendChoice("mel", "log-mel, convolutions"),
     ),
     conditions=(("-5 dB", "SNR of the mixture"), ("0 dB", ""), ("5 dB", ""), ("10 dB", "")),
     metrics=(

@@ -87,15 +87,12 @@ def active_noise(samples: Waveform, *, sampling_rate_hz: int, name: str) -> Floa
     return joined
 
 
-def draw_scene(
-    words: Words, noises: Noises, *, num_samples: int, sampling_rate_hz: int, generator: np.random.Generator
-) -> Scene:
-    """An utterance of a random language at 65 dB SPL with a random noise of the same energy."""
+def draw_utterance(
+    words: Words, num_samples: int, sampling_rate_hz: int, generator: np.random.Generator
+) -> tuple[Float[np.ndarray, " num_samples"], str]:
+    """An utterance of a random language, and which one."""
     language = sorted(words)[generator.integers(len(words))]
-    clip = sorted(noises)[generator.integers(len(noises))]
-    return scene(
-        words, noises, language, clip, num_samples=num_samples, sampling_rate_hz=sampling_rate_hz, generator=generator
-    )
+    return _utterance(words[language], num_samples, sampling_rate_hz, generator), language
 
 
 def scene(
@@ -108,16 +105,22 @@ def scene(
     sampling_rate_hz: int,
     generator: np.random.Generator,
 ) -> Scene:
-    """As `draw_scene` for this language and this clip; which words and where the noise begins is drawn."""
+    """An utterance of this language with this clip; which words and where the noise begins is drawn."""
     speech = _utterance(words[language], num_samples, sampling_rate_hz, generator)
-    noise = noises[clip]
-    start = int(generator.integers(len(noise)))
     # A clip that is too short is repeated; its ends have ramps.
-    noise = np.resize(np.roll(noise, -start), num_samples)
-    level = {"level_db_spl": SPEECH_LEVEL_DB_SPL}
+    start = int(generator.integers(len(noises[clip])))
+    return with_equal_energy(speech, np.resize(np.roll(noises[clip], -start), num_samples), language, clip)
+
+
+def with_equal_energy(speech: Waveform, noise: Waveform, language: str, clip: str) -> Scene:
+    """Both at 65 dB SPL.
+
+    Raises:
+        InputError: one of them is silent.
+    """
     return Scene(
-        at_level(speech, rms=rms_of(speech), name=language, **level),
-        at_level(noise, rms=rms_of(noise), name=clip, **level),
+        at_level(speech, rms=rms_of(speech), name=language, level_db_spl=SPEECH_LEVEL_DB_SPL),
+        at_level(noise, rms=rms_of(noise), name=clip, level_db_spl=SPEECH_LEVEL_DB_SPL),
         language,
         clip,
     )

@@ -23,7 +23,7 @@ from hearfit.training.settings import Settings, TrainingSettings
 
 Score = Callable[[Examples, Float[np.ndarray, "examples ..."]], float]
 
-DROPPED: Final = 0.15
+DROPPED: Final = 0.1
 """Share of the contracted features that a training step does without."""
 
 # Sounds at once where nothing is learned.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.enhancement.mixtures import active_noise, draw_scene, scene, trimmed_word
+from hearfit.soundtasks.enhancement.mixtures import active_noise, draw_utterance, scene, trimmed_word
 from hearfit.soundtasks.enhancement.quality import si_sdr_db
 
 RATE = 16_000
@@ -54,7 +54,7 @@ def test_silence_is_refused_by_name(made: object) -> None:
 def test_the_ratio_is_that_of_the_energies(rng: np.random.Generator) -> None:
     words = {"xyz": [rng.standard_normal(4_000) for _ in range(3)]}
     noises = {"1-2-A": rng.standard_normal(5_000)}
-    drawn = draw_scene(words, noises, num_samples=32_000, sampling_rate_hz=RATE, generator=rng)
+    drawn = scene(words, noises, "xyz", "1-2-A", num_samples=32_000, sampling_rate_hz=RATE, generator=rng)
     for snr_db in (-5.0, 0.0, 10.0):
         noise = drawn.noise_at(snr_db)
         measured = 10.0 * np.log10(np.sum(drawn.speech**2) / np.sum(noise**2))
@@ -65,14 +65,12 @@ def test_the_ratio_is_that_of_the_energies(rng: np.random.Generator) -> None:
     assert np.sqrt(np.mean(drawn.speech**2)) == pytest.approx(20e-6 * 10.0 ** (65.0 / 20.0), rel=1e-9)
 
 
-def test_the_same_seed_gives_the_same_scene_and_another_another() -> None:
+def test_the_same_seed_gives_the_same_utterance_and_another_another() -> None:
     data = np.random.default_rng(0)
     words = {name: [data.standard_normal(3_000) for _ in range(4)] for name in ("abc", "xyz")}
-    noises = {name: data.standard_normal(9_000) for name in ("1-1-A", "2-2-A")}
 
     def drawn(seed: int) -> np.ndarray:
-        generator = np.random.default_rng(seed)
-        return draw_scene(words, noises, num_samples=8_000, sampling_rate_hz=RATE, generator=generator).speech
+        return draw_utterance(words, 8_000, RATE, np.random.default_rng(seed))[0]
 
     np.testing.assert_array_equal(drawn(1), drawn(1))
     assert not np.array_equal(drawn(1), drawn(2))

@@ -1,0 +1,70 @@
+"""The enhancement experiment as the command hands it over."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES
+from hearfit.soundtasks.enhancement.design import DESIGN
+from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
+from hearfit.soundtasks.experiment import Experiment, run_names
+from hearfit.soundtasks.result import DataSource, ExperimentFacts
+
+_SOURCES: Final = (
+    DataSource("VoxAngeles", "CC BY-NC 4.0", "Chodroff, Pažon, Baker and Moran 2024, github.com/pacscilab/voxangeles"),
+    DataSource("ESC-10", "CC BY 3.0", "Piczak 2015, doi:10.1145/2733373.2806390"),
+)
+_HELD_OUT: Final = (
+    (
+        "A fifth of the languages is for validation and a fifth for the test, the same in every run; no language, and "
+        "so no talker, is in two parts."
+    ),
+    (
+        "Noises are of ESC-10: folds 1 to 3 in training, 4 in validation, 5 in the test; no source recording is in two "
+        "parts, but all ten classes of noise are in each."
+    ),
+    "The test mixtures are the same in every run, and the same utterances and noises at every ratio.",
+)
+_REMARKS: Final = (
+    (
+        "An utterance is a row of words of one language, without the silence around them and with pauses of up to "
+        "150 ms, so that there are four seconds for ESTOI. Of a noise only the active part is used, repeated where it "
+        "is short."
+    ),
+    (
+        "Speech and noise are limited to 100 Hz to 7.5 kHz; the ratio is that of their energies over the whole "
+        "mixture. Speech has 65 dB SPL."
+    ),
+    (
+        "The score compares with the speech as it is in the mixture, and the noise of its recording counts as speech. "
+        "All networks learn as many numbers as that with the trained cortex, to 2 %. They look "
+        f"{DESIGN.network.look_ahead_frames * 10} ms ahead of a frame; the frontends do not."
+    ),
+    "One network of each frontend and seed serves all ratios; its time counts in the first ratio that is done.",
+)
+
+
+def enhancement_experiment(
+    *,
+    speech: Path,
+    noise: Path,
+    snrs_db: Sequence[float],
+    frontends: tuple[str, ...],
+    seeds: tuple[int, ...],
+) -> Experiment:
+    """All frontends and references at all ratios with all seeds.
+
+    Raises:
+        InputError: a ratio that no mixture can have.
+    """
+    conditions = tuple(dict.fromkeys(condition_of(snr_db) for snr_db in snrs_db))
+    for condition in conditions:
+        snr_of(condition)
+    return Experiment(
+        description=DESCRIPTION,
+        task=EnhancementTask(speech, noise, example_seed=seeds[0]),
+        names=run_names(DESCRIPTION.task, (*frontends, *REFERENCES), conditions, seeds),
+        facts=ExperimentFacts(
+            held_out=_HELD_OUT, settings={}, sources=_SOURCES, references=REFERENCES, remarks=_REMARKS
+        ),
+    )
