@@ -3,6 +3,7 @@
 import typer
 
 from hearfit.cli.experiment_enhancement import enhancement
+from hearfit.cli.experiment_events import events
 from hearfit.cli.experiment_neural import neural
 from hearfit.cli.experiment_phonemes import phonemes
 from hearfit.cli.many_values import ManyValuesCommand
@@ -14,10 +15,10 @@ from hearfit.soundtasks.record import Metric
 experiment_commands = typer.Typer(
     no_args_is_help=True, help="Compare learned and fixed frontends on sound tasks, with seeds and intervals."
 )
-
+experiment_commands.command("neural", cls=ManyValuesCommand)(neural)
 experiment_commands.command("phonemes", cls=ManyValuesCommand)(phonemes)
 experiment_commands.command("enhancement", cls=ManyValuesCommand)(enhancement)
-experiment_commands.command("neural", cls=ManyValuesCommand)(neural)
+experiment_commands.command("events", cls=ManyValuesCommand)(events)
 
 
 @experiment_commands.command("list")

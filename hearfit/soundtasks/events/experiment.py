@@ -36,7 +36,8 @@ _HELD_OUT: Final[dict[TaskName, tuple[str, ...]]] = {
         ),
         (
             "Recorded noise is of ESC-10: folds 1 to 3 in training, 4 in validation, 5 in the test; no source "
-            "recording is in two parts. Half of the words are in recorded noise, a quarter in white and a quarter in pink."
+            "recording is in two parts. Half of the words are in recorded noise, a quarter in white and a quarter in "
+            "pink noise."
         ),
         "The test sounds are the same in every run.",
     ),

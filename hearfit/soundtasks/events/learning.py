@@ -15,13 +15,16 @@ from jaxtyping import Array, Float, Int
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.examples import EventData, Examples
 from hearfit.soundtasks.events.frontends import event_frontend, stages_of
-from hearfit.soundtasks.events.network import EventNetwork, EventReadout, FeatureScale, features_of
+from hearfit.soundtasks.events.network import CONTRACTED, EventNetwork, EventReadout, FeatureScale
 from hearfit.training.batches import Indices
 from hearfit.training.loop import OnProgress, Trained, train
 from hearfit.training.optimiser import State
 from hearfit.training.settings import Settings, TrainingSettings
 
 Score = Callable[[Examples, Float[np.ndarray, "examples ..."]], float]
+
+DROPPED: Final = 0.1
+"""Share of the contracted features that a training step does without."""
 
 # Sounds at once where nothing is learned.
 _BLOCK: Final = 16
@@ -36,15 +39,15 @@ class Batch(NamedTuple):
     heard: Float[Array, "batch frames"]
     targets: Int[Array, "batch frames"]
     scored: Float[Array, "batch frames"]
+    kept: Float[Array, "batch contracted"]
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """A trained network, the frontend as it was before, and what it says of the test."""
+    """A trained network, the learned part of its frontend as it was before, and what it says of the test."""
 
     trained: Trained[EventNetwork]
-    before: Frontend
-    after: Frontend
+    before: Frontend | Layer | None
     logits: Float[np.ndarray, "tests ..."]
 
 
@@ -66,7 +69,6 @@ def learn(
     Raises:
         InputError: there is no such frontend, or the checkpoint is of another run.
     """
-    before = event_frontend(frontend, settings.seed)
     stages = stages_of(event_frontend(frontend, settings.seed))
     sounds = {
         name: _first_stage(stages.fixed, part.sounds, is_spectrogram=stages.learned is not None)
@@ -75,10 +77,10 @@ def learn(
     scale = _feature_scale(stages.learned, sounds["train"], data.train)
     readout = EventReadout(scale, len(data.classes), nnx.Rngs(settings.seed), is_framewise=data.is_framewise)
 
-    def fetch(_: int, items: Indices) -> Batch:
+    def fetch(step: int, items: Indices) -> Batch:
         part = data.train
         arrays = (sounds["train"][items], part.heard[items], part.targets[items], part.scored[items])
-        return Batch(*map(jnp.asarray, arrays))
+        return Batch(*map(jnp.asarray, (*arrays, _kept(len(items), settings.seed, step))))
 
     hear = _hearing()
 
@@ -96,16 +98,21 @@ def learn(
         identity=identity,
         on_progress=on_progress,
     )
-    after = _with_learned(event_frontend(frontend, settings.seed), trained.model.frontend)
-    return Learned(trained, before, after, hear(trained.model, sounds["test"], data.test))
+    return Learned(trained, stages.learned, hear(trained.model, sounds["test"], data.test))
 
 
 def _loss(model: EventNetwork, batch: Batch) -> Float[Array, ""]:
     """Cross-entropy over what is scored: frames, or sounds."""
-    logits = model(batch.sounds, batch.heard)
+    logits = model(batch.sounds, batch.heard, batch.kept)
     if logits.ndim == 2:
         return jnp.mean(_cross_entropy(logits, batch.targets[:, 0]))
     return jnp.sum(batch.scored * _cross_entropy(logits, batch.targets)) / jnp.sum(batch.scored)
+
+
+def _kept(num_items: int, seed: int, step: int) -> Float[np.ndarray, "batch contracted"]:
+    """Dropout of contracted features, a function of the seed and the step alone so that a training can be resumed."""
+    is_kept = np.random.default_rng([seed, step, 1]).random((num_items, CONTRACTED)) >= DROPPED
+    return np.asarray(is_kept / (1.0 - DROPPED), np.float32)
 
 
 def _cross_entropy(logits: Array, targets: Array) -> Array:
@@ -120,15 +127,15 @@ def _first_stage(
     """What every step begins with, computed once for all examples."""
     if fixed is None:
         return sounds
-    graph, state = nnx.split(fixed)
+    compute = _compiled(fixed)
+    features = np.concatenate([compute(block) for block, _ in _blocks(sounds)])[: len(sounds)]
+    return features[..., 0] if is_spectrogram else features
 
-    @jax.jit
-    def compute(state: State, block: Array) -> Array:
-        features = nnx.merge(graph, state)(block)
-        return features[..., 0] if is_spectrogram else features
 
-    blocks = [np.asarray(compute(state, jnp.asarray(block))) for block, _ in _blocks(sounds)]
-    return np.concatenate(blocks)[: len(sounds)]
+def _compiled(frontend: Frontend | Layer) -> Callable[[np.ndarray], np.ndarray]:
+    graph, state = nnx.split(frontend)
+    compute = jax.jit(lambda state, block: nnx.merge(graph, state)(block))
+    return lambda block: np.asarray(compute(state, jnp.asarray(block)))
 
 
 def _feature_scale(
@@ -136,11 +143,10 @@ def _feature_scale(
 ) -> FeatureScale:
     """Over the first training examples, which are in no order that matters, and in the frames that are heard."""
     chosen = np.linspace(0, len(sounds) - 1, min(_NUM_SCALED, len(sounds))).round().astype(np.int64)
+    # The features of a frontend that is fixed as a whole are there already.
+    compute = _compiled(learned) if learned is not None else np.asarray
     rows = np.concatenate(
-        [
-            np.asarray(features_of(learned, jnp.asarray(block)))[: len(heard)][heard > 0.0]
-            for block, heard in _blocks(sounds[chosen], examples.heard[chosen])
-        ]
+        [compute(block)[: len(heard)][heard > 0.0] for block, heard in _blocks(sounds[chosen], examples.heard[chosen])]
     )
     # What never varies, such as a channel above the recordings' band, would else be amplified without limit.
     deviation = rows.std(axis=0)
@@ -179,10 +185,3 @@ def _blocks(sounds: np.ndarray, heard: np.ndarray | None = None) -> list[tuple[n
 def _filled(block: np.ndarray) -> np.ndarray:
     missing = _BLOCK - len(block)
     return np.concatenate([block, np.zeros((missing, *block.shape[1:]), block.dtype)]) if missing else block
-
-
-def _with_learned(frontend: Frontend, learned: Frontend | Layer | None) -> Frontend:
-    """The whole frontend with what training made of its learned part."""
-    if learned is not None:
-        nnx.update(stages_of(frontend).learned, nnx.state(learned))
-    return frontend

@@ -31,6 +31,8 @@ _SLOPE: Final = 0.2
 
 Sounds = Float[Array, "batch samples"] | Float[Array, "batch frames channels"] | Features
 Mask = Float[Array, "batch frames"]
+# Factors of the contracted features, the same in all frames: 0 for those dropped, more than 1 for the others.
+Kept = Float[Array, "batch contracted"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class BothDirections(nnx.Module):
             return changed, changed
 
         start = jnp.zeros((2, batch, num_units), drive.dtype)
-        _, states = lax.scan(advance, start, (drive, jnp.moveaxis(is_heard, 2, 0)), unroll=4)
+        _, states = lax.scan(advance, start, (drive, jnp.moveaxis(is_heard, 2, 0)))
         forwards, backwards = states[:, 0], states[::-1, 1]
         return jnp.moveaxis(jnp.concatenate([forwards, backwards], axis=-1), 0, 1)
 
@@ -110,8 +112,10 @@ class EventReadout(nnx.Module):
         self.classes = nnx.Param(_uniform(rngs, (2 * RECURRENT, num_classes), 2 * RECURRENT))
         self.classes_bias = nnx.Param(jnp.zeros(num_classes))
 
-    def __call__(self, features: Features, mask: Mask) -> Float[Array, "batch frames classes"] | Float[Array, "b c"]:
-        """Logits; those of a whole sound are of the mean state over its frames."""
+    def __call__(
+        self, features: Features, mask: Mask, kept: Kept | None = None
+    ) -> Float[Array, "batch frames classes"] | Float[Array, "b c"]:
+        """Logits; those of a whole sound are of the mean state over its frames. `kept` is for training alone."""
         standard = (features - self.mean[...][None, None]) / self.deviation[...][None, None]
         if self.convolution is not None:
             standard = jnp.concatenate([self.convolution(standard), standard], axis=-1)
@@ -119,6 +123,8 @@ class EventReadout(nnx.Module):
         batch, frames = pooled.shape[:2]
         flat = pooled.reshape(batch, frames, -1)
         contracted = jax.nn.relu(flat @ self.contraction[...] + self.contraction_bias[...][None, None])
+        if kept is not None:
+            contracted = contracted * kept[:, None]
         states = self.recurrent(contracted, mask)
         if not self.is_framewise:
             weights = mask / jnp.maximum(jnp.sum(mask, axis=1, keepdims=True), 1.0)
@@ -138,9 +144,11 @@ class EventNetwork(nnx.Module):
         self.frontend = frontend
         self.readout = readout
 
-    def __call__(self, sounds: Sounds, mask: Mask) -> Float[Array, "batch frames classes"] | Float[Array, "b c"]:
+    def __call__(
+        self, sounds: Sounds, mask: Mask, kept: Kept | None = None
+    ) -> Float[Array, "batch frames classes"] | Float[Array, "b c"]:
         """Logits of every class."""
-        return self.readout(features_of(self.frontend, sounds), mask)
+        return self.readout(features_of(self.frontend, sounds), mask, kept)
 
 
 def features_of(frontend: Frontend | Layer | None, sounds: Sounds) -> Features:

@@ -12,15 +12,15 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.learnable.interface import Frontend
+from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
-from hearfit.soundtasks.events.learning import Learned, learn
+from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
 from hearfit.soundtasks.events.network import num_learned
 from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.events.spoken_words import digit_data, speaker_data, word_scores
 from hearfit.soundtasks.events.voice_activity import VoiceActivityDesign, voice_activity_data, voice_activity_scores
-from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.record import LearnedParameter, RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
 TaskName = Literal["vad", "digits", "speaker", "birds"]
@@ -47,10 +47,10 @@ class EventTraining:
 
 
 TRAINING: Final[dict[TaskName, EventTraining]] = {
-    "vad": EventTraining(num_steps=300, batch_size=16),
-    "digits": EventTraining(num_steps=300, batch_size=32),
-    "speaker": EventTraining(num_steps=200, batch_size=32),
-    "birds": EventTraining(num_steps=300, batch_size=16),
+    "vad": EventTraining(num_steps=400, batch_size=16),
+    "digits": EventTraining(num_steps=200, batch_size=32),
+    "speaker": EventTraining(num_steps=150, batch_size=32),
+    "birds": EventTraining(num_steps=250, batch_size=16),
 }
 
 
@@ -84,7 +84,7 @@ class EventTask:
             "task": self.task,
             "data": _fingerprint(self.data),
             "noise": None if self.noise is None else _fingerprint(self.noise),
-            "training": asdict(self.training),
+            "training": {**asdict(self.training), "dropped": DROPPED},
             "voices": asdict(self.voices) if self.task == "vad" else None,
             "birds": asdict(self.birds) if self.task == "birds" else None,
         }
@@ -138,8 +138,10 @@ def validation_score(task: TaskName, examples: Examples, logits: Float[np.ndarra
     return balanced_accuracy(confusion_matrix(truth, answer[is_scored], num_classes=logits.shape[-1]))
 
 
-def learned_parameters(before: Frontend, after: Frontend) -> tuple[LearnedParameter, ...]:
+def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer | None) -> tuple[LearnedParameter, ...]:
     """Every learned number of a frontend before and after training."""
+    if before is None or after is None:
+        return ()
     old, new = before.values(), after.values()
     return tuple(
         LearnedParameter(
@@ -181,10 +183,8 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         num_readout_parameters=num_learned(network.readout),
         duration_s=duration_s,
         items=dict(result.items),
-        curve=tuple(
-            CurvePoint(point.step, point.training_loss, point.validation_score) for point in learned.trained.curve
-        ),
-        learned=learned_parameters(learned.before, learned.after),
+        curve=learned.trained.curve,
+        learned=learned_parameters(learned.before, network.frontend),
     )
 
 
