@@ -15,6 +15,8 @@ from hearfit.soundtasks.record import LearnedParameter, RunRecord
 _CURVE_COLUMNS: Final = 4
 _PARAMETER_COLUMNS: Final = 3
 _PANEL_IN: Final = 1.05
+# Room above and below the curves, as a share of their range: a ring at the very edge would be cut.
+_MARGIN: Final = 0.08
 _PARAMETER_PANEL_IN: Final = 1.45
 # From here on a range is shown in octaves, as is usual for frequencies and time constants.
 _LOG_FROM: Final = 8.0
@@ -66,10 +68,11 @@ def _draw_curves(loss: Axes, value: Axes, name: str, records: Sequence[RunRecord
 
 def _share(places: Sequence[Axes]) -> None:
     """The same vertical axis for all, so that heights compare; logarithmic for losses of different size."""
-    limits = [place.get_ylim() for place in places if place.lines]
-    if not limits:
+    lines = [np.asarray(line.get_ydata(), np.float64) for place in places for line in place.lines]
+    if not lines:
         return
-    drawn = np.concatenate([np.asarray(line.get_ydata(), np.float64) for place in places for line in place.lines])
+    drawn = np.concatenate(lines)
+    margin = _MARGIN * (np.ptp(drawn) or 1.0)
     is_log = bool((drawn > 0).all() and drawn.max() > 20 * drawn.min())
     for index, place in enumerate(places):
         if is_log:
@@ -77,7 +80,7 @@ def _share(places: Sequence[Axes]) -> None:
             place.set_ylim(drawn.min() / 1.1, drawn.max() * 1.1)
             mark_log(place.yaxis, drawn.min() / 1.1, drawn.max() * 1.1)
         else:
-            place.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+            place.set_ylim(drawn.min() - margin, drawn.max() + margin)
             place.yaxis.set_major_locator(MaxNLocator(4))
         if index % _CURVE_COLUMNS:
             place.tick_params(axis="y", labelleft=False, which="both")
