@@ -1,7 +1,7 @@
 """Temporal adaptation of a log spectrogram, fixed or learned: what is left above a running average, rectified.
 
-The fixed time constants of `adapted` are those of the ferret's and cat's inferior colliculus as Willmore et al. (2016,
-eq. 2) fitted them, tau = 500 ms - 105 ms log10(f / Hz); the pair of ON and OFF responses has one of 50 ms.
+The fixed time constants of `adapted` are those of the inferior colliculus that Willmore et al. (2016) used,
+tau = 500 ms - 105 ms log10(f / Hz); the pair of ON and OFF responses has one of 50 ms.
 """
 
 from typing import Final, Literal
@@ -31,7 +31,7 @@ _NUM_MAPS: Final = {"adapted": 1, "on-off": 3, "both": 4}
 
 
 def midbrain_time_constant_s(frequency_hz: Float[np.ndarray, " channels"]) -> Float[np.ndarray, " channels"]:
-    """tau(f) = 500 ms - 105 ms log10(f / Hz) (Willmore et al. 2016, eq. 2)."""
+    """tau(f) = 500 ms - 105 ms log10(f / Hz) (Willmore et al. 2016)."""
     return np.asarray(0.500 - 0.105 * np.log10(frequency_hz))
 
 

@@ -19,9 +19,8 @@ def exponential_average(
     """m_t = (1 - s) m_(t-1) + s x_t with m_(-1) = `before`.
 
     Recursive doubling (Hillis & Steele 1986): after k rounds every frame holds the sum over its last 2^k. The weight
-    1 - s is the same in every frame, so that a round is one product, (1 - s)^(2^k), and one shift; JAX's associative
-    scan, which allows for any weights, took ten times as long to compile. Every factor lies in [0, 1], so that no
-    product grows, however long the sound.
+    1 - s is the same in every frame, so that a round is one product, (1 - s)^(2^k), and one shift. Every factor lies in
+    [0, 1], so that no product grows, however long the sound.
     """
     keep = (1.0 - smoothing)[None, None]
     average = smoothing[None, None] * spectrogram

@@ -17,7 +17,7 @@ from hearfit.learnable.envelope_bank import largest_step
 from hearfit.learnable.interface import Features, FrameLayout, Frontend, Sounds, check_whole_frames
 from hearfit.learnable.sound_scale import DEFAULT_FLOOR_DB_SPL, Compression, amplitude_of, compressed, referred
 
-# Products of blocks of about this length measured fastest.
+# Greatest length of the blocks that the filters work in; it changes no number.
 _BLOCK_SAMPLES: Final = 60
 _POOLED_FRAMES: Final = 2
 

@@ -1,11 +1,10 @@
 """LEAF, a learnable frontend (Zeghidour, Teboul, de Chaumont Quitry & Tagliasacchi 2021, ICLR), made causal.
 
-Gabor filters g(n) = exp(i mu n) exp(-n^2 / (2 sigma^2)) / (sqrt(2 pi) sigma) (eq. 2), squared modulus, Gaussian pooling
-(section 3.2), and PCEN with its own numbers for each channel (section 3.3). Here the kernel lies in the past, which
-delays by half its length, and the Gaussian of the pooling is one-sided, with weights that add to 1. The filters are
-learned as centre frequency, mu fs / (2 pi), and bandwidth, fs sqrt(2 ln 2) / (pi sigma): their full width at half
-maximum. The paper's bounds, 0 <= mu <= pi and 4 sqrt(2 ln 2) / pi <= sigma <= W sqrt(2 ln 2) / pi with W taps, are 0 to
-fs / 2 and fs / W to fs / 4.
+Gabor filters g(n) = exp(i mu n) exp(-n^2 / (2 sigma^2)) / (sqrt(2 pi) sigma), squared modulus, Gaussian pooling, and
+PCEN with its own numbers for each channel. Here the kernel lies in the past, which delays by half its length, and the
+Gaussian of the pooling is one-sided, with weights that add to 1. The filters are learned as centre frequency,
+mu fs / (2 pi), and bandwidth, fs sqrt(2 ln 2) / (pi sigma): their full width at half maximum. The paper's bounds,
+0 <= mu <= pi and 4 sqrt(2 ln 2) / pi <= sigma <= W sqrt(2 ln 2) / pi with W taps, are 0 to fs / 2 and fs / W to fs / 4.
 
 Level: pressure re 20 uPa. Twice the squared modulus, so that a tone at a centre frequency reads its power.
 """
@@ -193,7 +192,7 @@ class Leaf(Frontend):
 
 
 def gabor_kernel(mu: Float[Array, " channels"], sigma: Float[Array, " channels"], taps: int) -> Kernel:
-    """Real and imaginary part of the Gabor filters (eq. 2), centred on the middle tap."""
+    """Real and imaginary part of the Gabor filters, centred on the middle tap."""
     n = jnp.arange(-(taps // 2), taps // 2 + 1).astype(mu.dtype)[None]
     gaussian = jnp.exp(-0.5 * jnp.square(n / sigma[:, None])) / (np.sqrt(2.0 * np.pi) * sigma[:, None])
     phase = mu[:, None] * n

@@ -1,6 +1,6 @@
 """The causal mel spectrogram: short-time spectra of the past, triangles on the mel scale.
 
-Triangles as in HTK (Young et al., The HTK Book, section 5.6): mel(f) = 2595 log10(1 + f / 700 Hz), corners equally
+Triangles as in HTK (Young et al., The HTK Book): mel(f) = 2595 log10(1 + f / 700 Hz), corners equally
 spaced in mel, height 1, linear in Hz. Each channel has a fixed gain, so that a tone at its centre frequency reads the
 tone's own RMS pressure.
 """

@@ -1,8 +1,8 @@
 """Per-channel energy normalisation, fixed or learned.
 
 out = (E / (eps + M)^alpha + delta)^r - delta^r, with M the running average M_t = (1 - s) M_(t-1) + s E_t, M_0 = E_0
-(Wang et al. 2017, eqs 1 and 2); with one alpha, delta, r and s for each channel, all learned, it is the sPCEN of LEAF
-(Zeghidour et al. 2021, section 3.3).
+(Wang et al. 2017); with one alpha, delta, r and s for each channel, all learned, it is the sPCEN of LEAF
+(Zeghidour et al. 2021).
 """
 
 from dataclasses import dataclass

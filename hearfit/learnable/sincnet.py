@@ -1,9 +1,9 @@
 """SincNet's band-pass filters with learned edges (Ravanelli & Bengio 2018, SLT), made causal and analytic.
 
 2 f2 sinc(2 f2 n) - 2 f1 sinc(2 f1 n) = 2 (f2 - f1) sinc((f2 - f1) n) cos(2 pi f_c n) with f_c the middle of the band
-(eq. 4, as a modulated low-pass), under a Hamming window (eq. 7). With the complex exponential instead of the cosine it
-is analytic, so that its modulus is the envelope of the band instead of a rectified carrier. The kernel lies in the past
-and delays by half its length. Pooling as in LEAF, with a fixed width of one hop; then amplitudes are compressed.
+(as a modulated low-pass), under a Hamming window. With the complex exponential instead of the cosine it is analytic,
+so that its modulus is the envelope of the band instead of a rectified carrier. The kernel lies in the past and delays by
+half its length. Pooling as in LEAF, with a fixed width of one hop; then amplitudes are compressed.
 
 The upper edge lies below half the sampling rate and the width of the band is a number of octaves, so that no training
 can cross or fold the edges.
@@ -33,6 +33,9 @@ _HIGHEST_EDGE: Final = 0.98
 @dataclass(frozen=True)
 class SincDesign:
     """Bands between the corners of mel triangles: from each to the next but one.
+
+    No edge can lie above 0.98 of half the sampling rate. A request for a higher one gets bands up to just below that,
+    and the layout's centre frequencies are those of the bands that are made.
 
     Raises:
         InputError: the kernel is even, the step does not divide the hop, or a band reaches half the sampling rate.
