@@ -1,7 +1,7 @@
 """What every frontend must keep, as checks that each of them is put through."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,47 +14,77 @@ from hearfit.learnable.interface import Frontend, Layer
 Stage = Frontend | Layer
 AnyStage = TypeVar("AnyStage", bound=nnx.Module)
 
+# Compiled once for stages of the same structure; operation by operation every one of them would be compiled alone.
+_run = nnx.jit(lambda stage, sound: stage(sound))
 
-def check_exact_causality(stage: Stage, sound: np.ndarray, *, step: int, frame: int = 30) -> None:
-    """The gradient of one frame is exactly 0.0 with respect to all that comes after it, and not before.
 
-    `sound` is [batch, time] or [batch, time, channels], of which `step` make a frame.
+class Evaluated(NamedTuple):
+    """Features [batch, frames, channels, maps], and the gradient of a weighted sum of one of their frames.
+
+    Attributes:
+        of_parameters: with respect to each learned parameter, by the last name of its path.
+        of_sound: with respect to the sound, in its shape.
     """
 
-    @nnx.jit
-    def gradient(stage: Stage, sound: jax.Array) -> jax.Array:
-        weights = 1.0 + jnp.arange(stage(sound)[:, frame].size, dtype=jnp.float32) % 7.0
-        return jax.grad(lambda sound: jnp.vdot(weights, stage(sound)[:, frame].reshape(-1)))(sound)
+    features: np.ndarray
+    of_parameters: dict[str, np.ndarray]
+    of_sound: np.ndarray
 
-    slope = np.asarray(gradient(stage, jnp.asarray(sound, jnp.float32)))
+
+def features_of(stage: Stage, sound: np.ndarray | jax.Array) -> np.ndarray:
+    """What comes out, compiled, in single precision."""
+    return np.asarray(_run(stage, jnp.asarray(sound, jnp.float32)))
+
+
+def evaluate(stage: Stage, sound: np.ndarray | jax.Array, *, frame: int = 30) -> Evaluated:
+    """All that a contract asks for, from one compiled function."""
+
+    @nnx.jit
+    def both(stage: Stage, sound: jax.Array) -> tuple[tuple[nnx.State[Any, Any], jax.Array], jax.Array]:
+        def of_frame(stage: Stage, sound: jax.Array) -> tuple[jax.Array, jax.Array]:
+            features = stage(sound)
+            values = features[:, frame].reshape(-1)
+            return jnp.vdot(1.0 + jnp.arange(values.size, dtype=jnp.float32) % 7.0, values), features
+
+        return nnx.grad(of_frame, argnums=(0, 1), has_aux=True)(stage, sound)
+
+    (of_parameters, of_sound), features = both(stage, jnp.asarray(sound, jnp.float32))
+    flat = {str(path[-1]): np.asarray(value[...]) for path, value in nnx.to_flat_state(of_parameters)}
+    return Evaluated(np.asarray(features), flat, np.asarray(of_sound))
+
+
+def check_exact_causality(found: Evaluated, *, step: int, frame: int = 30) -> None:
+    """The gradient of one frame is exactly 0.0 with respect to all that comes after it, and not before.
+
+    The sound is [batch, time] or [batch, time, channels], of which `step` make a frame.
+    """
+    slope = found.of_sound
     assert np.all(slope[:, (frame + 1) * step :] == 0.0)
     assert np.any(slope[:, (frame - 5) * step : (frame + 1) * step] != 0.0)
     assert np.all(np.isfinite(slope))
 
 
-def check_prefix(stage: Stage, sound: np.ndarray, *, step: int, frames: int, atol: float) -> None:
+def check_prefix(
+    stage: Stage, sound: np.ndarray, found: Evaluated, *, step: int, frames: tuple[int, ...], atol: float
+) -> None:
     """The beginning of a sound alone gives the beginning of its features."""
-    run = nnx.jit(lambda stage, sound: stage(sound))
-    whole = np.asarray(run(stage, jnp.asarray(sound, jnp.float32)))
-    beginning = np.asarray(run(stage, jnp.asarray(sound[:, : frames * step], jnp.float32)))
-    np.testing.assert_allclose(whole[:, :frames], beginning, atol=atol, rtol=1e-4)
+    for number in frames:
+        beginning = features_of(stage, sound[:, : number * step])
+        np.testing.assert_allclose(found.features[:, :number], beginning, atol=atol, rtol=1e-4)
 
 
-def gradients(stage: Stage, sound: np.ndarray) -> dict[str, np.ndarray]:
-    """Gradient of a sum of squares with respect to each learned parameter, by the last name of its path."""
-
-    @nnx.jit
-    def gradient(stage: Stage, sound: jax.Array) -> nnx.State[Any, Any]:
-        return nnx.grad(lambda stage: jnp.mean(stage(sound) ** 2))(stage)
-
-    found = nnx.to_flat_state(gradient(stage, jnp.asarray(sound, jnp.float32)))
-    return {str(path[-1]): np.asarray(value[...]) for path, value in found}
+def check_every_parameter_is_reached(found: Evaluated, names: set[str]) -> None:
+    """The gradient of every learned number is finite and not 0."""
+    assert set(found.of_parameters) == names
+    for slope in found.of_parameters.values():
+        assert np.all(np.isfinite(slope))
+        assert np.all(slope != 0.0)
 
 
 def check_difference(
-    stage: AnyStage, read: Callable[[AnyStage], nnx.Param[jax.Array]], sound: np.ndarray, *, index: int
+    stage: AnyStage, read: Mapping[str, Callable[[AnyStage], nnx.Param[jax.Array]]], sound: np.ndarray, *, index: int
 ) -> None:
-    """One gradient against a central difference; to be run with 64-bit numbers."""
+    """One gradient of each parameter against a central difference; to be run with 64-bit numbers."""
     waveform = jnp.asarray(sound, jnp.float64)
     graph, *states = nnx.split(stage, nnx.Param, ...)
     learned, constant = states
@@ -64,18 +94,22 @@ def check_difference(
         return stage(waveform)
 
     @jax.jit
-    def loss(learned: nnx.State[Any, Any]) -> jax.Array:
+    @jax.value_and_grad
+    def loss_and_slope(learned: nnx.State[Any, Any]) -> jax.Array:
         return jnp.mean(output(nnx.merge(graph, learned, constant)) ** 2)
 
-    exact = float(read(nnx.merge(graph, jax.jit(jax.grad(loss))(learned), constant))[...].reshape(-1)[index])
-    at, step = read(stage)[...], 1e-4
-    moved = []
-    for sign in (1.0, -1.0):
-        other = nnx.merge(graph, learned, constant)
-        read(other)[...] = at.reshape(-1).at[index].add(sign * step).reshape(at.shape)
-        moved.append(float(loss(nnx.split(other, nnx.Param, ...)[1])))
-    np.testing.assert_allclose(exact, (moved[0] - moved[1]) / (2.0 * step), rtol=1e-4)
-    assert exact != 0.0
+    slopes = nnx.merge(graph, loss_and_slope(learned)[1], constant)
+    for name, parameter in read.items():
+        exact = float(parameter(slopes)[...].reshape(-1)[index])
+        at, step = parameter(stage)[...], 1e-4
+        moved = []
+        for sign in (1.0, -1.0):
+            # A copy: what is merged shares its numbers with what was split.
+            other = nnx.clone(stage)
+            parameter(other)[...] = at.reshape(-1).at[index].add(sign * step).reshape(at.shape)
+            moved.append(float(loss_and_slope(nnx.split(other, nnx.Param, ...)[1])[0]))
+        np.testing.assert_allclose(exact, (moved[0] - moved[1]) / (2.0 * step), rtol=1e-4, err_msg=name)
+        assert exact != 0.0
 
 
 def check_bounds_under_training(stage: Stage, sound: np.ndarray, *, seed: int) -> None:
