@@ -2,8 +2,8 @@
 
 2 f2 sinc(2 f2 n) - 2 f1 sinc(2 f1 n) = 2 (f2 - f1) sinc((f2 - f1) n) cos(2 pi f_c n) with f_c the middle of the band
 (as a modulated low-pass), under a Hamming window. With the complex exponential instead of the cosine it is analytic,
-so that its modulus is the envelope of the band instead of a rectified carrier. The kernel lies in the past and delays by
-half its length. Pooling as in LEAF, with a fixed width of one hop; then amplitudes are compressed.
+so that its modulus is the envelope of the band instead of a rectified carrier. The kernel lies in the past and delays
+by half its length. Pooling as in LEAF, with a fixed width of one hop; then amplitudes are compressed.
 
 The upper edge lies below half the sampling rate and the width of the band is a number of octaves, so that no training
 can cross or fold the edges.

@@ -79,9 +79,7 @@ def test_the_kernel_of_the_public_implementation() -> None:
     envelope = np.exp(-0.5 * (f**2 / (sigma_f + 1e-3) ** 2 + t**2 / (sigma_t + 1e-3) ** 2))
     rotated = t * np.cos(gamma) + f * np.sin(gamma)
     public = envelope / (2.0 * np.pi * sigma_f * sigma_t) * np.exp(1j * modulation * rotated)
-    ours = np.asarray(
-        kernel_of(filters((sigma_t, sigma_f, gamma, modulation)), half_frames=55, half_channels=4)[0]
-    ).T
+    ours = np.asarray(kernel_of(filters((sigma_t, sigma_f, gamma, modulation)), half_frames=55, half_channels=4)[0]).T
     np.testing.assert_allclose(ours, public, atol=2e-3 * np.abs(public).max())
 
 
