@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from hearfit.soundtasks.enhancement.data import read_parts
 from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
@@ -55,11 +56,13 @@ def enhancement_experiment(
     """All frontends and references at all ratios with all seeds.
 
     Raises:
-        InputError: a ratio that no mixture can have.
+        InputError: a ratio that no mixture can have, or the data are missing or damaged.
     """
     conditions = tuple(dict.fromkeys(condition_of(snr_db) for snr_db in snrs_db))
     for condition in conditions:
         snr_of(condition)
+    # Read here once, so that whatever is wrong with the data is told before the first run.
+    read_parts(speech, noise)
     return Experiment(
         description=DESCRIPTION,
         task=EnhancementTask(speech, noise, example_seed=seeds[0]),

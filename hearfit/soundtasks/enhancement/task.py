@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.corpora.fingerprint import fingerprint
+from hearfit.corpora.voxangeles import SOUND_SUFFIXES
 from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.enhancement.data import (
@@ -93,9 +95,11 @@ class EnhancementTask:
     num_examples: int = 4
 
     def settings(self) -> Settings:
-        """All that decides the scores of a run besides its name."""
+        """All that decides the scores of a run besides its name; of the data, the files and their sizes."""
         design = asdict(self.design)
         return {
+            "speech": fingerprint(self.speech, (*SOUND_SUFFIXES, ".textgrid")),
+            "noise": fingerprint(self.noise, SOUND_SUFFIXES),
             "network": design.pop("network"),
             "training": design.pop("training"),
             **design,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from hearfit.soundtasks.experiment import Experiment
-from hearfit.soundtasks.phonemes.data import Words, load_words
+from hearfit.soundtasks.phonemes.data import Words, check_recordings, load_words
 from hearfit.soundtasks.phonemes.description import (
     EAR_DESCRIPTION,
     LEVELS_DB_SPL,
@@ -63,11 +63,7 @@ def phoneme_experiment(
         InputError: the data are missing or damaged.
     """
     task = PhonemeTask(data, snrs_db)
-    facts = _facts(
-        load_words(data, task.recogniser.num_phones),
-        _MATCHED,
-        _SHARES,
-    )
+    facts = _facts(_checked_words(task), _MATCHED, _SHARES)
     return Experiment(description_of(snrs_db, shares), task, run_names(frontends, shares, seeds), facts, _pictures)
 
 
@@ -80,10 +76,7 @@ def ear_experiment(*, data: Path, profile: Path, seeds: tuple[int, ...]) -> Expe
     task = EarTask(data, profile)
     # Whatever is wrong with the profile is told before the first run.
     Ear(profile)()
-    facts = _facts(
-        load_words(data, task.recogniser.num_phones),
-        _NO_PREDICTION,
-    )
+    facts = _facts(_checked_words(task), _NO_PREDICTION)
     names = tuple(
         RunName(EAR_DESCRIPTION.task, ear, f"{level:g} dB SPL", seed)
         for seed in seeds
@@ -102,6 +95,13 @@ def run_names(frontends: tuple[str, ...], shares: tuple[float, ...], seeds: tupl
         for frontend in ordered
         for share in shares
     )
+
+
+def _checked_words(task: PhonemeTask | EarTask) -> Words:
+    # Whatever is wrong with the data is told once, before the first run.
+    words = load_words(task.data, task.recogniser.num_phones)
+    check_recordings(words, sampling_rate_hz=task.design.grid.sampling_rate_hz)
+    return words
 
 
 def _facts(words: Words, *remarks: str) -> ExperimentFacts:
