@@ -16,6 +16,8 @@ from hearfit.soundtasks.record import RunName, RunRecord
 from tests.soundtasks.ns1_folder import UNITS, load_real_ns1, write_ns1
 
 SMALL = FitDesign(
+    late=replace(DESIGN.late, num_steps=2, steps_per_validation=1),
+    most_late_features=DESIGN.most_late_features,
     linear=replace(DESIGN.linear, num_steps=4, steps_per_validation=2, num_warm_up_steps=1),
     recurrent=replace(DESIGN.recurrent, num_steps=4, steps_per_validation=2),
     readout=replace(DESIGN.readout, num_hidden=4, num_components=2),

@@ -42,6 +42,18 @@ HIGHEST_HZ: Final = 22_627.0
 
 # Chosen by the score of the validation sounds of the published split.
 DESIGN: Final = FitDesign(
+    late=TrainingSettings(
+        learning_rate=0.1,
+        frontend_learning_rate=0.1,
+        batch_size=14,
+        num_steps=40,
+        steps_per_validation=10,
+        patience=None,
+        is_higher_better=True,
+        seed=0,
+        is_cosine=True,
+    ),
+    most_late_features=NUM_CHANNELS,
     linear=TrainingSettings(
         learning_rate=2e-4,
         frontend_learning_rate=8e-2,
@@ -101,6 +113,8 @@ class NeuralTask:
             "channels": NUM_CHANNELS,
             "lowest (Hz)": LOWEST_HZ,
             "highest (Hz)": HIGHEST_HZ,
+            "last stage": asdict(self.design.late),
+            "most features of a last stage": self.design.most_late_features,
             "linear": asdict(self.design.linear),
             "recurrent": asdict(self.design.recurrent),
             "recurrent readout": asdict(self.design.readout),
