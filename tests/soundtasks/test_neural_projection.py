@@ -31,6 +31,10 @@ def a_batch(rng: np.random.Generator) -> LateBatch:
     return LateBatch(powers, features @ jnp.asarray([[1.0, -0.5, 0.3], [0.2, 1.0, -1.0]]))
 
 
+def double(values: jax.Array) -> jax.Array:
+    return jnp.asarray(np.asarray(values), jnp.float64)
+
+
 def test_the_loss_is_that_of_the_closed_form() -> None:
     batch = a_batch(np.random.default_rng(1))
     layer = Pcen(CHANNELS, is_learned=True)
@@ -44,7 +48,7 @@ def test_its_gradient_is_that_of_the_minimum_over_the_weights() -> None:
     # Central differences of the loss, for each of which the weights are solved anew.
     single = a_batch(np.random.default_rng(2))
     with jax.enable_x64(True):
-        batch = LateBatch(*(jnp.asarray(np.asarray(each), jnp.float64) for each in single))
+        batch = LateBatch(double(single.spectrograms), double(single.responses))
         graph, params, rest = nnx.split(Pcen(CHANNELS, is_learned=True), nnx.Param, ...)
         flat, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf.astype(jnp.float64), params))
 
