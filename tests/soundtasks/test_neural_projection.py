@@ -1,6 +1,7 @@
 """Variable projection against ridge regression in NumPy, finite differences, and a stage with known parameters."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.flatten_util
@@ -49,7 +50,9 @@ def test_its_gradient_is_that_of_the_minimum_over_the_weights() -> None:
     single = a_batch(np.random.default_rng(2))
     with jax.enable_x64(True):
         batch = LateBatch(double(single.spectrograms), double(single.responses))
-        graph, params, rest = nnx.split(Pcen(CHANNELS, is_learned=True), nnx.Param, ...)
+        # The split's declared type is a tuple of unknown length.
+        parts: tuple[Any, ...] = nnx.split(Pcen(CHANNELS, is_learned=True), nnx.Param, ...)
+        graph, params, rest = parts
         flat, unravel = jax.flatten_util.ravel_pytree(jax.tree.map(lambda leaf: leaf.astype(jnp.float64), params))
 
         @jax.jit
