@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from hearfit.corpora.ns1 import BIN_S, SAMPLING_RATE_HZ, SPLITS
+from hearfit.corpora.ns1 import BIN_S, MEAN_LEVEL_DB_SPL, SAMPLING_RATE_HZ, SPLITS
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.interface import Frontend, Values
 from hearfit.learnable.request import FrontendRequest
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.neural.data import recorded
 from hearfit.soundtasks.neural.figures import receptive_field_sheets
 from hearfit.soundtasks.neural.fit import (
@@ -39,6 +40,7 @@ RECURRENT: Final = "recurrent"
 NUM_CHANNELS: Final = 34
 LOWEST_HZ: Final = 500.0
 HIGHEST_HZ: Final = 22_627.0
+_DATA_SUFFIXES: Final = (".wav", ".npz")
 
 # Chosen by the score of the validation sounds of the published split.
 DESIGN: Final = FitDesign(
@@ -103,6 +105,8 @@ class NeuralTask:
         """All that decides the scores of a run besides its name."""
         split = SPLITS[self.split]
         return {
+            "data": content_hash(self.folder, _DATA_SUFFIXES),
+            "mean level (dB SPL)": MEAN_LEVEL_DB_SPL,
             "split": split.name,
             "training sounds": split.training,
             "validation sounds": split.validation,
