@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hearfit.soundtasks.enhancement.data import read_parts
+from hearfit.soundtasks.enhancement.data import read_parts, test_sources
 from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
@@ -68,6 +68,13 @@ def enhancement_experiment(
         task=EnhancementTask(speech, noise, example_seed=seeds[0]),
         names=run_names(DESCRIPTION.task, (*frontends, *REFERENCES), conditions, seeds),
         facts=ExperimentFacts(
-            held_out=_HELD_OUT, settings={}, sources=_SOURCES, references=REFERENCES, remarks=_REMARKS
+            held_out=_HELD_OUT,
+            settings={},
+            sources=_SOURCES,
+            references=REFERENCES,
+            remarks=_REMARKS,
+            # How much can be gained is above all a matter of the noise: mixtures of one source are alike.
+            item_group="noise recording",
+            item_groups=test_sources(noise, scenes_per_clip=DESIGN.scenes_per_clip),
         ),
     )

@@ -11,10 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from hearfit.corpora.fingerprint import fingerprint
-from hearfit.corpora.voxangeles import SOUND_SUFFIXES
 from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend, Layer
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.enhancement.data import (
     SAMPLING_RATE_HZ,
     TEST_FOLDS,
@@ -49,6 +48,7 @@ from hearfit.training.settings import Settings, settings_hash
 Tell = Callable[[str, float], None]
 
 _NETWORKS: Final = "networks"
+_DATA_SUFFIXES: Final = (".flac", ".ogg", ".wav", ".textgrid")
 _TRAINING_SHARE: Final = 0.9
 
 
@@ -95,11 +95,11 @@ class EnhancementTask:
     num_examples: int = 4
 
     def settings(self) -> Settings:
-        """All that decides the scores of a run besides its name; of the data, the files and their sizes."""
+        """All that decides the scores of a run besides its name; of the data, their contents."""
         design = asdict(self.design)
         return {
-            "speech": fingerprint(self.speech, (*SOUND_SUFFIXES, ".textgrid")),
-            "noise": fingerprint(self.noise, SOUND_SUFFIXES),
+            "speech": content_hash(self.speech, _DATA_SUFFIXES),
+            "noise": content_hash(self.noise, _DATA_SUFFIXES),
             "network": design.pop("network"),
             "training": design.pop("training"),
             **design,

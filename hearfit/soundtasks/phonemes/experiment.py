@@ -120,6 +120,9 @@ def _facts(words: Words, *remarks: str) -> ExperimentFacts:
         held_out=held_out,
         settings={},
         sources=(_VOXANGELES,),
+        # Words of a language are mostly of one talker, and no independent draws.
+        item_group="language",
+        item_groups=tuple(word.language for word in words.test),
         remarks=(*remarks, _FRAMES, _NOISE, _CLASSES, f"Phones: {', '.join(words.phones.phones)}.", *words.left_out),
     )
 

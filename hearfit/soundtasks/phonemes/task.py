@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from hearfit.corpora.fingerprint import fingerprint as files_fingerprint
 from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
 from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
@@ -155,7 +154,10 @@ def _of_words(measure: str, scores: FrameScores) -> Float[np.ndarray, " words"]:
 
 def fingerprint(folder: Path) -> str:
     """SHA-256 of the names and sizes of all sounds and TextGrids of a corpus."""
-    return files_fingerprint(folder, (*SOUND_SUFFIXES, ".textgrid"))
+    suffixes = (*SOUND_SUFFIXES, ".textgrid")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    listing = "\n".join(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in files)
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def content_hash(path: Path) -> str:
