@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.cli.conftest import Cli
 from tests.cli.test_frontend import fitted_profile
 from tests.soundtasks.phoneme_corpus import write_corpus
 
-QUICK = {
+QUICK: Final[dict[str, Any]] = {
     "recogniser": RecogniserDesign(num_maps=2, widths=(4, 4, 8), num_phones=3),
     "training": PhonemeTraining(num_steps=3, batch_size=3, steps_per_validation=3, num_warm_up_steps=1),
     "num_validation": 3,
