@@ -52,6 +52,7 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
             progress("opening the tracking store", 0.0)
             prepare_for_experiment(experiment.description.task, title, tracking_uri=options.tracking_uri)
     result, failures, num_kept = _study(experiment, options)
+    result = _with_all_facts(experiment, result, failures)
     with output.progress(title) as progress:
         progress("writing the report", 0.5)
         _write(experiment, result, failures, options)
@@ -100,25 +101,33 @@ def _study(experiment: "Experiment", options: StudyOptions) -> "tuple[Experiment
     return result, study.failures, study.num_kept
 
 
-def _write(
-    experiment: "Experiment", result: "ExperimentResult", failures: "tuple[RunFailure, ...]", options: StudyOptions
-) -> None:
+def _with_all_facts(
+    experiment: "Experiment", result: "ExperimentResult", failures: "tuple[RunFailure, ...]"
+) -> "ExperimentResult":
+    """The result with the settings of the task, unless it has its own, and with what failed."""
     from dataclasses import replace
 
-    from hearfit.reports.experiment import write_experiment_page
-    from hearfit.reports.formats import ReportFormat
-    from hearfit.soundtasks.experiment import flat, sheets_of
+    from hearfit.soundtasks.experiment import flat
 
     facts = result.facts
     remarks = [f"{_named(each)} failed: {each.problem}" for each in failures]
     settings = facts.settings or flat(experiment.task.settings())
-    shown = replace(result, facts=replace(facts, settings=settings, remarks=(*remarks, *facts.remarks)))
-    document = _document(shown, failures, None, [])
+    return replace(result, facts=replace(facts, settings=settings, remarks=(*remarks, *facts.remarks)))
+
+
+def _write(
+    experiment: "Experiment", result: "ExperimentResult", failures: "tuple[RunFailure, ...]", options: StudyOptions
+) -> None:
+    from hearfit.reports.experiment import write_experiment_page
+    from hearfit.reports.formats import ReportFormat
+    from hearfit.soundtasks.experiment import sheets_of
+
+    document = _document(result, failures, None, [])
     write_text(options.out / RESULT_NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
     sheets = sheets_of(result, options.out, experiment.pictures)
-    write_experiment_page(options.out / REPORT_NAME, shown, sheets, report_format=ReportFormat.HTML)
+    write_experiment_page(options.out / REPORT_NAME, result, sheets, report_format=ReportFormat.HTML)
     if options.is_pdf:
-        write_experiment_page(options.out / PDF_NAME, shown, sheets, report_format=ReportFormat.PDF)
+        write_experiment_page(options.out / PDF_NAME, result, sheets, report_format=ReportFormat.PDF)
 
 
 def _track(experiment: "Experiment", result: "ExperimentResult", options: StudyOptions) -> "TrackedExperiment":

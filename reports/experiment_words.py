@@ -151,7 +151,19 @@ def _how_sure(seeds: Interval, items: Interval | None) -> str:
 
 def items_sentence(result: ExperimentResult) -> str:
     """What the intervals of this experiment are over."""
-    if not result.facts.has_same_items:
+    facts, item = result.facts, result.description.item
+    if facts.num_test_sets is not None:
+        return (
+            f"There are {facts.num_test_sets} test sets of {item}s of their own, which the seeds take in turn. Seeds "
+            "of one test set are averaged, and the interval called over seeds is one over test sets."
+        )
+    if facts.item_groups:
+        return (
+            f"Items are {item}s; every seed is tested with the same ones. Those of one {facts.item_group} belong "
+            f"together, so the interval over items is one over the {len(set(facts.item_groups))} {facts.item_group}s "
+            "(Student's t of a mean over clusters) and not a bootstrap."
+        )
+    if not facts.has_same_items:
         return (
             f"Every seed is tested with {result.description.item}s of its own, so the interval over seeds is one over "
             f"{result.description.item}s as well."

@@ -66,6 +66,19 @@ class Frontend(nnx.Module, ABC):
         """Every learned parameter in its own unit, for `parameter_table`."""
         return {}
 
+    @property
+    def late(self) -> "Layer | None":
+        """The last stage, where it is a layer on one spectrogram, `early`, so that it can be trained alone."""
+        return None
+
+    def early(self, waveform: Sounds) -> Spectrograms:
+        """What the last stage is given.
+
+        Raises:
+            NotImplementedError: no last stage is told apart.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no last stage of its own.")
+
     @abstractmethod
     def __call__(self, waveform: Sounds) -> Features:
         """Features of whole frames.
@@ -115,9 +128,18 @@ class Chain(Frontend):
         """Those of the frontend and those of the layer."""
         return {**self.frontend.values(), **self.layer.values()}
 
+    @property
+    def late(self) -> Layer:
+        """The layer."""
+        return self.layer
+
+    def early(self, waveform: Sounds) -> Spectrograms:
+        """The frontend's spectrogram."""
+        return self.frontend(waveform)[..., 0]
+
     def __call__(self, waveform: Sounds) -> Features:
         """The layer's features of the frontend's spectrogram."""
-        return self.layer(self.frontend(waveform)[..., 0])
+        return self.layer(self.early(waveform))
 
 
 def check_whole_frames(waveform: Sounds, layout: FrameLayout) -> None:

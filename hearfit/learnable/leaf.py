@@ -26,7 +26,15 @@ from hearfit.learnable.envelope_bank import (
     largest_step,
     pooled,
 )
-from hearfit.learnable.interface import Features, FrameLayout, Frontend, Sounds, Values, check_whole_frames
+from hearfit.learnable.interface import (
+    Features,
+    FrameLayout,
+    Frontend,
+    Sounds,
+    Spectrograms,
+    Values,
+    check_whole_frames,
+)
 from hearfit.learnable.mel import mel_corners_hz
 from hearfit.learnable.pcen import Pcen, PcenValues
 from hearfit.learnable.sound_scale import amplitude_of, referred
@@ -185,10 +193,19 @@ class Leaf(Frontend):
         width_samples = design.pooling_width.value(self.pooling_width[...]) * fs
         return pooled(envelope, width_samples, step=step)
 
+    @property
+    def late(self) -> Pcen:
+        """PCEN."""
+        return self.pcen
+
+    def early(self, waveform: Sounds) -> Spectrograms:
+        """Pooled energies of whole frames."""
+        check_whole_frames(waveform, self.layout)
+        return self.energies(waveform)
+
     def __call__(self, waveform: Sounds) -> Features:
         """One map."""
-        check_whole_frames(waveform, self.layout)
-        return self.pcen(self.energies(waveform))
+        return self.pcen(self.early(waveform))
 
 
 def gabor_kernel(mu: Float[Array, " channels"], sigma: Float[Array, " channels"], taps: int) -> Kernel:

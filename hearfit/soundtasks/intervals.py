@@ -7,6 +7,11 @@ the sum of squares on each side (MOVER: Zou & Donner, Statistics in Medicine 27,
 as well is too narrow, because five are too few to draw from: where seeds matter most, its 95 % held the truth of 86 %
 of simulated studies. The first says what another seed would give on these items, the last also what other items would.
 
+Groups. Items that belong together (words of one talker, takes of one recording) are no independent draws. Where their
+groups are given, the interval over items is one over groups: mean +- t SE with the linearised standard error of a mean
+over clusters (Cochran 1977, Sampling Techniques, section 9A.2) and as many degrees of freedom as groups less one, as
+there are too few groups to draw from.
+
 NaN. A seed whose score is not a number is left out and counted in `num_missing`. An item that is NaN in a seed weighs
 nothing there; in a difference, an item that is NaN in one of the two is left out of both.
 """
@@ -85,25 +90,32 @@ def paired_over_seeds(scores: Mapping[int, float], baseline: Mapping[int, float]
     return over_seeds([scores[seed] - baseline[seed] for seed in common])
 
 
-def over_seeds_and_items(items: Mapping[int, Sequence[float]], *, seed: int) -> Interval:
+def over_seeds_and_items(
+    items: Mapping[int, Sequence[float]], *, seed: int, groups: Sequence[str] | None = None
+) -> Interval:
     """Mean over items and seeds, with the interval over both; `items` holds the scores of each seed.
 
-    Of a single seed the interval is that over its items alone.
+    Of a single seed the interval is that over its items alone. `groups` names the group of each item where items are
+    not independent of each other.
 
     Raises:
-        InputError: the seeds have unequal numbers of items.
+        InputError: the seeds have unequal numbers of items, or there is not one group for each.
     """
     seeds = sorted(items)
-    return _over_both(_table(items, seeds), seed=seed)
+    return _over_both(_table(items, seeds), seed=seed, groups=groups)
 
 
 def paired_over_seeds_and_items(
-    items: Mapping[int, Sequence[float]], baseline: Mapping[int, Sequence[float]], *, seed: int
+    items: Mapping[int, Sequence[float]],
+    baseline: Mapping[int, Sequence[float]],
+    *,
+    seed: int,
+    groups: Sequence[str] | None = None,
 ) -> Interval:
     """The same of the difference, item by item, for the seeds that both have.
 
     Raises:
-        InputError: there is no common seed, or the numbers of items differ.
+        InputError: there is no common seed, or the numbers of items or groups differ.
     """
     common = _common_seeds(items, baseline)
     first, second = _table(items, common), _table(baseline, common)
@@ -112,10 +124,12 @@ def paired_over_seeds_and_items(
             f"Scores of {first.shape[1]} items cannot be compared with those of {second.shape[1]}: a paired comparison "
             "needs the same items."
         )
-    return _over_both(first - second, seed=seed)
+    return _over_both(first - second, seed=seed, groups=groups)
 
 
-def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int) -> Interval:
+def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int, groups: Sequence[str] | None) -> Interval:
+    if groups is not None and len(groups) != table.shape[1]:
+        raise InputError(f"There are scores of {table.shape[1]} items and groups of {len(groups)}; each item has one.")
     is_known = np.isfinite(table)
     # A seed without any score is a run that failed, and not one of those that count.
     has_scores = is_known.any(axis=1)
@@ -126,14 +140,29 @@ def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int) -> Interva
     sums, weights = known.sum(axis=0), is_known.sum(axis=0).astype(np.float64)
     mean = float(sums.sum() / weights.sum())
     of_seeds = over_seeds((known.sum(axis=1) / is_known.sum(axis=1)).tolist())
-    if (weights > 0).sum() == 1:
-        # One item says nothing of others.
+    names = np.asarray(groups if groups is not None else np.arange(len(weights)))[weights > 0]
+    if len(np.unique(names)) == 1:
+        # One item or group says nothing of others.
         return Interval(mean, None, None, len(known), missing)
-    low, high = _percentiles(sums, weights, seed)
+    low, high = _percentiles(sums, weights, seed) if groups is None else _of_groups(sums, weights, groups)
     half = of_seeds.high - of_seeds.mean if of_seeds.high is not None else 0.0
     return Interval(
         mean, mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half), len(known), missing
     )
+
+
+def _of_groups(
+    sums: Float[np.ndarray, " items"], weights: Float[np.ndarray, " items"], groups: Sequence[str]
+) -> tuple[float, float]:
+    """Mean of all items +- t SE: the squares of what every group adds to the mean's error, summed."""
+    is_item = weights > 0
+    _, place = np.unique(np.asarray(groups)[is_item], return_inverse=True)
+    mean = float(sums.sum() / weights.sum())
+    errors = np.bincount(place, sums[is_item] - mean * weights[is_item])
+    num_groups = len(errors)
+    standard_error = math.sqrt(num_groups / (num_groups - 1) * float(np.sum(errors**2))) / float(weights.sum())
+    half = float(student_t.ppf(0.5 + LEVEL / 2, num_groups - 1)) * standard_error
+    return mean - half, mean + half
 
 
 def _percentiles(

@@ -1,5 +1,6 @@
 """All runs of an experiment with what a reader must know of them, and their scores with intervals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,7 +11,6 @@ from hearfit.soundtasks.intervals import (
     Interval,
     over_seeds,
     over_seeds_and_items,
-    paired_over_seeds,
     paired_over_seeds_and_items,
 )
 from hearfit.soundtasks.record import Metric, RunRecord
@@ -40,6 +40,11 @@ class ExperimentFacts:
         remarks: whatever else a reader needs to judge the numbers, sentences.
         has_same_items: whether every seed is tested with the same items; if each has a test set of its own, the
             interval over seeds is one over items too, and there is no other.
+        num_test_sets: how many test sets there are where not every seed has the same items; seed s has number
+            s modulo this one. Seeds of one test set are no independent studies, so they are averaged first and the
+            interval is one over test sets. None: every seed has another one.
+        item_group: what items have in common that are not independent ("language"); empty where they are.
+        item_groups: the group of every item, in their order.
     """
 
     held_out: tuple[str, ...]
@@ -48,6 +53,9 @@ class ExperimentFacts:
     references: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     has_same_items: bool = True
+    num_test_sets: int | None = None
+    item_group: str = ""
+    item_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,10 +153,10 @@ def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
             by_seed = _by_seed(result.of(frontend, condition), metric)
             if by_seed:
                 items = _items(result, frontend, condition, metric)
-                bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED) if items else None
-                found.append(
-                    Score(frontend, condition, metric.name, by_seed, over_seeds(list(by_seed.values())), bootstrap)
-                )
+                groups = result.facts.item_groups or None
+                bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED, groups=groups) if items else None
+                of_seeds = over_seeds(_independent(result, by_seed))
+                found.append(Score(frontend, condition, metric.name, by_seed, of_seeds, bootstrap))
     return tuple(found)
 
 
@@ -165,8 +173,10 @@ def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tupl
             items, base_items = (_items(result, name, condition, metric) for name in (frontend, baseline))
             bootstrap = None
             if items.keys() & base_items.keys():
-                bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED)
-            seeds = paired_over_seeds(first, second)
+                groups = result.facts.item_groups or None
+                bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED, groups=groups)
+            common = sorted(first.keys() & second.keys())
+            seeds = over_seeds(_independent(result, {seed: first[seed] - second[seed] for seed in common}))
             found.append(Difference(frontend, baseline, condition, metric.name, seeds, bootstrap))
     return tuple(found)
 
@@ -202,6 +212,18 @@ def baseline_of(result: ExperimentResult) -> str:
 
 def _by_seed(runs: Mapping[int, RunRecord], metric: Metric) -> dict[int, float]:
     return {seed: run.scores[metric.name] for seed, run in sorted(runs.items()) if metric.name in run.scores}
+
+
+def _independent(result: ExperimentResult, by_seed: Mapping[int, float]) -> list[float]:
+    """The numbers of all seeds; where several seeds share a test set, the mean of each test set."""
+    num_test_sets = result.facts.num_test_sets
+    if num_test_sets is None:
+        return list(by_seed.values())
+    sets: dict[int, list[float]] = {}
+    for seed, value in by_seed.items():
+        if math.isfinite(value):
+            sets.setdefault(seed % num_test_sets, []).append(value)
+    return [math.fsum(values) / len(values) for values in sets.values()]
 
 
 def _items(result: ExperimentResult, frontend: str, condition: str, metric: Metric) -> dict[int, tuple[float, ...]]:

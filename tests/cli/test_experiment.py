@@ -155,6 +155,9 @@ def test_a_study_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     run_experiment(_experiment(out), _options(out, output=Output(is_json=True, is_quiet=True)))
     said = capsys.readouterr()
     document = json.loads(said.out)
+    stored = json.loads((tmp_path / "out" / "experiment.json").read_text())
+    assert document["facts"] == stored["facts"]
+    assert document["facts"]["settings"]
     assert document["baseline"] == "mel"
     assert document["files"] == [str(out / "experiment.json"), str(out / "report.html")]
     assert said.err == ""

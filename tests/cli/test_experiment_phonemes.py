@@ -1,10 +1,74 @@
-"""`hearfit experiment phonemes`: bad usage is refused in sentences, before anything is computed."""
+"""`hearfit experiment phonemes`: from a folder to report and result, and what is refused before any work."""
 
+import json
+from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from hearfit.soundtasks.phonemes import experiment
+from hearfit.soundtasks.phonemes.ear import EarTask
+from hearfit.soundtasks.phonemes.learning import PhonemeTraining
+from hearfit.soundtasks.phonemes.recogniser import RecogniserDesign
+from hearfit.soundtasks.phonemes.task import PhonemeTask
 from tests.cli.conftest import Cli
+from tests.cli.test_frontend import fitted_profile
+from tests.soundtasks.phoneme_corpus import write_corpus
+
+QUICK: Final[dict[str, Any]] = {
+    "recogniser": RecogniserDesign(num_maps=2, widths=(4, 4, 8), num_phones=3),
+    "training": PhonemeTraining(num_steps=3, batch_size=3, steps_per_validation=3, num_warm_up_steps=1),
+    "num_validation": 3,
+}
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(experiment, "PhonemeTask", partial(PhonemeTask, **QUICK))
+    monkeypatch.setattr(experiment, "EarTask", partial(EarTask, **QUICK))
+    return write_corpus(tmp_path / "corpus", num_languages=3, num_words=2)
+
+
+def test_a_frontend_is_trained_with_a_share_of_the_words_and_reported(cli: Cli, corpus: Path, tmp_path: Path) -> None:
+    chosen = ["--frontend", "frozen", "--train-share", "0.5", "--snr", "-5", "--seeds", "1"]
+    files = ["--out", tmp_path / "out", "--processes", "1", "--no-track", "--json"]
+    result = cli("experiment", "phonemes", "--data", corpus, *chosen, *files)
+    assert result.code == 0, result.err
+    document = json.loads(result.out)
+    names = [record["name"] for record in document["records"]]
+    assert [(name["frontend"], name["condition"]) for name in names] == [("frozen", "50 %")]
+    assert "broad accuracy, pink -5 dB" in document["records"][0]["scores"]
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_an_ear_is_compared_with_a_normal_one(cli: Cli, corpus: Path, tmp_path: Path) -> None:
+    profile = fitted_profile(tmp_path / "profile.json")
+    files = ["--out", tmp_path / "out", "--processes", "1", "--no-track", "--json"]
+    result = cli("experiment", "phonemes", "--data", corpus, "--profile", profile, "--seeds", "1", *files)
+    assert result.code == 0, result.err
+    document = json.loads(result.out)
+    assert len(document["records"]) == 6
+    assert len({record["name"]["frontend"] for record in document["records"]}) == 2
+    # Levels of both ears, one difference each.
+    assert len({each["condition"] for each in document["differences"]}) == 3
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize("option", [[], ["--profile"]])
+def test_truncated_sounds_are_told_once_and_before_any_work(
+    cli: Cli, corpus: Path, tmp_path: Path, option: list[str]
+) -> None:
+    broken = [corpus / language / f"{language}-1.flac" for language in ("aaa", "aac")]
+    for path in broken:
+        path.write_bytes(path.read_bytes()[:300])
+    more = [*option, fitted_profile(tmp_path / "profile.json")] if option else ["--frontend", "mel"]
+    result = cli("experiment", "phonemes", "--data", corpus, *more, "--out", tmp_path / "out", "--no-track")
+    assert result.code == 2
+    for path in broken:
+        assert result.err.count(f"{path}: is truncated or damaged") == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -181,3 +181,17 @@ def test_an_unknown_syllable_is_refused(tmp_path: Path) -> None:
     path.write_text(head + separator + tail.replace("<Label>0<", "<Label>7<", 1), "utf-8")
     with pytest.raises(InputError, match="the syllables 7 are in the test and in no recording that is trained on"):
         bird_data(tmp_path / "songs", 0, BirdDesign())
+
+
+def test_items_that_are_not_independent_have_a_group(voices: EventData, folder: Path) -> None:
+    """Truth: the languages of the test words, from the sounds' own folders, and the folds of the talkers."""
+    assert voices.item_group == "language"
+    assert len(voices.item_groups) == len(voices.test) // 3
+    assert set(voices.item_groups) <= {path.name for path in (folder / "words").iterdir()}
+    digits = [digit_data(folder / "digits", seed) for seed in range(7)]
+    num_test_sets = digits[0].num_test_sets
+    assert num_test_sets is not None
+    for seed, data in enumerate(digits):
+        same = rows(data.test) == rows(digits[0].test)
+        assert same is (seed % num_test_sets == 0)
+    assert speaker_data(folder / "digits").num_test_sets is None

@@ -172,3 +172,44 @@ def test_unequal_items_are_refused() -> None:
         over_seeds_and_items({1: [0.1], 2: [0.2, 0.3]}, seed=1)
     with pytest.raises(InputError, match="2 items cannot be compared with those of 1"):
         paired_over_seeds_and_items({1: [0.1, 0.2]}, {1: [0.1]}, seed=1)
+
+
+def test_equal_groups_give_the_t_interval_of_their_means() -> None:
+    """Closed form: with as many items in each group the standard error over clusters is that of the groups' means."""
+    rng = np.random.default_rng(11)
+    values = rng.normal(0.5, 0.1, (6, 1)) + rng.normal(0.0, 0.05, (6, 20))
+    groups = [f"talker {row}" for row in range(6) for _ in range(20)]
+    found = over_seeds_and_items({0: values.ravel().tolist()}, seed=1, groups=groups)
+    means = values.mean(axis=1)
+    low, high = stats.t.interval(0.95, 5, loc=means.mean(), scale=stats.sem(means))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_items_in_groups_cover_the_truth_where_items_alone_do_not() -> None:
+    """Simulated truth: nine talkers of unequal numbers of words; a bootstrap of words is much too narrow."""
+    rng = np.random.default_rng(12)
+    sizes = (51, 51, 48, 46, 42, 41, 39, 26, 26)
+    groups = [str(number) for number, size in enumerate(sizes) for _ in range(size)]
+    num_held = {True: 0, False: 0}
+    for _ in range(200):
+        words = np.concatenate([rng.normal(0.0, 1.0) + rng.normal(0.0, 3.0, size) for size in sizes]).tolist()
+        for is_grouped in (True, False):
+            found = over_seeds_and_items({0: words}, seed=1, groups=groups if is_grouped else None)
+            assert found.low is not None
+            assert found.high is not None
+            num_held[is_grouped] += found.low <= 0.0 <= found.high
+    assert num_held[True] >= 182
+    assert num_held[False] <= 160
+
+
+def test_one_group_says_nothing_of_others_and_each_item_has_one() -> None:
+    assert over_seeds_and_items({0: [0.1, 0.2]}, seed=1, groups=["a", "a"]).low is None
+    with pytest.raises(InputError, match="scores of 2 items and groups of 3"):
+        over_seeds_and_items({0: [0.1, 0.2]}, seed=1, groups=["a", "b", "c"])
+
+
+def test_an_item_without_a_score_takes_its_group_along_only_if_it_is_the_last() -> None:
+    values = {0: [0.1, float("nan"), 0.3, 0.4, float("nan")]}
+    found = over_seeds_and_items(values, seed=1, groups=["a", "a", "b", "b", "c"])
+    expected = over_seeds_and_items({0: [0.1, 0.3, 0.4]}, seed=1, groups=["a", "b", "b"])
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)

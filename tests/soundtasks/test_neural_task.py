@@ -16,6 +16,8 @@ from hearfit.soundtasks.record import RunName, RunRecord
 from tests.soundtasks.ns1_folder import UNITS, load_real_ns1, write_ns1
 
 SMALL = FitDesign(
+    late=replace(DESIGN.late, num_steps=2, steps_per_validation=1),
+    most_late_features=DESIGN.most_late_features,
     linear=replace(DESIGN.linear, num_steps=4, steps_per_validation=2, num_warm_up_steps=1),
     recurrent=replace(DESIGN.recurrent, num_steps=4, steps_per_validation=2),
     readout=replace(DESIGN.readout, num_hidden=4, num_components=2),
@@ -54,7 +56,8 @@ def test_a_learned_frontend_moves_within_its_bounds(folder: Path, tmp_path: Path
     (learned,) = record.learned
     assert len(learned.before) == len(learned.after) == record.num_frontend_parameters == 34
     assert all(learned.low < value < learned.high for value in learned.after)
-    assert [point.step for point in record.curve] == [0, 2, 4]
+    # Two steps of the last stage alone, then four of everything.
+    assert [point.step for point in record.curve] == [0, 1, 2, 4, 6]
 
 
 def test_the_recurrent_readout_adds_to_the_linear_one(folder: Path, tmp_path: Path) -> None:

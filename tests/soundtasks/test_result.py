@@ -108,3 +108,27 @@ def test_descriptions_agree_with_themselves(description: object) -> None:
     assert each.frontend(each.baseline).name == each.baseline
     assert each.metric(each.metrics[0].name) is each.metrics[0]
     assert each.question.endswith("?")
+
+
+def test_seeds_that_share_a_test_set_are_one_study() -> None:
+    """Five seeds over three test sets, as for digits: the interval is scipy's over the three means."""
+    facts = dataclasses.replace(RESULT.facts, has_same_items=False, num_test_sets=3)
+    result = dataclasses.replace(RESULT, facts=facts)
+    score = next(each for each in scores(result, CC) if (each.frontend, each.condition) == ("leaf", "100 %"))
+    of_seed = dict(zip(range(1, 6), _values("leaf", "100 %"), strict=True))
+    means = [of_seed[3], (of_seed[1] + of_seed[4]) / 2, (of_seed[2] + of_seed[5]) / 2]
+    low, high = stats.t.interval(0.95, 2, loc=np.mean(means), scale=stats.sem(means))
+    assert (score.over_seeds.low, score.over_seeds.high) == pytest.approx((low, high))
+    assert score.over_items is None
+    difference = next(each for each in differences(result, CC, "mel") if each.condition == "100 %")
+    assert difference.over_seeds.num == 3
+
+
+def test_items_of_one_group_are_not_independent() -> None:
+    groups = tuple(str(number // 8) for number in range(40))
+    result = dataclasses.replace(RESULT, facts=dataclasses.replace(RESULT.facts, item_groups=groups))
+    grouped, plain = scores(result, CC)[0].over_items, scores(RESULT, CC)[0].over_items
+    assert grouped is not None
+    assert plain is not None
+    assert grouped != plain
+    assert grouped.mean == plain.mean

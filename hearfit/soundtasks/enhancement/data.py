@@ -126,6 +126,15 @@ def test_scenes(part: Part, *, scenes_per_clip: int, num_samples: int) -> tuple[
     return _scenes(part, scenes_per_clip, num_samples, _TEST_SEED)
 
 
+def test_sources(noise: Path, *, scenes_per_clip: int) -> tuple[str, ...]:
+    """The source recording of the noise of every one of `test_scenes`, in their order; no sound is read.
+
+    Raises:
+        InputError: as `clip_files`.
+    """
+    return tuple(clip.source for clip in clip_files(noise) if clip.fold in TEST_FOLDS for _ in range(scenes_per_clip))
+
+
 def mixtures_at(scenes: Sequence[Scene], snrs_db: Sequence[float]) -> Mixtures:
     """Each scene at its ratio."""
     speech = np.stack([each.speech for each in scenes])

@@ -37,7 +37,7 @@ class EnhancementDesign:
     num_standardising: int = 64
 
 
-# Chosen by the SI-SDR of the validation mixtures.
+# Set by hand after trial runs that were not recorded: nothing says that these are the best on validation.
 DESIGN: Final = EnhancementDesign(
     network=NetworkDesign(),
     training=TrainingSettings(

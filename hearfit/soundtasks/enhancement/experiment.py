@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from hearfit.soundtasks.enhancement.data import read_parts, test_sources
 from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
@@ -55,16 +56,25 @@ def enhancement_experiment(
     """All frontends and references at all ratios with all seeds.
 
     Raises:
-        InputError: a ratio that no mixture can have.
+        InputError: a ratio that no mixture can have, or the data are missing or damaged.
     """
     conditions = tuple(dict.fromkeys(condition_of(snr_db) for snr_db in snrs_db))
     for condition in conditions:
         snr_of(condition)
+    # Read here once, so that whatever is wrong with the data is told before the first run.
+    read_parts(speech, noise)
     return Experiment(
         description=DESCRIPTION,
         task=EnhancementTask(speech, noise, example_seed=seeds[0]),
         names=run_names(DESCRIPTION.task, (*frontends, *REFERENCES), conditions, seeds),
         facts=ExperimentFacts(
-            held_out=_HELD_OUT, settings={}, sources=_SOURCES, references=REFERENCES, remarks=_REMARKS
+            held_out=_HELD_OUT,
+            settings={},
+            sources=_SOURCES,
+            references=REFERENCES,
+            remarks=_REMARKS,
+            # How much can be gained is above all a matter of the noise: mixtures of one source are alike.
+            item_group="noise recording",
+            item_groups=test_sources(noise, scenes_per_clip=DESIGN.scenes_per_clip),
         ),
     )

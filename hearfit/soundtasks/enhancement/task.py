@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend, Layer
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.enhancement.data import (
     SAMPLING_RATE_HZ,
     TEST_FOLDS,
@@ -47,6 +48,7 @@ from hearfit.training.settings import Settings, settings_hash
 Tell = Callable[[str, float], None]
 
 _NETWORKS: Final = "networks"
+_DATA_SUFFIXES: Final = (".flac", ".ogg", ".wav", ".textgrid")
 _TRAINING_SHARE: Final = 0.9
 
 
@@ -93,9 +95,11 @@ class EnhancementTask:
     num_examples: int = 4
 
     def settings(self) -> Settings:
-        """All that decides the scores of a run besides its name."""
+        """All that decides the scores of a run besides its name; of the data, their contents."""
         design = asdict(self.design)
         return {
+            "speech": content_hash(self.speech, _DATA_SUFFIXES),
+            "noise": content_hash(self.noise, _DATA_SUFFIXES),
             "network": design.pop("network"),
             "training": design.pop("training"),
             **design,

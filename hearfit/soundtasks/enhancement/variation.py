@@ -1,7 +1,7 @@
 """Variants of the noises for training: sixty clips are few, and a network learns them by heart.
 
-A clip is played faster or slower, filtered by a random smooth curve, and sometimes joined by another clip. On
-validation (mixtures at 0 dB, noises and languages that were not trained on) this was worth half a decibel of SI-SDR.
+A clip is played faster or slower, filtered by a random smooth curve, and sometimes joined by another clip. What that is
+worth has not been measured with the settings of `design`.
 """
 
 from typing import Final

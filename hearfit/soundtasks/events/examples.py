@@ -38,6 +38,10 @@ class EventData:
     Attributes:
         places: of every test example in `scores`: indices whose meaning the task knows.
         left_out: a sentence for whatever of the corpus is not used.
+        item_group: what items of `TestScores` have in common that are not independent; empty where they are.
+        item_groups: the group of every item, in their order.
+        num_test_sets: into how many the seeds divide the corpus, seed s having number s modulo this one; None where
+            every seed has the same.
     """
 
     classes: tuple[str, ...]
@@ -47,6 +51,9 @@ class EventData:
     test: Examples
     places: Int[np.ndarray, "tests keys"]
     left_out: tuple[str, ...] = ()
+    item_group: str = ""
+    item_groups: tuple[str, ...] = ()
+    num_test_sets: int | None = None
 
 
 @dataclass(frozen=True)

@@ -93,14 +93,16 @@ def event_experiment(
     description = description_of(task)
     event_task = EventTask(task, data, noise, TRAINING[task])
     # Read here once, so that whatever is wrong with the data is told before the first run.
-    left_out = event_task.load(seeds[0]).left_out
+    loaded = event_task.load(seeds[0])
     facts = ExperimentFacts(
         held_out=_HELD_OUT[task],
         settings={},
         sources=_SOURCES[task],
-        remarks=(*_REMARKS[task], _ALL, *left_out),
-        # Its seed chooses the talkers of the test.
-        has_same_items=task != "digits",
+        remarks=(*_REMARKS[task], _ALL, *loaded.left_out),
+        has_same_items=loaded.num_test_sets is None,
+        num_test_sets=loaded.num_test_sets,
+        item_group=loaded.item_group,
+        item_groups=loaded.item_groups,
     )
     conditions = tuple(name for name, _ in description.conditions)
     return Experiment(description, event_task, run_names(task, frontends, conditions, seeds), facts, pictures_of)

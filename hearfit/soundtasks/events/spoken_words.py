@@ -7,6 +7,7 @@ these, the digits 7, 8 and 9 are tested. Take and word of the test are thus neve
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +51,8 @@ def digit_data(folder: Path, seed: int) -> EventData:
     is_test = fold == seed % folds
     is_validation = ~is_test & (_take_share(spoken) >= 1.0 - _VALIDATION_SHARE)
     targets = [each.digit for each in spoken]
-    return _data(spoken, targets, tuple("0123456789"), is_test, is_validation, ~is_test & ~is_validation)
+    data = _data(spoken, targets, tuple("0123456789"), is_test, is_validation, ~is_test & ~is_validation)
+    return replace(data, num_test_sets=folds)
 
 
 def speaker_data(folder: Path) -> EventData:

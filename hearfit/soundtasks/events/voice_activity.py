@@ -68,6 +68,7 @@ def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActiv
     split = split_languages(corpus.languages, seed=_FIXED_SEED)
     noises = _environment(noise)
     parts = {}
+    test_words: Sequence[Utterance] = ()
     for number, (name, languages, most) in enumerate(
         (
             ("train", split.train, design.num_train),
@@ -81,6 +82,7 @@ def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActiv
             raise InputError(f"{speech}: has no word of at most {CLIP_S:g} s in the languages {', '.join(languages)}.")
         chosen = [words[index] for index in np.sort(generator.permutation(len(words))[:most])]
         snrs = TEST_SNRS_DB if name == "test" else None
+        test_words = chosen if name == "test" else test_words
         parts[name] = _examples(chosen, noises[name], snrs, generator)
     num_test, num_snrs = len(parts["test"]) // len(TEST_SNRS_DB), len(TEST_SNRS_DB)
     words_of, snrs_of = np.divmod(np.arange(num_test * num_snrs), num_snrs)
@@ -93,6 +95,9 @@ def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActiv
         test=parts["test"],
         places=np.stack([words_of, snrs_of], axis=1),
         left_out=(f"{left_out} words longer than {CLIP_S:g} s or without a phone are not used.",) if left_out else (),
+        # Words of a language are mostly of one talker.
+        item_group="language",
+        item_groups=tuple(word.language for word in test_words),
     )
 
 

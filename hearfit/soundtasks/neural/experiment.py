@@ -31,7 +31,10 @@ def neural_experiment(
                 f"Of 20 sounds of 5 s, {_list(chosen.test)} (counted from 0) are for the test and "
                 f"{_list(chosen.validation)} for validation, the same in every run. Every unit heard all of them."
             ),
-            "Penalty, early stopping and all settings were chosen on validation sounds.",
+            (
+                "Penalty and early stopping are chosen on validation sounds; so were the settings, on those of the "
+                "published split."
+            ),
         ),
         settings={},
         sources=(_SOURCE,),

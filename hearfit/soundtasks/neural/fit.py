@@ -1,9 +1,10 @@
 """A frontend and a readout, fitted to the training sounds; whatever is chosen is chosen on the validation sounds.
 
 The linear readout starts at its closed form on the frontend's initial features. If the frontend learns, both are then
-trained together on the same objective, squared error plus penalty |weights|^2, by gradient; if not, that start is the
-minimum already. The recurrent readout is a correction of the linear one, trained on the features of the frontend that
-was fitted with it.
+trained on the same objective, squared error plus penalty |weights|^2, by gradient; if not, that start is the minimum
+already. First a last stage that gives few features learns alone, by variable projection (`projection`), which needs no
+waveform; then everything together. The recurrent readout is a correction of the linear one, trained on the features of
+the frontend that was fitted with it.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from hearfit.corpora.ns1 import SoundSplit
 from hearfit.learnable.interface import Chain, Frontend
 from hearfit.soundtasks.neural.data import Recorded
+from hearfit.soundtasks.neural.projection import train_late
 from hearfit.soundtasks.neural.readouts import (
     LinearReadout,
     NetworkInputs,
@@ -31,7 +33,7 @@ from hearfit.soundtasks.neural.readouts import (
 from hearfit.soundtasks.neural.responses import Responses
 from hearfit.soundtasks.neural.ridge import LinearField, fit_linear_field
 from hearfit.soundtasks.neural.scores import normalised_correlation
-from hearfit.soundtasks.neural.staging import Given, Inputs, computed, staged
+from hearfit.soundtasks.neural.staging import Given, Inputs, computed, num_params, staged
 from hearfit.training.curve import CurvePoint, best_point
 from hearfit.training.loop import train
 from hearfit.training.settings import Settings, TrainingSettings
@@ -43,8 +45,15 @@ _LEAST_DEVIATION = 1e-6
 
 @dataclass(frozen=True)
 class FitDesign:
-    """How the two readouts are trained."""
+    """How the two readouts are trained.
 
+    Attributes:
+        late: of a frontend's last stage alone, before `linear`; the batch is always all sounds.
+        most_late_features: with more a last stage is not trained alone, since a step takes their square.
+    """
+
+    late: TrainingSettings
+    most_late_features: int
     linear: TrainingSettings
     recurrent: TrainingSettings
     readout: RecurrentDesign
@@ -69,7 +78,8 @@ class Fitted:
     Attributes:
         readout: of the frontend's features, to standardised responses.
         scale: of the units' responses.
-        curve: of the last training, which begins with the closed form at step 0.
+        curve: of the last training, which begins with the closed form at step 0; of the linear readout, steps of the
+            last stage alone and then of everything are counted through.
     """
 
     frontend: Frontend
@@ -109,6 +119,7 @@ class _CorrectionBatch(NamedTuple):
 
 def fit_linear(frontend: Frontend, fitting: Fitting) -> Fitted:
     """The linear readout, and with it whatever learns in the frontend."""
+    frontend, before = _with_trained_late_stage(frontend, fitting)
     design, tell = fitting.design.linear, fitting.tell
     stage = staged(frontend)
     tell("features", 0.0)
@@ -155,8 +166,8 @@ def fit_linear(frontend: Frontend, fitting: Fitting) -> Fitted:
         identity=_identity(fitting),
         on_progress=lambda step, steps, _loss, _score: tell("frontend and linear readout", step / steps),
     )
-    curve = (start, *trained.curve)
-    if best_point(curve, is_higher_better=True) == start:
+    curve = (*(before or (start,)), *(replace(point, step=_last(before) + point.step) for point in trained.curve))
+    if start.validation_score >= trained.best.validation_score:
         return Fitted(frontend, readout, scale, curve)
     learned = trained.model.frontend
     whole = learned if stage.learned is frontend else Chain(frontend.frontend, learned)  # type: ignore[attr-defined, arg-type]
@@ -220,6 +231,51 @@ def predicted_responses(
 ) -> Float[np.ndarray, "sounds bins units"]:
     """Predicted mean counts for some of the sounds."""
     return computed(fitted.respond, recorded.waveform_pa[list(sounds)])
+
+
+def _with_trained_late_stage(frontend: Frontend, fitting: Fitting) -> tuple[Frontend, tuple[CurvePoint, ...]]:
+    """The frontend with its last stage trained alone, and that training's curve; unchanged where it has none."""
+    layer, design = frontend.late, fitting.design
+    if layer is None or num_params(layer) == 0:
+        return frontend, ()
+    if layer.num_maps * frontend.layout.num_channels > design.most_late_features:
+        return frontend, ()
+    fitting.tell("features", 0.0)
+    spectrograms = computed(frontend.early, fitting.recorded.waveform_pa)
+    _, targets = _standardised(fitting)
+    training, validation = list(fitting.split.training), list(fitting.split.validation)
+    validated = _Validated(fitting)
+
+    def closed_form(late: Callable[[Inputs], Inputs]) -> tuple[LinearField, CurvePoint]:
+        features = computed(late, spectrograms)
+        columns = features.reshape(*features.shape[:2], -1)
+        field = fit_linear_field(
+            columns[training], targets[training], score=lambda each: validated.score(each(columns[validation]))
+        )
+        return field, _start(field, columns, targets, fitting, validated)
+
+    field, start = closed_form(layer)
+    settings = replace(design.late, seed=fitting.seed, batch_size=len(training))
+    trained = train_late(
+        layer,
+        spectrograms[training],
+        targets[training],
+        penalty=field.penalty,
+        score=lambda late: closed_form(late)[1].validation_score,
+        settings=settings,
+        on_step=lambda step: fitting.tell("last stage", step / settings.num_steps),
+    )
+    curve = (start, *trained.curve)
+    if best_point(curve, is_higher_better=True) == start:
+        return frontend, curve
+    learned = nnx.clone(frontend)
+    assert learned.late is not None, "a copy has the stages of its original"
+    nnx.update(learned.late, nnx.state(trained.model))
+    return learned, curve
+
+
+def _last(curve: tuple[CurvePoint, ...]) -> int:
+    return curve[-1].step if curve else 0
 
 
 class _Validated:

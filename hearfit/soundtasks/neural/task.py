@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from hearfit.corpora.ns1 import BIN_S, SAMPLING_RATE_HZ, SPLITS
+from hearfit.corpora.ns1 import BIN_S, MEAN_LEVEL_DB_SPL, SAMPLING_RATE_HZ, SPLITS
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.interface import Frontend, Values
 from hearfit.learnable.request import FrontendRequest
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.neural.data import recorded
 from hearfit.soundtasks.neural.figures import receptive_field_sheets
 from hearfit.soundtasks.neural.fit import (
@@ -39,9 +40,22 @@ RECURRENT: Final = "recurrent"
 NUM_CHANNELS: Final = 34
 LOWEST_HZ: Final = 500.0
 HIGHEST_HZ: Final = 22_627.0
+_DATA_SUFFIXES: Final = (".wav", ".npz")
 
 # Chosen by the score of the validation sounds of the published split.
 DESIGN: Final = FitDesign(
+    late=TrainingSettings(
+        learning_rate=0.1,
+        frontend_learning_rate=0.1,
+        batch_size=14,
+        num_steps=40,
+        steps_per_validation=10,
+        patience=None,
+        is_higher_better=True,
+        seed=0,
+        is_cosine=True,
+    ),
+    most_late_features=NUM_CHANNELS,
     linear=TrainingSettings(
         learning_rate=2e-4,
         frontend_learning_rate=8e-2,
@@ -91,6 +105,8 @@ class NeuralTask:
         """All that decides the scores of a run besides its name."""
         split = SPLITS[self.split]
         return {
+            "data": content_hash(self.folder, _DATA_SUFFIXES),
+            "mean level (dB SPL)": MEAN_LEVEL_DB_SPL,
             "split": split.name,
             "training sounds": split.training,
             "validation sounds": split.validation,
@@ -101,6 +117,8 @@ class NeuralTask:
             "channels": NUM_CHANNELS,
             "lowest (Hz)": LOWEST_HZ,
             "highest (Hz)": HIGHEST_HZ,
+            "last stage": asdict(self.design.late),
+            "most features of a last stage": self.design.most_late_features,
             "linear": asdict(self.design.linear),
             "recurrent": asdict(self.design.recurrent),
             "recurrent readout": asdict(self.design.readout),

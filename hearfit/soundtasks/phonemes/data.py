@@ -11,7 +11,16 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Shaped
 
-from hearfit.corpora.voxangeles import LanguageSplit, Utterance, of_languages, read_corpus, split_languages
+from hearfit.corpora.audio import SPEECH_LEVEL_DB_SPL
+from hearfit.corpora.voxangeles import (
+    LanguageSplit,
+    Utterance,
+    of_languages,
+    read_corpus,
+    read_sound,
+    split_languages,
+)
+from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend
 from hearfit.soundtasks.phonemes.segments import Listening, SegmentGrid, Segments, joined, segments_of
 from hearfit.soundtasks.phonemes.targets import PhoneSet, frequent_phones
@@ -77,6 +86,22 @@ def load_words(folder: Path, num_phones: int) -> Words:
         of_languages(corpus.utterances, part) for part in (split.train, split.validation, split.test)
     )
     return Words(split, frequent_phones(train, num_phones), train, validation, test, corpus.left_out)
+
+
+def check_recordings(words: Words, *, sampling_rate_hz: int) -> None:
+    """Reads every recording once, which takes about a second for a thousand of them.
+
+    Raises:
+        InputError: some cannot be used; each is named.
+    """
+    problems: list[str] = []
+    for each in (*words.train, *words.validation, *words.test):
+        try:
+            read_sound(each, sampling_rate_hz=sampling_rate_hz, level_db_spl=SPEECH_LEVEL_DB_SPL)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 @lru_cache(maxsize=3)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from hearfit.soundtasks.experiment import Experiment
-from hearfit.soundtasks.phonemes.data import Words, load_words
+from hearfit.soundtasks.phonemes.data import Words, check_recordings, load_words
 from hearfit.soundtasks.phonemes.description import (
     EAR_DESCRIPTION,
     LEVELS_DB_SPL,
@@ -63,11 +63,7 @@ def phoneme_experiment(
         InputError: the data are missing or damaged.
     """
     task = PhonemeTask(data, snrs_db)
-    facts = _facts(
-        load_words(data, task.recogniser.num_phones),
-        _MATCHED,
-        _SHARES,
-    )
+    facts = _facts(_checked_words(task), _MATCHED, _SHARES)
     return Experiment(description_of(snrs_db, shares), task, run_names(frontends, shares, seeds), facts, _pictures)
 
 
@@ -80,10 +76,7 @@ def ear_experiment(*, data: Path, profile: Path, seeds: tuple[int, ...]) -> Expe
     task = EarTask(data, profile)
     # Whatever is wrong with the profile is told before the first run.
     Ear(profile)()
-    facts = _facts(
-        load_words(data, task.recogniser.num_phones),
-        _NO_PREDICTION,
-    )
+    facts = _facts(_checked_words(task), _NO_PREDICTION)
     names = tuple(
         RunName(EAR_DESCRIPTION.task, ear, f"{level:g} dB SPL", seed)
         for seed in seeds
@@ -104,6 +97,13 @@ def run_names(frontends: tuple[str, ...], shares: tuple[float, ...], seeds: tupl
     )
 
 
+def _checked_words(task: PhonemeTask | EarTask) -> Words:
+    # Whatever is wrong with the data is told once, before the first run.
+    words = load_words(task.data, task.recogniser.num_phones)
+    check_recordings(words, sampling_rate_hz=task.design.grid.sampling_rate_hz)
+    return words
+
+
 def _facts(words: Words, *remarks: str) -> ExperimentFacts:
     split = words.split
     parts = (
@@ -120,6 +120,9 @@ def _facts(words: Words, *remarks: str) -> ExperimentFacts:
         held_out=held_out,
         settings={},
         sources=(_VOXANGELES,),
+        # Words of a language are mostly of one talker, and no independent draws.
+        item_group="language",
+        item_groups=tuple(word.language for word in words.test),
         remarks=(*remarks, _FRAMES, _NOISE, _CLASSES, f"Phones: {', '.join(words.phones.phones)}.", *words.left_out),
     )
 

@@ -52,7 +52,7 @@ def frequent_phones(utterances: Sequence[Utterance], num_phones: int) -> PhoneSe
     if len(counts) < num_phones:
         raise InputError(
             f"The training words have {len(counts)} different phones, fewer than the {num_phones} that are to be told "
-            f"apart. Give more words, or ask for fewer phones."
+            f"apart. Give more words."
         )
     return PhoneSet(tuple(sorted(counts, key=lambda phone: (-counts[phone], phone))[:num_phones]))
 

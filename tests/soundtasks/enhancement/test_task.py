@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.enhancement.data import mixtures_at, read_parts, test_scenes, training_mixtures
+from hearfit.soundtasks.enhancement.data import mixtures_at, read_parts, test_scenes, test_sources, training_mixtures
 from hearfit.soundtasks.enhancement.description import REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.estimates import reference_estimates
@@ -20,6 +20,7 @@ from tests.soundtasks.enhancement.corpora import write_noises, write_speech
 
 # The name of the function, not a test.
 test_scenes.__test__ = False  # type: ignore[attr-defined]
+test_sources.__test__ = False  # type: ignore[attr-defined]
 
 SMALL = replace(
     DESIGN,
@@ -131,6 +132,7 @@ def test_training_mixtures_have_ratios_over_the_whole_range_and_repeat_with_the_
 def test_references_leave_speech_alone_alone(task: EnhancementTask, reference: str) -> None:
     scenes = test_scenes(read_parts(task.speech, task.noise).test, scenes_per_clip=1, num_samples=8_000)
     mixtures = mixtures_at(scenes, [40.0] * len(scenes))
+    assert [scene.clip.split("-")[1] for scene in scenes] == list(test_sources(task.noise, scenes_per_clip=1))
     estimates = reference_estimates(reference, mixtures, SMALL.grid)
     np.testing.assert_allclose(estimates, mixtures.speech, atol=0.05 * np.abs(mixtures.speech).max())
 
