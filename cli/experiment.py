@@ -1,5 +1,7 @@
 """`hearfit experiment`: frontends compared on sound tasks, with several seeds and intervals."""
 
+from typing import Final
+
 import typer
 
 from hearfit.cli.experiment_enhancement import enhancement
@@ -11,6 +13,9 @@ from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import JsonValue, Output
 from hearfit.soundtasks.description import ExperimentDescription
 from hearfit.soundtasks.record import Metric
+
+# So many are compared in full; the others are parts of them.
+_NUM_METRICS: Final = 3
 
 experiment_commands = typer.Typer(
     no_args_is_help=True, help="Compare learned and fixed frontends on sound tasks, with seeds and intervals."
@@ -38,14 +43,17 @@ def _print(each: ExperimentDescription, output: Output) -> None:
     _print_line("data", each.data, output)
     conditions = ", ".join(f"{name} ({meaning})" if meaning else name for name, meaning in each.conditions)
     _print_line("conditions", conditions, output)
-    for metric in each.metrics:
+    for metric in each.metrics[:_NUM_METRICS]:
         _print_line("metric", f"{_named(metric)}: {metric.meaning}", output)
+    if more := each.metrics[_NUM_METRICS:]:
+        _print_line("and", ", ".join(_named(metric) for metric in more), output)
     # No table of rich, whose import would take a third of the time that this command may need.
     width = max(len(frontend.name) for frontend in each.frontends)
     for frontend in each.frontends:
         learns = f"learns {frontend.learns}" if frontend.is_learned else "learns nothing"
         baseline = "; the others are compared with it" if frontend.name == each.baseline else ""
-        text = f"  frontend    {frontend.name:<{width}}  {frontend.meaning}; {learns}{baseline}"
+        meaning = frontend.meaning[:1].upper() + frontend.meaning[1:]
+        text = f"  frontend    {frontend.name:<{width}}  {meaning}; {learns}{baseline}"
         output.paragraph(text, indent=" " * (width + 16))
     _print_line("bootstrap", f"over each {each.item}, and over the seeds", output)
     output.text()

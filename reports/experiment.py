@@ -220,7 +220,7 @@ def _method(result: ExperimentResult) -> Section:
     if told:
         blocks += [Heading("Conditions"), BulletList(tuple(told))]
     if facts.settings:
-        rows = tuple(Row(key, (Cell(str(value)),)) for key, value in facts.settings.items())
+        rows = tuple(Row(key, (Cell(_setting(value)),)) for key, value in facts.settings.items())
         blocks.append(Table("Settings", (Column("Setting"), Column("Value")), rows, is_textual=True, is_narrow=True))
     sources = tuple(Row(each.name, (Cell(each.licence), Cell(each.reference))) for each in facts.sources)
     blocks.append(Table("Data", (Column("Data"), Column("Licence"), Column("Source")), sources, is_textual=True))
@@ -232,3 +232,14 @@ def _method(result: ExperimentResult) -> Section:
     )
     blocks.append(Table("To repeat it", (Column("What"), Column("")), origin, is_textual=True))
     return Section("How it was done", tuple(blocks), starts_page=True)
+
+
+def _setting(value: object) -> str:
+    """As text, numbers with six digits; all of them are in experiment.json."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_setting(each) for each in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_setting(each)}" for key, each in value.items())
+    return str(value)

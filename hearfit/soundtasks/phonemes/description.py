@@ -46,12 +46,14 @@ DESCRIPTION: Final = ExperimentDescription(
         FrontendChoice("full", "Cochlea and cortex, both trained", "cochlea and cortex"),
         FrontendChoice("cortical", "Fixed cochlea, trained cortex", "cortical rates and scales"),
         FrontendChoice("frozen", "Fixed cochlea and cortex"),
-        FrontendChoice("cnn", "Fixed cochlea, convolutions with as many parameters and as long a memory", "kernels"),
+        FrontendChoice(
+            "cnn", "Fixed cochlea; behind it convolutions with as many parameters and as long a memory as the cortex"
+        ),
         FrontendChoice("gabor", "Fixed cochlea, Gabor kernels", "Gabor kernels"),
         FrontendChoice(
             "leaf", "Gabor filters, pooling and PCEN; convolutions as of cnn", "filters, pooling and compression"
         ),
-        FrontendChoice("mel", "Log-mel; convolutions as of cnn", "kernels"),
+        FrontendChoice("mel", "Log-mel; convolutions as of cnn"),
     ),
     conditions=tuple((condition_of(share), "of the words of each training language") for share in DEFAULT_SHARES),
     metrics=metrics_of(DEFAULT_SNRS_DB),
