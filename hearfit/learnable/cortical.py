@@ -18,6 +18,8 @@ from hearfit.learnable.interface import Features, FrameLayout, Layer, Spectrogra
 # The envelope u^2 exp(-3.5 u) of a rate filter is greatest after this many of its cycles.
 _CYCLES_TO_PEAK: Final = 2.0 / 3.5
 _SPACING_TOLERANCE: Final = 1e-3
+# Of a limit: at the limit itself a parameter has hardly any gradient, and would never leave it.
+_INSIDE: Final = 0.8
 
 
 @unique
@@ -65,7 +67,8 @@ def initial_filters(num_filters: int, design: CortexDesign, *, start: CorticalSt
     """The paper's initialisations, for any even number of filters on any grid.
 
     LOG is a grid of 0.25 to 8 cycles per octave and 2 to 32 Hz in both directions, narrowed to what the design holds,
-    with as many scales as rates or more; it does not depend on the seed. RANDOM draws uniformly (`random_filters`).
+    with as many scales as rates or more; it does not depend on the seed. No filter begins at a limit of the design.
+    RANDOM draws uniformly (`random_filters`).
 
     Raises:
         InputError: there is no filter, or an odd number of them for the grid in two directions.
@@ -82,8 +85,8 @@ def initial_filters(num_filters: int, design: CortexDesign, *, start: CorticalSt
     return log_spaced_filters(
         num_scales=pairs // num_rates,
         num_rates=num_rates,
-        scale_range=(0.25, min(8.0, design.highest_scale)),
-        rate_range_hz=(2.0, min(32.0, design.highest_rate_hz)),
+        scale_range=(0.25, min(8.0, _INSIDE * design.highest_scale)),
+        rate_range_hz=(2.0, min(32.0, _INSIDE * design.highest_rate_hz)),
     )
 
 

@@ -15,8 +15,8 @@ from hearfit.soundtasks.events.network import (
     EventNetwork,
     EventReadout,
     FeatureScale,
-    num_learned,
 )
+from hearfit.soundtasks.learned import num_learned
 
 
 def readout(num_channels: int = 6, num_maps: int = NUM_MAPS, *, is_framewise: bool = True) -> EventReadout:
@@ -101,9 +101,9 @@ def test_numbers_learned_are_matched(frontends: dict[str, Frontend]) -> None:
     totals = {name: num_learned(network) for name, network in networks.items()}
     assert max(totals.values()) < 1.03 * min(totals.values()), totals
     learned = {name: num_learned(network.frontend) for name, network in networks.items()}
-    # Truth: 4 numbers for each of 16 Gabor filters, 2 for each of 16 cortical ones, one time constant a channel, and
+    # Truth: 4 numbers for each of 18 Gabor filters, 2 for each of 18 cortical ones, one time constant a channel, and
     # LEAF's centre, width, pooling and four numbers of PCEN a channel.
-    assert learned == {"cnn": 0, "gabor": 64, "cortical": 32, "frozen": 0, "adaptation": 40, "leaf": 7 * 40}
+    assert learned == {"cnn": 0, "gabor": 72, "cortical": 36, "frozen": 0, "adaptation": 40, "leaf": 7 * 40}
 
 
 def test_what_is_fixed_is_apart(frontends: dict[str, Frontend]) -> None:

@@ -10,10 +10,12 @@ import pytest
 from flax import nnx
 
 from hearfit.learnable.interface import Frontend, Layer
-from hearfit.soundtasks.phonemes.convolution import TemporalStem
-from hearfit.soundtasks.phonemes.recipes import RECIPES, build_recogniser, fixed_cochlea
-from hearfit.soundtasks.phonemes.recogniser import Batch, Recogniser, RecogniserDesign, loss, num_learned
+from hearfit.soundtasks.learned import num_learned
+from hearfit.soundtasks.phonemes.matched import build_recogniser
+from hearfit.soundtasks.phonemes.recogniser import Batch, Recogniser, RecogniserDesign, loss
 from hearfit.soundtasks.phonemes.targets import PADDING
+from hearfit.soundtasks.recipes import RECIPES, fixed_cochlea
+from hearfit.soundtasks.temporal_stem import TemporalStem
 
 DESIGN = RecogniserDesign()
 

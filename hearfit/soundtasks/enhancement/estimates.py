@@ -15,8 +15,8 @@ from hearfit.soundtasks.enhancement.description import DESCRIPTION, UNTOUCHED
 from hearfit.soundtasks.enhancement.masks import OracleMask, oracle_mask
 from hearfit.soundtasks.enhancement.network import MaskNetwork, masked
 from hearfit.soundtasks.enhancement.quality import estoi, si_sdr_db
-from hearfit.soundtasks.enhancement.recipes import RECIPES
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra
+from hearfit.soundtasks.recipes import RECIPES
 
 # Sounds at once.
 _BATCH: Final = 10

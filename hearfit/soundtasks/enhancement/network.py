@@ -11,17 +11,14 @@ from typing import Final, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
-from hearfit.frontend.module import Frozen
-from hearfit.learnable.interface import Features, Frontend, Layer
+from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra, waveforms
-from hearfit.soundtasks.phonemes.convolution import TemporalStem
+from hearfit.soundtasks.feature_network import FeatureNetwork
 
-_SMALLEST_DEVIATION: Final = 1e-3
 # Of the energy of an estimate that differs from the speech by nothing: the loss stays finite.
 _LEAST_DISTORTION: Final = 1e-6
 
@@ -37,7 +34,7 @@ class NetworkDesign:
         dilations: frames to each side that the layers over time look; their sum is the look-ahead.
     """
 
-    num_maps: int = 16
+    num_maps: int = 18
     num_mixed: int = 4
     width: int = 48
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
@@ -66,7 +63,7 @@ class Batch(NamedTuple):
     speech: Float[Array, "batch samples"]
 
 
-class MaskNetwork(nnx.Module):
+class MaskNetwork(FeatureNetwork):
     """From the frontend's inputs to the mask.
 
     Args:
@@ -84,34 +81,19 @@ class MaskNetwork(nnx.Module):
         design: NetworkDesign,
         rngs: nnx.Rngs,
     ) -> None:
-        self.frontend = frontend
+        super().__init__(
+            frontend, num_channels=num_channels, num_stem_maps=design.num_maps if has_stem else None, rngs=rngs
+        )
         self.grid = grid
         self.dilations = design.dilations
-        num_features = num_maps_of(frontend)
-        self.mean = Frozen(jnp.zeros((num_channels, num_features)))
-        self.deviation = Frozen(jnp.ones((num_channels, num_features)))
-        self.stem = TemporalStem(design.num_maps, rngs) if has_stem else None
-        num_maps = design.num_maps if has_stem else num_features
-        self.mixing = nnx.Linear(num_maps, design.num_mixed, rngs=rngs)
+        self.mixing = nnx.Linear(self.num_maps, design.num_mixed, rngs=rngs)
         self.entry = nnx.Linear(num_channels * design.num_mixed, design.width, rngs=rngs)
         self.over_time = nnx.List([nnx.Linear(3 * design.width, design.width, rngs=rngs) for _ in design.dilations])
         self.bins = nnx.Linear(design.width, grid.num_bins, rngs=rngs)
 
-    def features(self, inputs: Float[Array, "batch ..."]) -> Features:
-        """What the frontend gives."""
-        return inputs[..., None] if self.frontend is None else self.frontend(inputs)
-
-    def standardise(self, inputs: Float[np.ndarray, "sounds ..."]) -> None:
-        """Sets mean and deviation of every channel and map to those of these inputs, before training."""
-        features = np.asarray(nnx.jit(lambda model, batch: model.features(batch))(self, jnp.asarray(inputs)))
-        self.mean[...] = jnp.asarray(features.mean(axis=(0, 1)))
-        self.deviation[...] = jnp.asarray(np.maximum(features.std(axis=(0, 1)), _SMALLEST_DEVIATION))
-
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch frames bins"]:
         """The mask, from 0 to `HIGHEST_MASK`."""
-        features = (self.features(inputs) - self.mean[...][None, None]) / self.deviation[...][None, None]
-        maps = features if self.stem is None else self.stem(features)
-        mixed = nnx.gelu(self.mixing(maps))
+        mixed = nnx.gelu(self.mixing(self.maps(inputs)))
         state = nnx.gelu(self.entry(mixed.reshape(*mixed.shape[:2], -1)))
         for layer, dilation in zip(self.over_time, self.dilations, strict=True):
             around = jnp.concatenate([_shifted(state, -dilation), state, _shifted(state, dilation)], axis=-1)
@@ -145,21 +127,6 @@ def si_sdr(estimate: Float[Array, "batch samples"], speech: Float[Array, "batch 
     distortion = jnp.sum((target - estimate) ** 2, axis=-1)
     floor = _LEAST_DISTORTION * jnp.sum(speech**2, axis=-1)
     return 10.0 * jnp.log10((wanted + floor) / (distortion + floor))
-
-
-def num_learned(module: object) -> int:
-    """How many numbers a module learns."""
-    if module is None:
-        return 0
-    assert isinstance(module, nnx.Module)
-    return sum(int(leaf.size) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
-
-
-def num_maps_of(frontend: Frontend | Layer | None) -> int:
-    """Features of each channel and frame."""
-    if frontend is None:
-        return 1
-    return frontend.num_maps if isinstance(frontend, Layer) else frontend.layout.num_maps
 
 
 def _shifted(state: Float[Array, "batch frames width"], frames: int) -> Float[Array, "batch frames width"]:

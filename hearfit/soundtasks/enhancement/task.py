@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.enhancement.data import (
     SAMPLING_RATE_HZ,
@@ -37,10 +36,12 @@ from hearfit.soundtasks.enhancement.estimates import (
 )
 from hearfit.soundtasks.enhancement.examples import EXAMPLES, write_example
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
+from hearfit.soundtasks.enhancement.matched import build_network
 from hearfit.soundtasks.enhancement.mixtures import Scene
-from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, num_learned, si_sdr
-from hearfit.soundtasks.enhancement.recipes import RECIPES, build_network
-from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, si_sdr
+from hearfit.soundtasks.learned import learned_parameters, num_learned
+from hearfit.soundtasks.recipes import RECIPES
+from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.storage.files import read_bytes, write_bytes
 from hearfit.training.loop import Trained, train
 from hearfit.training.settings import Settings, settings_hash
@@ -279,19 +280,5 @@ def _with_learned(record: RunRecord, trained: Trained[MaskNetwork], before: Mask
         num_frontend_parameters=num_frontend,
         num_readout_parameters=num_learned(after) - num_frontend,
         curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in trained.curve),
-        learned=() if after.frontend is None or before.frontend is None else _learned(before.frontend, after.frontend),
+        learned=learned_parameters(before.frontend, after.frontend),
     )
-
-
-def _learned(before: Frontend | Layer, after: Frontend | Layer) -> tuple[LearnedParameter, ...]:
-    old, new = before.values(), after.values()
-    return tuple(
-        LearnedParameter(
-            each.name, each.unit, each.meaning, each.low, each.high, _flat(old[each.name]), _flat(new[each.name])
-        )
-        for each in after.parameters
-    )
-
-
-def _flat(values: Float[np.ndarray, "..."]) -> tuple[float, ...]:
-    return tuple(np.asarray(values, np.float64).ravel().tolist())

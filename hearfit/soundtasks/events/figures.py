@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.learnable.beside import BesideSpectrogram
 from hearfit.learnable.cortical import CorticalLayer
 from hearfit.learnable.gabor_strf import GaborFilters, GaborLayer, gabor_kernel
 from hearfit.learnable.interface import Chain
 from hearfit.learnable.modulation_space import ModulationSpace, ScaleUnit, gabor_modulations
 from hearfit.soundtasks.events.examples import HOP_S
-from hearfit.soundtasks.events.frontends import BesideSpectrogram, event_frontend
+from hearfit.soundtasks.events.frontends import event_frontend
 from hearfit.soundtasks.pictures import Axis, Image, Moves, Panel, Sheet
 from hearfit.soundtasks.record import RunRecord
 

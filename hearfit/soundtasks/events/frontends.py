@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import jax
-import jax.numpy as jnp
 from flax import nnx
 
-from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.frontend.constant_q import ConstantQDesign
+from hearfit.learnable.beside import BesideSpectrogram
 from hearfit.learnable.biomimetic import BiomimeticDesign, BiomimeticFrontend
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.cortical import CorticalLayer, CorticalStart, cortex_design, initial_filters
 from hearfit.learnable.gabor_strf import GaborLayer, initial_gabors
-from hearfit.learnable.interface import Chain, Features, Frontend, Layer, Spectrograms, Values
+from hearfit.learnable.interface import Chain, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.events.examples import HOP_S, SAMPLING_RATE_HZ
 from hearfit.soundtasks.events.network import NUM_FILTERS
@@ -34,28 +33,6 @@ class Stages:
 
     fixed: Frontend | None
     learned: Frontend | Layer | None
-
-
-class BesideSpectrogram(Layer):
-    """The maps of a layer and, last, the spectrogram that it is given (`concat` of Riad et al. 2021)."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-        self.num_maps = layer.num_maps + 1
-        self.latency_s = layer.latency_s
-
-    @property
-    def parameters(self) -> tuple[BoundedParameter, ...]:
-        """Those of the layer."""
-        return self.layer.parameters
-
-    def values(self) -> Values:
-        """Those of the layer."""
-        return self.layer.values()
-
-    def __call__(self, spectrogram: Spectrograms) -> Features:
-        """The layer's maps first."""
-        return jnp.concatenate([self.layer(spectrogram), spectrogram[..., None]], axis=-1)
 
 
 def event_frontend(name: str, seed: int) -> Frontend:

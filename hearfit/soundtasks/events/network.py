@@ -18,7 +18,8 @@ from jaxtyping import Array, Float
 from hearfit.frontend.module import Frozen
 from hearfit.learnable.interface import Features, Frontend, Layer
 
-NUM_FILTERS: Final = 16
+# Three scales and three rates in both directions.
+NUM_FILTERS: Final = 18
 # The filters of a layer or a convolution, and the spectrogram itself: band-pass filters do not tell how loud it is.
 NUM_MAPS: Final = NUM_FILTERS + 1
 CONTRACTED: Final = 64
@@ -154,11 +155,6 @@ class EventNetwork(nnx.Module):
 def features_of(frontend: Frontend | Layer | None, sounds: Sounds) -> Features:
     """What a readout is given."""
     return sounds if frontend is None else frontend(sounds)
-
-
-def num_learned(module: nnx.Module | None) -> int:
-    """Learned numbers of a module."""
-    return 0 if module is None else sum(leaf.size for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
 
 
 def _pooled(features: Features) -> Float[Array, "batch frames groups maps"]:

@@ -12,15 +12,14 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
 from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
-from hearfit.soundtasks.events.network import num_learned
 from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.events.spoken_words import digit_data, speaker_data, word_scores
 from hearfit.soundtasks.events.voice_activity import VoiceActivityDesign, voice_activity_data, voice_activity_scores
-from hearfit.soundtasks.record import LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.learned import learned_parameters, num_learned
+from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
 TaskName = Literal["vad", "digits", "speaker", "birds"]
@@ -136,25 +135,6 @@ def validation_score(task: TaskName, examples: Examples, logits: Float[np.ndarra
     is_scored = examples.scored > 0.0
     truth = np.asarray(examples.targets[is_scored], np.int64)
     return balanced_accuracy(confusion_matrix(truth, answer[is_scored], num_classes=logits.shape[-1]))
-
-
-def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer | None) -> tuple[LearnedParameter, ...]:
-    """Every learned number of a frontend before and after training."""
-    if before is None or after is None:
-        return ()
-    old, new = before.values(), after.values()
-    return tuple(
-        LearnedParameter(
-            name=parameter.name,
-            unit=parameter.unit,
-            meaning=parameter.meaning,
-            low=parameter.low,
-            high=parameter.high,
-            before=tuple(np.ravel(old[parameter.name]).astype(float).tolist()),
-            after=tuple(np.ravel(new[parameter.name]).astype(float).tolist()),
-        )
-        for parameter in before.parameters
-    )
 
 
 # One: the runs of a worker follow each other by seed, and the sounds of one seed take up to 150 MB.

@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from hearfit.corpora.ns1 import SoundSplit
 from hearfit.learnable.interface import Chain, Frontend
+from hearfit.soundtasks.learned import num_learned
 from hearfit.soundtasks.neural.data import Recorded
 from hearfit.soundtasks.neural.projection import train_late
 from hearfit.soundtasks.neural.readouts import (
@@ -33,7 +34,7 @@ from hearfit.soundtasks.neural.readouts import (
 from hearfit.soundtasks.neural.responses import Responses
 from hearfit.soundtasks.neural.ridge import LinearField, fit_linear_field
 from hearfit.soundtasks.neural.scores import normalised_correlation
-from hearfit.soundtasks.neural.staging import Given, Inputs, computed, num_params, staged
+from hearfit.soundtasks.neural.staging import Given, Inputs, computed, staged
 from hearfit.training.curve import CurvePoint, best_point
 from hearfit.training.loop import train
 from hearfit.training.settings import Settings, TrainingSettings
@@ -236,7 +237,7 @@ def predicted_responses(
 def _with_trained_late_stage(frontend: Frontend, fitting: Fitting) -> tuple[Frontend, tuple[CurvePoint, ...]]:
     """The frontend with its last stage trained alone, and that training's curve; unchanged where it has none."""
     layer, design = frontend.late, fitting.design
-    if layer is None or num_params(layer) == 0:
+    if layer is None or num_learned(layer) == 0:
         return frontend, ()
     if layer.num_maps * frontend.layout.num_channels > design.most_late_features:
         return frontend, ()

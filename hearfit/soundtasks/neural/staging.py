@@ -10,6 +10,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from hearfit.learnable.interface import Chain, Features, Frontend, Layer
+from hearfit.soundtasks.learned import num_learned
 
 # Sounds, spectrograms or features.
 Inputs = Float[Array, "batch ..."]
@@ -34,17 +35,12 @@ class Staged(NamedTuple):
 
 def staged(frontend: Frontend) -> Staged:
     """All that is fixed at the beginning of a frontend, and the rest, which shares its variables."""
-    if num_params(frontend) == 0:
+    if num_learned(frontend) == 0:
         return Staged(frontend, Given())
-    if isinstance(frontend, Chain) and num_params(frontend.frontend) == 0:
+    if isinstance(frontend, Chain) and num_learned(frontend.frontend) == 0:
         base = frontend.frontend
         return Staged(lambda waveform: base(waveform)[..., 0], frontend.layer)
     return Staged(lambda waveform: waveform, frontend)
-
-
-def num_params(module: nnx.Module) -> int:
-    """How many numbers training can change in it."""
-    return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
 
 
 def computed(

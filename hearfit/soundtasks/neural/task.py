@@ -10,9 +10,10 @@ from jaxtyping import Float
 
 from hearfit.corpora.ns1 import BIN_S, MEAN_LEVEL_DB_SPL, SAMPLING_RATE_HZ, SPLITS
 from hearfit.learnable.catalogue import build
-from hearfit.learnable.interface import Frontend, Values
+from hearfit.learnable.interface import Values
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.data_files import content_hash
+from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.neural.data import recorded
 from hearfit.soundtasks.neural.figures import receptive_field_sheets
 from hearfit.soundtasks.neural.fit import (
@@ -28,9 +29,8 @@ from hearfit.soundtasks.neural.readouts import RecurrentDesign
 from hearfit.soundtasks.neural.responses import SMOOTHING_WEIGHTS, Responses
 from hearfit.soundtasks.neural.ridge import HISTORY_FRAMES, PENALTIES
 from hearfit.soundtasks.neural.scores import correlation, normalised_correlation
-from hearfit.soundtasks.neural.staging import num_params
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
-from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
 TASK: Final = "neural"
@@ -156,24 +156,13 @@ class NeuralTask:
                 **{metric: float(np.nanmean(values)) for metric, values in items.items()},
                 "cc_norm_median": float(np.nanmedian(items["cc_norm"])),
             },
-            num_frontend_parameters=num_params(fitted.frontend),
-            num_readout_parameters=num_params(fitted.readout),
+            num_frontend_parameters=num_learned(fitted.frontend),
+            num_readout_parameters=num_learned(fitted.readout),
             duration_s=time.monotonic() - begin,
             items={metric: tuple(values.tolist()) for metric, values in items.items()},
             curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in fitted.curve),
             learned=learned_parameters(build(name.frontend, _request(name.seed)), fitted.frontend),
         )
-
-
-def learned_parameters(before: Frontend, after: Frontend) -> tuple[LearnedParameter, ...]:
-    """What training did to a frontend, each parameter in its own unit."""
-    old, new = before.values(), after.values()
-    return tuple(
-        LearnedParameter(
-            each.name, each.unit, each.meaning, each.low, each.high, _flat(old, each.name), _flat(new, each.name)
-        )
-        for each in after.parameters
-    )
 
 
 def _items(

@@ -1,14 +1,12 @@
-"""Convolutions of the recogniser: the stem that stands in for a modulation stage, and the common back end.
+"""The back end of the recogniser, which all frontends share.
 
-Back end: three convolutions of 3 x 3, each followed by GELU and by averages over three channels (Famularo et al. 2024,
-section 3.1). Stem: what the paper's CNN lacks, a reach in time like that of the modulation filters, so that the two are
-compared on equal terms.
+Three convolutions of 3 x 3, each followed by GELU and by averages over three channels (Famularo et al. 2024, section
+3.1).
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
@@ -16,40 +14,6 @@ from jaxtyping import Array, Float
 from hearfit.learnable.interface import Features
 
 POOLED_CHANNELS: Final = 3
-_STEM_KERNEL: Final = (5, 5)
-_TAPS: Final = 5
-_DILATIONS: Final = (1, 5, 25)
-
-
-class TemporalStem(nnx.Module):
-    """One map to many, causal: 5 x 5 convolution, then dilated convolutions over time, each map on its own, mixed.
-
-    A frame depends on itself and on the 128 frames before it (`reach_frames`), 1.28 s at 100 frames a second: the
-    window of the paper's modulation filters.
-    """
-
-    def __init__(self, num_maps: int, rngs: nnx.Rngs) -> None:
-        self.num_maps = num_maps
-        self.first = nnx.Conv(1, num_maps, _STEM_KERNEL, padding="VALID", rngs=rngs)
-        initial = jax.nn.initializers.normal(_TAPS**-0.5)
-        self.taps = nnx.List([nnx.Param(initial(rngs.params(), (_TAPS, num_maps), jnp.float32)) for _ in _DILATIONS])
-        self.mixing = nnx.List([nnx.Linear(num_maps, num_maps, rngs=rngs) for _ in _DILATIONS])
-
-    @staticmethod
-    def reach_frames() -> int:
-        """Frames of the past that a frame depends on."""
-        return (_STEM_KERNEL[0] - 1) + (_TAPS - 1) * sum(_DILATIONS)
-
-    def __call__(self, features: Features) -> Float[Array, "batch frames channels new_maps"]:
-        """Maps of the same frames and channels."""
-        frames_before, channels_beside = _STEM_KERNEL[0] - 1, _STEM_KERNEL[1] // 2
-        padded = jnp.pad(features, ((0, 0), (frames_before, 0), (channels_beside, channels_beside), (0, 0)))
-        maps = nnx.gelu(self.first(padded))
-        for taps, mixing, dilation in zip(self.taps, self.mixing, _DILATIONS, strict=True):
-            # Five shifted products: XLA's depthwise convolution on a CPU is many times slower.
-            past = _past(maps, taps[...], dilation)
-            maps = maps + nnx.gelu(mixing(past))
-        return maps
 
 
 class BackEnd(nnx.Module):
@@ -80,18 +44,3 @@ def _pooled(features: Features) -> Float[Array, "batch frames pooled maps"]:
     kept = channels // POOLED_CHANNELS
     grouped = features[:, :, : kept * POOLED_CHANNELS].reshape(batch, frames, kept, POOLED_CHANNELS, maps)
     return jnp.mean(grouped, axis=3)
-
-
-def _past(
-    maps: Float[Array, "batch frames channels maps"], taps: Float[Array, "taps maps"], dilation: int
-) -> Float[Array, "batch frames channels maps"]:
-    """Weighted sum of each map with its own past; silence before the first frame."""
-    num_frames = maps.shape[1]
-    reach = (len(taps) - 1) * dilation
-    padded = jnp.pad(maps, ((0, 0), (reach, 0), (0, 0), (0, 0)))
-    shifted = (padded[:, reach - lag * dilation : reach - lag * dilation + num_frames] for lag in range(len(taps)))
-    weighted = [part * tap[None, None, None, :] for part, tap in zip(shifted, taps, strict=True)]
-    total = weighted[0]
-    for part in weighted[1:]:
-        total = total + part
-    return total

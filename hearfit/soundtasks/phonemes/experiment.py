@@ -14,10 +14,10 @@ from hearfit.soundtasks.phonemes.description import (
 )
 from hearfit.soundtasks.phonemes.ear import Ear, EarTask
 from hearfit.soundtasks.phonemes.figures import phoneme_sheets
-from hearfit.soundtasks.phonemes.recipes import RECIPES
 from hearfit.soundtasks.phonemes.task import PhonemeTask
 from hearfit.soundtasks.phonemes.wording import condition_of
 from hearfit.soundtasks.pictures import Sheet
+from hearfit.soundtasks.recipes import RECIPES
 from hearfit.soundtasks.record import RunName
 from hearfit.soundtasks.result import DataSource, ExperimentFacts, ExperimentResult
 
@@ -38,7 +38,7 @@ _CLASSES: Final = (
 )
 _MATCHED: Final = (
     "cnn, leaf and mel have a stem of convolutions with a reach of 1.28 s and another width of the back end, so that "
-    "they learn as many numbers as cortical, within 1 %; full learns 129 more, gabor 32 more and frozen 32 fewer."
+    "they learn as many numbers as cortical, within 1 %; full learns 129 more, gabor 36 more and frozen 36 fewer."
 )
 _SHARES: Final = (
     "A share of the words is drawn by the seed, from every language; a smaller share is part of a larger one."

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from hearfit.learnable.beside import BesideSpectrogram
 from hearfit.learnable.cortical import CorticalLayer
 from hearfit.learnable.interface import Chain
-from hearfit.soundtasks.phonemes.recipes import RECIPES
 from hearfit.soundtasks.phonemes.recogniser import RecogniserDesign
 from hearfit.soundtasks.pictures import Axis, Moves, Sheet
+from hearfit.soundtasks.recipes import RECIPES
 from hearfit.soundtasks.record import RunRecord
 from hearfit.soundtasks.result import ExperimentResult
 

@@ -9,13 +9,11 @@ from flax import nnx
 from jaxtyping import Int
 
 from hearfit.corpora.voxangeles import share_of
-from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.phonemes.data import Inputs, TrainingData, in_batches
 from hearfit.soundtasks.phonemes.recogniser import Batch, Recogniser, loss
 from hearfit.soundtasks.phonemes.scores import FrameScores, frame_scores
 from hearfit.soundtasks.phonemes.segments import Segments
 from hearfit.soundtasks.phonemes.targets import PADDING
-from hearfit.soundtasks.record import LearnedParameter
 from hearfit.training.loop import OnProgress, Trained, train
 from hearfit.training.settings import Settings, TrainingSettings
 
@@ -126,25 +124,6 @@ def scores_of(model: Recogniser, segments: Segments, num_phones: int) -> FrameSc
         segments.words,
         num_words=len(segments.names),
         num_phones=num_phones,
-    )
-
-
-def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer | None) -> tuple[LearnedParameter, ...]:
-    """Every learned number of a frontend before and after training."""
-    if before is None or after is None:
-        return ()
-    old, new = before.values(), after.values()
-    return tuple(
-        LearnedParameter(
-            name=each.name,
-            unit=each.unit,
-            meaning=each.meaning,
-            low=each.low,
-            high=each.high,
-            before=tuple(np.ravel(old[each.name]).astype(float).tolist()),
-            after=tuple(np.ravel(new[each.name]).astype(float).tolist()),
-        )
-        for each in before.parameters
     )
 
 

@@ -1,28 +1,24 @@
 """The recogniser: features, standardised; a back end that all frontends share; two heads."""
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
-from hearfit.frontend.module import Frozen
-from hearfit.learnable.interface import Features, Frontend, Layer
-from hearfit.soundtasks.phonemes.convolution import BackEnd, TemporalStem
+from hearfit.learnable.interface import Frontend, Layer
+from hearfit.soundtasks.feature_network import FeatureNetwork
+from hearfit.soundtasks.phonemes.convolution import BackEnd
 from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES, PADDING
-
-_SMALLEST_DEVIATION: Final = 1e-3
 
 
 @dataclass(frozen=True)
 class RecogniserDesign:
     """Sizes that all frontends share; `widths` of the back end's three convolutions."""
 
-    num_maps: int = 16
+    num_maps: int = 18
     widths: tuple[int, int, int] = (10, 20, 40)
     num_phones: int = 20
 
@@ -46,7 +42,7 @@ class Logits(NamedTuple):
     phones: Float[Array, "batch frames phones"]
 
 
-class Recogniser(nnx.Module):
+class Recogniser(FeatureNetwork):
     """Sounds, or spectrograms of a fixed frontend, to the logits of each frame.
 
     The frontend is strictly causal; the convolutions of the back end look three frames ahead.
@@ -65,32 +61,16 @@ class Recogniser(nnx.Module):
         design: RecogniserDesign,
         rngs: nnx.Rngs,
     ) -> None:
-        self.frontend = frontend
-        num_features = _num_maps(frontend)
-        self.mean = Frozen(jnp.zeros((num_channels, num_features)))
-        self.deviation = Frozen(jnp.ones((num_channels, num_features)))
-        self.stem = TemporalStem(design.num_maps, rngs) if has_stem else None
-        num_maps = num_features if self.stem is None else self.stem.num_maps
-        self.back_end = BackEnd(num_maps, num_channels, design.widths, rngs)
+        super().__init__(
+            frontend, num_channels=num_channels, num_stem_maps=design.num_maps if has_stem else None, rngs=rngs
+        )
+        self.back_end = BackEnd(self.num_maps, num_channels, design.widths, rngs)
         self.num_broad = len(BROAD_CLASSES)
         self.heads = nnx.Linear(self.back_end.num_outputs, self.num_broad + design.num_phone_classes, rngs=rngs)
 
-    def features(self, inputs: Float[Array, "batch ..."]) -> Features:
-        """What the frontend gives."""
-        return inputs[..., None] if self.frontend is None else self.frontend(inputs)
-
-    def standardise(self, inputs: Float[np.ndarray, "segments ..."], is_frame: np.ndarray) -> None:
-        """Sets mean and deviation of every channel and map to those of these inputs, before training."""
-        features = np.asarray(nnx.jit(lambda model, sounds: model.features(sounds))(self, jnp.asarray(inputs)))
-        frames = features[is_frame]
-        self.mean[...] = jnp.asarray(frames.mean(axis=0))
-        self.deviation[...] = jnp.asarray(np.maximum(frames.std(axis=0), _SMALLEST_DEVIATION))
-
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Logits:
         """Logits of both heads."""
-        features = (self.features(inputs) - self.mean[...][None, None]) / self.deviation[...][None, None]
-        maps = features if self.stem is None else self.stem(features)
-        logits = self.heads(self.back_end(maps))
+        logits = self.heads(self.back_end(self.maps(inputs)))
         return Logits(logits[..., : self.num_broad], logits[..., self.num_broad :])
 
     def classes(self, inputs: Float[Array, "batch ..."]) -> Int[Array, "batch frames 2"]:
@@ -108,17 +88,3 @@ def loss(model: Recogniser, batch: Batch) -> Float[Array, ""]:
         wanted = jnp.maximum(batch.targets[..., column], 0)
         total = total + jnp.sum(optax.softmax_cross_entropy_with_integer_labels(head, wanted) * is_frame)
     return total / jnp.maximum(jnp.sum(is_frame), 1.0)
-
-
-def num_learned(module: object) -> int:
-    """How many numbers a module learns."""
-    if module is None:
-        return 0
-    assert isinstance(module, nnx.Module)
-    return sum(int(leaf.size) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
-
-
-def _num_maps(frontend: Frontend | Layer | None) -> int:
-    if frontend is None:
-        return 1
-    return frontend.num_maps if isinstance(frontend, Layer) else frontend.layout.num_maps

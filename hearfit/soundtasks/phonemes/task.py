@@ -12,19 +12,20 @@ from jaxtyping import Float
 
 from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
+from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
 from hearfit.soundtasks.phonemes.learning import (
     PhonemeTraining,
-    learned_parameters,
     scores_of,
     share_of_training,
     train_recogniser,
 )
-from hearfit.soundtasks.phonemes.recipes import RECIPES, build_recogniser
-from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign, num_learned
+from hearfit.soundtasks.phonemes.matched import build_recogniser
+from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign
 from hearfit.soundtasks.phonemes.scores import FrameScores
 from hearfit.soundtasks.phonemes.segments import Listening
 from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, score_name, share_of_condition
+from hearfit.soundtasks.recipes import RECIPES
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.storage.files import read_bytes
 from hearfit.training.loop import Trained

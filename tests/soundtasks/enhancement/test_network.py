@@ -7,10 +7,12 @@ import pytest
 from flax import nnx
 
 from hearfit.soundtasks.enhancement.design import DESIGN
-from hearfit.soundtasks.enhancement.network import MaskNetwork, masked, num_learned, si_sdr
+from hearfit.soundtasks.enhancement.matched import build_network
+from hearfit.soundtasks.enhancement.network import MaskNetwork, masked, si_sdr
 from hearfit.soundtasks.enhancement.quality import si_sdr_db
-from hearfit.soundtasks.enhancement.recipes import RECIPES, build_network
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid
+from hearfit.soundtasks.learned import num_learned
+from hearfit.soundtasks.recipes import RECIPES
 
 GRID = SpectrumGrid(512, 160)
 
