@@ -15,6 +15,7 @@ from hearfit.errors import InputError
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
 from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
+from hearfit.soundtasks.events.network import CONTRACTED, NUM_MAPS, RECURRENT
 from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.events.spoken_words import digit_data, speaker_data, word_scores
 from hearfit.soundtasks.events.voice_activity import VoiceActivityDesign, voice_activity_data, voice_activity_scores
@@ -84,6 +85,7 @@ class EventTask:
             "data": _fingerprint(self.data),
             "noise": None if self.noise is None else _fingerprint(self.noise),
             "training": {**asdict(self.training), "dropped": DROPPED},
+            "network": {"maps": NUM_MAPS, "contracted": CONTRACTED, "recurrent": RECURRENT},
             "voices": asdict(self.voices) if self.task == "vad" else None,
             "birds": asdict(self.birds) if self.task == "birds" else None,
         }
