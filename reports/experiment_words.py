@@ -168,7 +168,13 @@ def items_sentence(result: ExperimentResult) -> str:
             f"Every seed is tested with {result.description.item}s of its own, so the interval over seeds is one over "
             f"{result.description.item}s as well."
         )
-    return f"Items are {result.description.item}s; every seed is tested with the same ones."
+    sentence = f"Items are {result.description.item}s; every seed is tested with the same ones."
+    if any(record.draws for record in result.records):
+        sentence += (
+            " The test sounds vary as well: the interval over seeds and items has a third part, by a bootstrap over "
+            "these few sounds, whose ends are rough."
+        )
+    return sentence
 
 
 def still_rising_sentence(result: ExperimentResult) -> str:

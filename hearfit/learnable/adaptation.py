@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.frontend.module import Frozen
-from hearfit.learnable.exponential_average import exponential_average, smoothing_of
+from hearfit.learnable.exponential_average import change_from_average
 from hearfit.learnable.interface import Features, Layer, Spectrograms, Values
 
 Kind = Literal["adapted", "on-off", "both"]
@@ -81,12 +81,10 @@ class Adaptation(Layer):
         """The maps, side by side."""
         maps: list[Spectrograms] = [] if self.kind == "adapted" else [spectrogram]
         if self.kind != "on-off":
-            maps.append(jax.nn.relu(self._change(spectrogram, ADAPTATION_TIME.value(self.adaptation_time[...]))))
+            time_constant_s = ADAPTATION_TIME.value(self.adaptation_time[...])
+            maps.append(jax.nn.relu(change_from_average(spectrogram, time_constant_s, self.frame_rate_hz)))
         if self.kind != "adapted":
-            change = self._change(spectrogram, ON_OFF_TIME.value(self.on_off_time[...]))
+            time_constant_s = ON_OFF_TIME.value(self.on_off_time[...])
+            change = change_from_average(spectrogram, time_constant_s, self.frame_rate_hz)
             maps += [jax.nn.relu(change), jax.nn.relu(-change)]
         return jnp.stack(maps, axis=-1)
-
-    def _change(self, spectrogram: Spectrograms, time_constant_s: Float[Array, " channels"]) -> Spectrograms:
-        smoothing = smoothing_of(time_constant_s, self.frame_rate_hz)
-        return spectrogram - exponential_average(spectrogram, smoothing, spectrogram[:, 0])

@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from hearfit.frontend.bounded_parameters import BoundedParameter
 from hearfit.frontend.module import Frozen
 from hearfit.learnable.adaptation import midbrain_time_constant_s
-from hearfit.learnable.exponential_average import exponential_average, smoothing_of
+from hearfit.learnable.exponential_average import change_from_average
 from hearfit.learnable.interface import Features, Layer, Spectrograms, Values
 
 FIRST_TIME: Final = BoundedParameter(
@@ -65,12 +65,10 @@ class AdaptationCascade(Layer):
 
     def __call__(self, spectrogram: Spectrograms) -> Features:
         """The maps, side by side."""
-        adapted = jax.nn.relu(self._change(spectrogram, FIRST_TIME.value(self.first_time[...])))
+        first_time_s = FIRST_TIME.value(self.first_time[...])
+        adapted = jax.nn.relu(change_from_average(spectrogram, first_time_s, self.frame_rate_hz))
         maps = [spectrogram, adapted]
         for time_constant_s in SECOND_TIMES.value(self.second_times[...]):
-            change = self._change(adapted, time_constant_s)
+            change = change_from_average(adapted, time_constant_s, self.frame_rate_hz)
             maps += [jax.nn.relu(change), jax.nn.relu(-change)]
         return jnp.stack(maps, axis=-1)
-
-    def _change(self, values: Spectrograms, time_constant_s: Float[Array, " channels"]) -> Spectrograms:
-        return values - exponential_average(values, smoothing_of(time_constant_s, self.frame_rate_hz), values[:, 0])

@@ -30,3 +30,12 @@ def exponential_average(
         average = average + keep * jnp.pad(average[:, :-reach], ((0, 0), (reach, 0), (0, 0)))
         keep = jnp.square(keep)
     return average
+
+
+def change_from_average(
+    spectrogram: Spectrograms, time_constant_s: Float[Array, " channels"], frame_rate_hz: float
+) -> Spectrograms:
+    """A spectrogram less its running average, which begins at the first frame."""
+    return spectrogram - exponential_average(
+        spectrogram, smoothing_of(time_constant_s, frame_rate_hz), spectrogram[:, 0]
+    )

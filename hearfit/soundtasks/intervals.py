@@ -12,6 +12,10 @@ groups are given, the interval over items is one over groups: mean +- t SE with 
 over clusters (Cochran 1977, Sampling Techniques, section 9A.2) and as many degrees of freedom as groups less one, as
 there are too few groups to draw from.
 
+Stimuli. Where every item (a unit) heard the same few stimuli, these vary too. A run then holds its score for every draw
+of stimuli, and the spread of the mean over seeds of these, or of the difference of two runs', is a third part of the
+error.
+
 NaN. A seed whose score is not a number is left out and counted in `num_missing`. An item that is NaN in a seed weighs
 nothing there; in a difference, an item that is NaN in one of the two is left out of both.
 """
@@ -91,18 +95,23 @@ def paired_over_seeds(scores: Mapping[int, float], baseline: Mapping[int, float]
 
 
 def over_seeds_and_items(
-    items: Mapping[int, Sequence[float]], *, seed: int, groups: Sequence[str] | None = None
+    items: Mapping[int, Sequence[float]],
+    *,
+    seed: int,
+    groups: Sequence[str] | None = None,
+    draws: Mapping[int, Sequence[float]] | None = None,
 ) -> Interval:
     """Mean over items and seeds, with the interval over both; `items` holds the scores of each seed.
 
     Of a single seed the interval is that over its items alone. `groups` names the group of each item where items are
-    not independent of each other.
+    not independent of each other; `draws` are the scores of each seed with stimuli drawn again.
 
     Raises:
         InputError: the seeds have unequal numbers of items, or there is not one group for each.
     """
     seeds = sorted(items)
-    return _over_both(_table(items, seeds), seed=seed, groups=groups)
+    drawn = None if draws is None else _table(draws, seeds)
+    return _over_both(_table(items, seeds), seed=seed, groups=groups, draws=drawn)
 
 
 def paired_over_seeds_and_items(
@@ -111,6 +120,7 @@ def paired_over_seeds_and_items(
     *,
     seed: int,
     groups: Sequence[str] | None = None,
+    draws: tuple[Mapping[int, Sequence[float]], Mapping[int, Sequence[float]]] | None = None,
 ) -> Interval:
     """The same of the difference, item by item, for the seeds that both have.
 
@@ -124,10 +134,17 @@ def paired_over_seeds_and_items(
             f"Scores of {first.shape[1]} items cannot be compared with those of {second.shape[1]}: a paired comparison "
             "needs the same items."
         )
-    return _over_both(first - second, seed=seed, groups=groups)
+    drawn = None if draws is None else _table(draws[0], common) - _table(draws[1], common)
+    return _over_both(first - second, seed=seed, groups=groups, draws=drawn)
 
 
-def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int, groups: Sequence[str] | None) -> Interval:
+def _over_both(
+    table: Float[np.ndarray, "seeds items"],
+    *,
+    seed: int,
+    groups: Sequence[str] | None,
+    draws: Float[np.ndarray, "seeds draws"] | None,
+) -> Interval:
     if groups is not None and len(groups) != table.shape[1]:
         raise InputError(f"There are scores of {table.shape[1]} items and groups of {len(groups)}; each item has one.")
     is_known = np.isfinite(table)
@@ -146,9 +163,22 @@ def _over_both(table: Float[np.ndarray, "seeds items"], *, seed: int, groups: Se
         return Interval(mean, None, None, len(known), missing)
     low, high = _percentiles(sums, weights, seed) if groups is None else _of_groups(sums, weights, groups)
     half = of_seeds.high - of_seeds.mean if of_seeds.high is not None else 0.0
+    below, above = (0.0, 0.0) if draws is None else _of_stimuli(draws[has_scores])
     return Interval(
-        mean, mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half), len(known), missing
+        mean,
+        mean - math.hypot(mean - low, half, below),
+        mean + math.hypot(high - mean, half, above),
+        len(known),
+        missing,
     )
+
+
+def _of_stimuli(draws: Float[np.ndarray, "seeds draws"]) -> tuple[float, float]:
+    """How far the limits over drawn stimuli lie below and above the mean of all draws."""
+    of_draws = np.nanmean(draws, axis=0)
+    low, high = np.nanquantile(of_draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    centre = float(np.nanmean(of_draws))
+    return centre - float(low), float(high) - centre
 
 
 def _of_groups(

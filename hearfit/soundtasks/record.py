@@ -51,6 +51,8 @@ class RunRecord:
         scores: of the test set, by the name of the metric.
         items: the same scores for each unit or utterance, in a fixed order, for a bootstrap over them; NaN where a
             score is not defined. Empty where a score has no parts.
+        draws: the same scores with the stimuli of the test drawn again, the same draws in every run; empty where the
+            stimuli are the items.
         num_frontend_parameters: learned numbers in the frontend.
         num_readout_parameters: learned numbers behind it.
         duration_s: of the run, without loading.
@@ -62,5 +64,6 @@ class RunRecord:
     num_readout_parameters: int
     duration_s: float
     items: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    draws: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     curve: tuple[CurvePoint, ...] = ()
     learned: tuple[LearnedParameter, ...] = ()

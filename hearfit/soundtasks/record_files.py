@@ -21,7 +21,7 @@ _SCHEMA: Final = "hearfit-run"
 _VERSION: Final = 1
 _MAX_ECHO: Final = 40
 # Where a number may be undefined: NaN in a record, null in a file.
-_UNDEFINED_IN: Final = ("scores", "items", "curve")
+_UNDEFINED_IN: Final = ("scores", "items", "draws", "curve")
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class Score:
     Attributes:
         by_seed: the score of each seed.
         over_seeds: their mean and its t interval.
-        over_items: mean and interval of a bootstrap over seeds and items, None where the score has no parts.
+        over_items: mean and interval of a bootstrap over seeds, items and stimuli, None where the score has no parts.
     """
 
     frontend: str
@@ -154,7 +154,10 @@ def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
             if by_seed:
                 items = _items(result, frontend, condition, metric)
                 groups = result.facts.item_groups or None
-                bootstrap = over_seeds_and_items(items, seed=BOOTSTRAP_SEED, groups=groups) if items else None
+                drawn = _draws(result, frontend, condition, metric, items) or None
+                bootstrap = (
+                    over_seeds_and_items(items, seed=BOOTSTRAP_SEED, groups=groups, draws=drawn) if items else None
+                )
                 of_seeds = over_seeds(_independent(result, by_seed))
                 found.append(Score(frontend, condition, metric.name, by_seed, of_seeds, bootstrap))
     return tuple(found)
@@ -174,7 +177,15 @@ def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tupl
             bootstrap = None
             if items.keys() & base_items.keys():
                 groups = result.facts.item_groups or None
-                bootstrap = paired_over_seeds_and_items(items, base_items, seed=BOOTSTRAP_SEED, groups=groups)
+                drawn = _draws(result, frontend, condition, metric, items)
+                base_drawn = _draws(result, baseline, condition, metric, base_items)
+                bootstrap = paired_over_seeds_and_items(
+                    items,
+                    base_items,
+                    seed=BOOTSTRAP_SEED,
+                    groups=groups,
+                    draws=(drawn, base_drawn) if drawn and base_drawn else None,
+                )
             common = sorted(first.keys() & second.keys())
             seeds = over_seeds(_independent(result, {seed: first[seed] - second[seed] for seed in common}))
             found.append(Difference(frontend, baseline, condition, metric.name, seeds, bootstrap))
@@ -231,3 +242,12 @@ def _items(result: ExperimentResult, frontend: str, condition: str, metric: Metr
         return {}
     runs = result.of(frontend, condition)
     return {seed: run.items[metric.name] for seed, run in sorted(runs.items()) if run.items.get(metric.name)}
+
+
+def _draws(
+    result: ExperimentResult, frontend: str, condition: str, metric: Metric, items: Mapping[int, object]
+) -> dict[int, tuple[float, ...]]:
+    """Of the seeds that have items; empty unless all of them have draws."""
+    runs = result.of(frontend, condition)
+    found = {seed: runs[seed].draws[metric.name] for seed in items if runs[seed].draws.get(metric.name)}
+    return found if found.keys() == items.keys() else {}

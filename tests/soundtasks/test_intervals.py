@@ -132,6 +132,19 @@ def test_the_joined_interval_covers_the_truth_as_often_as_it_says(
     assert 0.92 <= covered / 400 <= 0.99
 
 
+def test_drawn_stimuli_are_a_third_part_of_the_error() -> None:
+    """Closed form where items and seeds agree: normal quantiles of the draws, whose spread is known."""
+    flat = {seed: [0.7] * 30 for seed in range(3)}
+    spread = stats.norm.ppf((np.arange(2000) + 0.5) / 2000)
+    draws = {seed: (0.65 + 0.02 * spread).tolist() for seed in flat}
+    expected = (0.7, 0.7 - 1.96 * 0.02, 0.7 + 1.96 * 0.02)
+    assert _known(over_seeds_and_items(flat, seed=5, draws=draws)) == pytest.approx(expected, abs=2e-4)
+    # The same stimuli in both of a pair: what they have in common cancels.
+    other = {seed: [0.6] * 30 for seed in flat}
+    found = paired_over_seeds_and_items(flat, other, seed=5, draws=(draws, draws))
+    assert _known(found) == pytest.approx((0.1, 0.1, 0.1))
+
+
 def test_a_single_seed_gives_scipys_bootstrap_over_items() -> None:
     values = np.random.default_rng(2).gamma(2.0, 1.0, 119)
     expected = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=4000, rng=7).confidence_interval

@@ -1,5 +1,6 @@
 """Scores of predicted responses against loops in float64, a signal of known power, and the published ceilings."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,12 @@ import pytest
 
 from hearfit.corpora.ns1 import NeuralRecordings
 from hearfit.soundtasks.neural.responses import Responses, responses, signal_power, smoothed
-from hearfit.soundtasks.neural.scores import correlation, greatest_correlation, normalised_correlation
+from hearfit.soundtasks.neural.scores import (
+    correlation,
+    correlation_of_drawn_sounds,
+    greatest_correlation,
+    normalised_correlation,
+)
 from tests.soundtasks.ns1_folder import load_real_ns1
 
 
@@ -71,6 +77,20 @@ def test_a_known_signal_in_known_noise(rng: np.random.Generator) -> None:
     assert normalised_correlation(blurred[None, :, None], known).item() == pytest.approx(0.5, abs=0.02)
     # Hsu: halves of five trials correlate at 1/(1 + 4/5); the ceiling of the mean of ten is 1/sqrt(1.4).
     assert greatest_correlation(trials[0], rng) == pytest.approx(1.0 / np.sqrt(1.4), abs=0.02)
+
+
+def test_drawn_sounds_are_all_draws_with_replacement(rng: np.random.Generator) -> None:
+    # Brute force by the loops above; and the variance of a drawn mean of three numbers, unbiased by the stretch.
+    trials = rng.poisson(rng.gamma(1.0, 2.0, (2, 3, 1, 60)), (2, 3, 5, 60)).astype(np.float64)
+    predicted = np.moveaxis(trials.mean(axis=2), 0, 2) + rng.standard_normal((3, 60, 2))
+    found = correlation_of_drawn_sounds(predicted, recorded(trials))
+    draws = list(itertools.product(range(3), repeat=3))
+    of_all = np.array([by_loops(predicted[..., u], trials[u]) for u in range(2)])
+    for number in (0, 5, 26):
+        chosen = list(draws[number])
+        drawn = np.array([by_loops(predicted[chosen][..., u], trials[u][chosen]) for u in range(2)])
+        np.testing.assert_allclose(found[number], of_all + np.sqrt(1.5) * (drawn - of_all), rtol=1e-9)
+    assert len(found) == 27
 
 
 def test_scale_and_offset_of_a_prediction_do_not_matter(rng: np.random.Generator) -> None:

@@ -28,6 +28,7 @@ contents = st.tuples(
     st.integers(0, 10**9),
     st.floats(0.0, 1e6),
     st.dictionaries(words, st.lists(st.floats(allow_infinity=False), max_size=4).map(tuple), max_size=2),
+    st.dictionaries(words, st.lists(st.floats(allow_infinity=False), max_size=4).map(tuple), max_size=2),
     st.lists(points, max_size=3).map(tuple),
     st.lists(st.tuples(words, words, words, finite, finite, values, values), max_size=2),
 )
@@ -38,10 +39,9 @@ SETTINGS: Settings = {"rate": 0.1, "split": (1, 2)}
 @settings(max_examples=30)
 @given(names, contents)
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, name: RunName, content: tuple[Any, ...]) -> None:
-    scores, frontend, readout, duration_s, items, curve, learned = content
-    record = RunRecord(
-        name, scores, frontend, readout, duration_s, items, curve, tuple(LearnedParameter(*each) for each in learned)
-    )
+    scores, frontend, readout, duration_s, items, draws, curve, learned = content
+    parameters = tuple(LearnedParameter(*each) for each in learned)
+    record = RunRecord(name, scores, frontend, readout, duration_s, items, draws, curve, parameters)
     folder = tmp_path_factory.mktemp("records")
     stored = read_record(write_record(folder, record, SETTINGS))
     # NaN is not equal to itself, but has one text.

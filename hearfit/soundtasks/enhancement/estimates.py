@@ -1,7 +1,7 @@
 """Sounds through a network or through a reference, and their scores."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from hearfit.learnable.interface import Frontend
+from hearfit.soundtasks.blocks import in_blocks
 from hearfit.soundtasks.enhancement.data import SAMPLING_RATE_HZ, Mixtures
 from hearfit.soundtasks.enhancement.description import DESCRIPTION, UNTOUCHED
 from hearfit.soundtasks.enhancement.masks import OracleMask, oracle_mask
@@ -30,17 +31,12 @@ def inputs_of(
     if fixed is None:
         return np.asarray(grid.with_tail(mixture))
     spectrogram = _spectrogram(fixed)
-    return np.concatenate(
-        [
-            np.asarray(spectrogram(grid.with_tail(_filled(mixture[begin : begin + _BATCH]))))[: len(mixture) - begin]
-            for begin in range(0, len(mixture), _BATCH)
-        ]
-    )
+    return in_blocks(lambda sounds: spectrogram(grid.with_tail(sounds)), mixture, size=_BATCH)
 
 
 def enhanced(model: MaskNetwork, frontend: str, mixtures: Mixtures) -> Float[np.ndarray, "sounds samples"]:
     """The network's estimates of the speech."""
-    return in_batches(model, inputs_of(frontend, mixtures.mixture, model.grid), mixtures.mixture)
+    return estimates_of(model, inputs_of(frontend, mixtures.mixture, model.grid), mixtures.mixture)
 
 
 def reference_estimates(reference: str, mixtures: Mixtures, grid: SpectrumGrid) -> Float[np.ndarray, "sounds samples"]:
@@ -77,17 +73,8 @@ def _enhance(network: MaskNetwork, inputs: Float[Array, "batch ..."], mixture: F
     return network.enhance(inputs, mixture)
 
 
-def in_batches(
+def estimates_of(
     model: MaskNetwork, inputs: Float[np.ndarray, "sounds ..."], mixture: Float[np.ndarray, "sounds samples"]
 ) -> Float[np.ndarray, "sounds samples"]:
     """The network's estimates of the speech from the inputs of its frontend."""
-    parts = []
-    for begin in range(0, len(mixture), _BATCH):
-        given, sounds = (jnp.asarray(_filled(each[begin : begin + _BATCH])) for each in (inputs, mixture))
-        parts.append(np.asarray(_enhance(model, given, sounds))[: len(mixture) - begin])
-    return np.concatenate(parts)
-
-
-def _filled(batch: Float[np.ndarray, "some ..."]) -> Float[np.ndarray, "full ..."]:
-    """The batch with its last entry repeated up to the common size, so that only one size is compiled."""
-    return np.concatenate([batch, np.repeat(batch[-1:], _BATCH - len(batch), axis=0)])
+    return in_blocks(partial(_enhance, model), inputs, mixture, size=_BATCH)

@@ -29,7 +29,7 @@ from hearfit.soundtasks.enhancement.description import REFERENCES, UNTOUCHED
 from hearfit.soundtasks.enhancement.design import DESIGN, HIGHEST_SNR_DB, LOWEST_SNR_DB, EnhancementDesign
 from hearfit.soundtasks.enhancement.estimates import (
     enhanced,
-    in_batches,
+    estimates_of,
     inputs_of,
     reference_estimates,
     scores_of,
@@ -239,7 +239,7 @@ class _Drawn:
     def validate(self, model: MaskNetwork) -> float:
         """Mean SI-SDR improvement of the validation mixtures, in dB."""
         mixtures = _validation(self._task)
-        estimates = in_batches(model, _validation_inputs(self._task, self._frontend), mixtures.mixture)
+        estimates = estimates_of(model, _validation_inputs(self._task, self._frontend), mixtures.mixture)
         speech = jnp.asarray(mixtures.speech)
         gained = si_sdr(jnp.asarray(estimates), speech) - si_sdr(jnp.asarray(mixtures.mixture), speech)
         return float(jnp.mean(gained))

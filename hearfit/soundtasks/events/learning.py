@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from hearfit.learnable.interface import Frontend, Layer
+from hearfit.soundtasks.blocks import in_blocks
 from hearfit.soundtasks.events.examples import EventData, Examples
 from hearfit.soundtasks.events.frontends import event_frontend, stages_of
 from hearfit.soundtasks.events.network import CONTRACTED, EventNetwork, EventReadout, FeatureScale
@@ -127,15 +129,13 @@ def _first_stage(
     """What every step begins with, computed once for all examples."""
     if fixed is None:
         return sounds
-    compute = _compiled(fixed)
-    features = np.concatenate([compute(block) for block, _ in _blocks(sounds)])[: len(sounds)]
+    features = in_blocks(_compiled(fixed), sounds, size=_BLOCK)
     return features[..., 0] if is_spectrogram else features
 
 
-def _compiled(frontend: Frontend | Layer) -> Callable[[np.ndarray], np.ndarray]:
+def _compiled(frontend: Frontend | Layer) -> Callable[[Array], Array]:
     graph, state = nnx.split(frontend)
-    compute = jax.jit(lambda state, block: nnx.merge(graph, state)(block))
-    return lambda block: np.asarray(compute(state, jnp.asarray(block)))
+    return partial(jax.jit(lambda state, block: nnx.merge(graph, state)(block)), state)
 
 
 def _feature_scale(
@@ -144,10 +144,9 @@ def _feature_scale(
     """Over the first training examples, which are in no order that matters, and in the frames that are heard."""
     chosen = np.linspace(0, len(sounds) - 1, min(_NUM_SCALED, len(sounds))).round().astype(np.int64)
     # The features of a frontend that is fixed as a whole are there already.
-    compute = _compiled(learned) if learned is not None else np.asarray
-    rows = np.concatenate(
-        [compute(block)[: len(heard)][heard > 0.0] for block, heard in _blocks(sounds[chosen], examples.heard[chosen])]
-    )
+    some = sounds[chosen]
+    features = some if learned is None else in_blocks(_compiled(learned), some, size=_BLOCK)
+    rows = features[examples.heard[chosen] > 0.0]
     # What never varies, such as a channel above the recordings' band, would else be amplified without limit.
     deviation = rows.std(axis=0)
     least = max(_LEAST_DEVIATION, 0.05 * float(np.median(deviation)))
@@ -163,25 +162,6 @@ def _hearing() -> Callable[[EventNetwork, np.ndarray, Examples], np.ndarray]:
 
     def hear(model: EventNetwork, sounds: np.ndarray, examples: Examples) -> np.ndarray:
         graph, state = nnx.split(model)
-        blocks = [
-            np.asarray(compute(graph, state, jnp.asarray(block), jnp.asarray(_filled(heard))))
-            for block, heard in _blocks(sounds, examples.heard)
-        ]
-        return np.concatenate(blocks)[: len(sounds)]
+        return in_blocks(partial(compute, graph, state), sounds, examples.heard, size=_BLOCK)
 
     return hear
-
-
-def _blocks(sounds: np.ndarray, heard: np.ndarray | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Sounds of one block size, the last one completed by silence, with the mask of those that are there."""
-    found = []
-    for first in range(0, len(sounds), _BLOCK):
-        block = sounds[first : first + _BLOCK]
-        mask = np.ones((len(block), 1)) if heard is None else heard[first : first + _BLOCK]
-        found.append((_filled(block), mask))
-    return found
-
-
-def _filled(block: np.ndarray) -> np.ndarray:
-    missing = _BLOCK - len(block)
-    return np.concatenate([block, np.zeros((missing, *block.shape[1:]), block.dtype)]) if missing else block

@@ -1,5 +1,6 @@
 """How well a predicted response agrees with a recorded one, as a share of what the noise of its trials allows."""
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,23 @@ def normalised_correlation(
     power = recorded.signal_power.mean(axis=0)
     is_defined = (power > 0.0) & _varies(predicted, of_predicted)
     return _ratio(covariance, of_predicted * power, is_defined)
+
+
+def correlation_of_drawn_sounds(
+    predicted: Float[np.ndarray, "sounds bins units"], recorded: Responses
+) -> Float[np.ndarray, "draws units"]:
+    """CC_norm of each unit for every draw of as many sounds with replacement, all of them equally likely.
+
+    The bootstrap over n sounds, enumerated: n^n draws. The variance of a mean is too small by (n - 1) / n in it, much
+    for three sounds, so that deviations from the score of all sounds are made greater by the root of the inverse.
+    """
+    num_sounds = len(predicted)
+    draws = itertools.product(range(num_sounds), repeat=num_sounds)
+    # Of one sound nothing can be drawn but itself.
+    stretch = np.sqrt(num_sounds / max(1, num_sounds - 1))
+    of_all = normalised_correlation(predicted, recorded)
+    of_draws = np.stack([normalised_correlation(predicted[list(draw)], recorded.of(draw)) for draw in draws])
+    return of_all + stretch * (of_draws - of_all)
 
 
 def greatest_correlation(trials: Float[np.ndarray, "sounds repeats bins"], rng: np.random.Generator) -> float:

@@ -10,7 +10,6 @@ from jaxtyping import Float
 
 from hearfit.corpora.ns1 import BIN_S, MEAN_LEVEL_DB_SPL, SAMPLING_RATE_HZ, SPLITS
 from hearfit.learnable.catalogue import build
-from hearfit.learnable.interface import Values
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.learned import learned_parameters, num_learned
@@ -28,7 +27,7 @@ from hearfit.soundtasks.neural.fit import (
 from hearfit.soundtasks.neural.readouts import RecurrentDesign
 from hearfit.soundtasks.neural.responses import SMOOTHING_WEIGHTS, Responses
 from hearfit.soundtasks.neural.ridge import HISTORY_FRAMES, PENALTIES
-from hearfit.soundtasks.neural.scores import correlation, normalised_correlation
+from hearfit.soundtasks.neural.scores import correlation, correlation_of_drawn_sounds, normalised_correlation
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
@@ -145,7 +144,9 @@ class NeuralTask:
         begin = time.monotonic()
         fitted = self.fit(name, workspace, progress)
         predicted = predicted_responses(fitted, data, test)
-        items = _items(predicted, data.responses.of(test), test)
+        observed = data.responses.of(test)
+        items = _items(predicted, observed, test)
+        of_draws = np.nanmean(correlation_of_drawn_sounds(predicted, observed), axis=1)
         if name.seed == self.pictured_seed:
             sheets = receptive_field_sheets(fitted, data.waveform_pa[test[0]], items["cc_norm"], name.frontend)
             # The workspace of a run lies two folders below the output of its study.
@@ -160,6 +161,7 @@ class NeuralTask:
             num_readout_parameters=num_learned(fitted.readout),
             duration_s=time.monotonic() - begin,
             items={metric: tuple(values.tolist()) for metric, values in items.items()},
+            draws={"cc_norm": tuple(of_draws.tolist())},
             curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in fitted.curve),
             learned=learned_parameters(build(name.frontend, _request(name.seed)), fitted.frontend),
         )
@@ -178,10 +180,6 @@ def _items(
         "cc": correlation(predicted, observed),
         **of_sounds,
     }
-
-
-def _flat(values: Values, name: str) -> tuple[float, ...]:
-    return tuple(np.asarray(values[name], np.float64).ravel().tolist())
 
 
 def _request(seed: int) -> FrontendRequest:

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Float
 
 from hearfit.corpora.audio import SPEECH_LEVEL_DB_SPL
 from hearfit.corpora.voxangeles import (
@@ -22,10 +21,11 @@ from hearfit.corpora.voxangeles import (
 )
 from hearfit.errors import InputError
 from hearfit.learnable.interface import Frontend
+from hearfit.soundtasks.blocks import in_blocks
 from hearfit.soundtasks.phonemes.segments import Listening, SegmentGrid, Segments, joined, segments_of
 from hearfit.soundtasks.phonemes.targets import PhoneSet, frequent_phones
 
-_AT_ONCE: Final = 16
+AT_ONCE: Final = 16
 # The test's noise must not be the training's.
 _TRAINING_NOISE, _VALIDATION_NOISE, _TEST_NOISE = 1, 2, 3
 
@@ -139,25 +139,13 @@ def test_data(folder: Path, design: DataDesign, listening: Listening, fixed: Fix
     return segments_of(words.test, words.phones, listening, design.grid, seed=_TEST_NOISE)
 
 
-def in_batches(
-    function: Callable[[Float[Array, "batch ..."]], Shaped[Array, "batch ..."]], inputs: Inputs
-) -> Shaped[np.ndarray, "segments ..."]:
-    """A function of batches applied to all inputs; the last batch is filled up, so that it compiles once."""
-    pieces = []
-    for first in range(0, len(inputs), _AT_ONCE):
-        batch = inputs[first : first + _AT_ONCE]
-        filled = np.concatenate([batch, np.zeros((_AT_ONCE - len(batch), *batch.shape[1:]), batch.dtype)])
-        pieces.append(np.asarray(function(jnp.asarray(filled)))[: len(batch)])
-    return np.concatenate(pieces)
-
-
 # One compilation for all parts of the data.
 _spectrogram = nnx.jit(lambda frontend, sounds: frontend(sounds)[..., 0])
 
 
 def _through(frontend: Frontend, segments: Segments) -> Segments:
     assert frontend.layout.num_maps == 1, "what is computed once is a spectrogram"
-    return replace(segments, inputs=in_batches(lambda sounds: _spectrogram(frontend, sounds), segments.inputs))
+    return replace(segments, inputs=in_blocks(partial(_spectrogram, frontend), segments.inputs, size=AT_ONCE))
 
 
 def _in_turn(conditions: list[Segments], num_kept: int) -> Segments:

@@ -1,6 +1,7 @@
 """One recogniser trained on crops of words and tested in every listening condition."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -9,7 +10,8 @@ from flax import nnx
 from jaxtyping import Int
 
 from hearfit.corpora.voxangeles import share_of
-from hearfit.soundtasks.phonemes.data import Inputs, TrainingData, in_batches
+from hearfit.soundtasks.blocks import in_blocks
+from hearfit.soundtasks.phonemes.data import AT_ONCE, Inputs, TrainingData
 from hearfit.soundtasks.phonemes.recogniser import Batch, Recogniser, loss
 from hearfit.soundtasks.phonemes.scores import FrameScores, frame_scores
 from hearfit.soundtasks.phonemes.segments import Segments
@@ -132,4 +134,4 @@ _classify = nnx.jit(lambda model, inputs: model.classes(inputs))
 
 
 def _answers(model: Recogniser, inputs: Inputs) -> Int[np.ndarray, "segments frames 2"]:
-    return in_batches(lambda batch: _classify(model, batch), inputs)
+    return in_blocks(partial(_classify, model), inputs, size=AT_ONCE)
