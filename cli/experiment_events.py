@@ -10,7 +10,6 @@ from hearfit.cli.experiment_options import (
     DEFAULT_NUM_SEEDS,
     FirstSeedOption,
     ForceFlag,
-    FrontendsOption,
     OutOption,
     PdfFlag,
     ProcessesOption,
@@ -40,7 +39,12 @@ def events(
     noise: Annotated[
         Path | None, typer.Option("--noise", metavar="DIR", help="ESC-10; for vad.", show_default=False)
     ] = None,
-    frontend: FrontendsOption = None,
+    frontend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--frontend", metavar="NAME...", help="Which to compare (see `list`).", show_default="all but full"
+        ),
+    ] = None,
     seeds: SeedsOption = DEFAULT_NUM_SEEDS,
     seed: FirstSeedOption = 0,
     out: OutOption = None,
@@ -54,7 +58,7 @@ def events(
 ) -> None:
     """Tell speech from noise, digits, talkers or bird syllables apart.
 
-    Each frontend is followed by the same small network. Without --frontend all are compared but `full`, which is slow.
+    Each frontend is followed by the same small network. `full`, which is slow, is compared where it is named.
     """
     description = next(each for each in DESCRIPTIONS if each.task == task.value)
     options = study_options(

@@ -60,7 +60,9 @@ class StudyProgress:
         sentence = f"{self._num_finished} of {self._num_runs} runs"
         if share < _UNKNOWN_BELOW or self._num_finished == self._num_runs:
             return sentence
-        return f"{sentence}, about {_duration((self._clock() - self._begun) * (1.0 - share) / share)} left"
+        left_s = (self._clock() - self._begun) * (1.0 - share) / share
+        # What comes after the last steps of a run, such as pictures, has no share of its own.
+        return f"{sentence}, about {_duration(left_s)} left" if left_s >= 1.0 else f"{sentence}, nearly done"
 
 
 @contextlib.contextmanager

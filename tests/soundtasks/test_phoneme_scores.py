@@ -87,7 +87,7 @@ def test_the_most_frequent_phones_are_counted_without_diacritics() -> None:
     labels = ["", "a", "ã", "aː", "kʰ", "k", "t͡ʃ", "m", "t͡ʃʰ", ""]
     intervals = tuple(Interval(0.1 * number, 0.1 * number + 0.1, label) for number, label in enumerate(labels))
     word = Utterance("w", "abc", Path("w"), 1.0, intervals)
-    assert frequent_phones([word], 4).phones == ("a", "k", "t͡ʃ", "m")
+    assert frequent_phones([word], 4, Path("corpus")).phones == ("a", "k", "t͡ʃ", "m")
     with pytest.raises(InputError, match="have 4 different phones, fewer than the 5"):
-        frequent_phones([word], 5)
+        frequent_phones([word], 5, Path("corpus"))
     assert Manner.SILENCE is BROAD_CLASSES[0]

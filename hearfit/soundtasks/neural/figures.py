@@ -1,5 +1,6 @@
 """Receptive fields of a run as figures."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,9 @@ _NUM_PICTURED: Final = 3
 # One second: long enough for every memory here, and a fifth of the work of a whole sound.
 _NUM_SAMPLES: Final = 48_000
 _SAMPLES_PER_POINT: Final = 48
+# Of the energy of the fields; lags behind it would be an empty picture.
+_SHOWN_SHARE: Final = 0.999
+_LEAST_SHOWN_S: Final = 0.05
 
 
 def receptive_field_sheets(
@@ -27,7 +31,7 @@ def receptive_field_sheets(
     best = np.argsort(-np.nan_to_num(scores))[:_NUM_PICTURED]
     units = tuple(int(unit) for unit in best)
     sound = waveform_pa[:_NUM_SAMPLES]
-    fields = spectrogram_fields(fitted, sound, units)
+    fields = _where_they_are(spectrogram_fields(fitted, sound, units))
     spectrogram = Sheet(
         name="receptive-fields",
         heading="Receptive fields",
@@ -50,6 +54,18 @@ def receptive_field_sheets(
         panels=(_lines(gradient),),
     )
     return spectrogram, waveform
+
+
+def _where_they_are(fields: tuple[SpectrogramField, ...]) -> tuple[SpectrogramField, ...]:
+    """The same fields without the lags that hold next to nothing in all of them; 50 ms are always left."""
+    energy = sum(np.sum(np.square(field.gradient, dtype=np.float64), axis=1) / _energy(field) for field in fields)
+    reached = int(np.searchsorted(np.cumsum(energy), _SHOWN_SHARE * np.sum(energy))) + 1
+    kept = max(reached, int(np.searchsorted(fields[0].lag_s, _LEAST_SHOWN_S)) + 1)
+    return tuple(replace(field, lag_s=field.lag_s[:kept], gradient=field.gradient[:kept]) for field in fields)
+
+
+def _energy(field: SpectrogramField) -> float:
+    return max(float(np.sum(np.square(field.gradient, dtype=np.float64))), np.finfo(np.float64).tiny)
 
 
 def _image(field: SpectrogramField) -> Image:

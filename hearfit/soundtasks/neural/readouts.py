@@ -116,6 +116,7 @@ class RecurrentCorrection(nnx.Module):
 
     def _states(self, inputs: Columns) -> Float[Array, "batch frames hidden"]:
         hidden = self.design.num_hidden
+        # At once for all frames; the cell of flax would do it frame by frame within the loop.
         driven = inputs @ self.input_weights[...] + self.input_offset[...][None, None]
         weights, offset = self.hidden_weights[...], self.hidden_offset[...][None]
 

@@ -85,7 +85,7 @@ def load_words(folder: Path, num_phones: int) -> Words:
     train, validation, test = (
         of_languages(corpus.utterances, part) for part in (split.train, split.validation, split.test)
     )
-    return Words(split, frequent_phones(train, num_phones), train, validation, test, corpus.left_out)
+    return Words(split, frequent_phones(train, num_phones, folder), train, validation, test, corpus.left_out)
 
 
 def check_recordings(words: Words, *, sampling_rate_hz: int) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -37,8 +38,11 @@ class PhoneSet:
         return 1 + self.phones.index(base) if base in self.phones else len(self.classes) - 1
 
 
-def frequent_phones(utterances: Sequence[Utterance], num_phones: int) -> PhoneSet:
+def frequent_phones(utterances: Sequence[Utterance], num_phones: int, folder: Path) -> PhoneSet:
     """The base phones (without diacritics) that occur most often; of equals the first in the order of Unicode.
+
+    Args:
+        folder: that the utterances come from, for the message.
 
     Raises:
         InputError: there are fewer.
@@ -51,8 +55,8 @@ def frequent_phones(utterances: Sequence[Utterance], num_phones: int) -> PhoneSe
     )
     if len(counts) < num_phones:
         raise InputError(
-            f"The training words have {len(counts)} different phones, fewer than the {num_phones} that are to be told "
-            f"apart. Give more words."
+            f"{folder}: its training words have {len(counts)} different phones, fewer than the {num_phones} that "
+            f"are to be told apart. Give more words."
         )
     return PhoneSet(tuple(sorted(counts, key=lambda phone: (-counts[phone], phone))[:num_phones]))
 
