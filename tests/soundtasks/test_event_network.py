@@ -7,6 +7,7 @@ import pytest
 from flax import nnx
 
 from hearfit.learnable.interface import Frontend
+from hearfit.soundtasks.events.description import FRONTENDS
 from hearfit.soundtasks.events.frontends import event_frontend, stages_of
 from hearfit.soundtasks.events.network import (
     NUM_MAPS,
@@ -87,7 +88,7 @@ def test_channels_need_not_be_a_multiple_of_those_pooled(rng: np.random.Generato
 
 @pytest.fixture(scope="module")
 def frontends() -> dict[str, Frontend]:
-    return {name: event_frontend(name, 0) for name in ("cnn", "gabor", "cortical", "frozen", "adaptation", "leaf")}
+    return {name: event_frontend(name, 0) for name in [each.name for each in FRONTENDS]}
 
 
 def network_behind(frontend: Frontend) -> EventNetwork:
@@ -103,7 +104,15 @@ def test_numbers_learned_are_matched(frontends: dict[str, Frontend]) -> None:
     learned = {name: num_learned(network.frontend) for name, network in networks.items()}
     # Truth: 4 numbers for each of 18 Gabor filters, 2 for each of 18 cortical ones, one time constant a channel, and
     # LEAF's centre, width, pooling and four numbers of PCEN a channel.
-    assert learned == {"cnn": 0, "gabor": 72, "cortical": 36, "frozen": 0, "adaptation": 40, "leaf": 7 * 40}
+    assert learned == {
+        "cnn": 0,
+        "gabor": 72,
+        "cortical": 36,
+        "frozen": 0,
+        "cochlea": 0,
+        "adaptation": 40,
+        "leaf": 7 * 40,
+    }
 
 
 def test_what_is_fixed_is_apart(frontends: dict[str, Frontend]) -> None:

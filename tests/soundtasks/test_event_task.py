@@ -41,7 +41,7 @@ def test_syllables_are_learned(record: RunRecord) -> None:
     assert record.scores["balanced accuracy"] > 0.8
     assert set(record.scores) == {"balanced accuracy", "frame accuracy", "note error"}
     assert len(record.items["frame accuracy"]) == 4
-    assert (record.num_frontend_parameters, len(record.curve)) == (64, 2)
+    assert (record.num_frontend_parameters, len(record.curve)) == (72, 2)
     assert {each.name for each in record.learned} == {"temporal width", "spectral width", "orientation", "modulation"}
     assert any(np.any(np.not_equal(each.before, each.after)) for each in record.learned)
 

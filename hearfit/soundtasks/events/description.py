@@ -12,6 +12,7 @@ FRONTENDS: Final = (
         "cortical", "fixed cochlea and modulation filters (Famularo et al. 2024)", "rate and scale of each filter"
     ),
     FrontendChoice("frozen", "the same cochlea and modulation filters"),
+    FrontendChoice("cochlea", "the same cochlea; behind it the convolution of `cnn`"),
     FrontendChoice("adaptation", "log-mel above its running average", "a time constant of each channel"),
     FrontendChoice("leaf", "Gabor filters on the waveform, pooling and PCEN", "filters, pooling and compression"),
 )

@@ -50,6 +50,8 @@ def event_frontend(name: str, seed: int) -> Frontend:
             initial_gabors(NUM_FILTERS, seed), frame_rate_hz=mel.layout.frame_rate_hz, kernel_frames=GABOR_FRAMES
         )
         return Chain(mel, BesideSpectrogram(layer))
+    if name == "cochlea":
+        return BiomimeticFrontend(COCHLEA, is_learned=False)
     if name in _BIOMIMETIC:
         cochlea = BiomimeticFrontend(COCHLEA, is_learned=name == "full")
         design = cortex_design(cochlea.layout)
