@@ -1,5 +1,7 @@
 """What a module learns: how many numbers, and each parameter before and after training."""
 
+from collections.abc import Callable
+
 import jax
 import numpy as np
 from flax import nnx
@@ -11,7 +13,12 @@ from hearfit.soundtasks.record import LearnedParameter
 
 def num_learned(module: nnx.Module | None) -> int:
     """How many numbers training can change in it; none without a module."""
-    return 0 if module is None else sum(int(np.size(leaf)) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
+    return 0 if module is None else sum(int(leaf.size) for leaf in jax.tree.leaves(nnx.state(module, nnx.Param)))
+
+
+def num_learned_by(build: Callable[[], nnx.Module]) -> int:
+    """The same of what would be built; its shapes are traced, and nothing is computed."""
+    return num_learned(nnx.eval_shape(build))
 
 
 def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer | None) -> tuple[LearnedParameter, ...]:

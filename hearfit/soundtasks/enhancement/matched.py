@@ -12,7 +12,7 @@ from hearfit.soundtasks.feature_network import num_maps_of
 from hearfit.soundtasks.learned import num_learned
 from hearfit.soundtasks.recipes import RECIPES, Recipe, cochlea_layout
 
-_WIDTHS: Final = range(8, 129)
+_WIDTHS: Final = range(8, 257)
 
 
 def build_network(recipe: Recipe, design: NetworkDesign, grid: SpectrumGrid, *, seed: int) -> MaskNetwork:

@@ -36,7 +36,7 @@ class NetworkDesign:
 
     num_maps: int = 18
     num_mixed: int = 4
-    width: int = 48
+    width: int = 112
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
 
     @property

@@ -1,11 +1,12 @@
 """The recogniser of each frontend, as large as that with the trained cortex."""
 
 from dataclasses import replace
+from functools import partial
 
 from flax import nnx
 
 from hearfit.learnable.interface import Frontend, Layer
-from hearfit.soundtasks.learned import num_learned
+from hearfit.soundtasks.learned import num_learned_by
 from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign
 from hearfit.soundtasks.recipes import RECIPES, Recipe, cochlea_layout
 
@@ -36,10 +37,10 @@ def _matched_widths(
     """The design's widths with the last one such that the numbers learned come nearest to those of `cortical`."""
     first, second, last = design.widths
     cortical = RECIPES["cortical"]
-    wanted = num_learned(_assembled(cortical, cortical.learned(design.num_maps, 0), design, 0))
+    wanted = num_learned_by(partial(_assembled, cortical, cortical.learned(design.num_maps, 0), design, 0))
     # What is learned grows linearly with this width.
     here, further = (
-        num_learned(_assembled(recipe, frontend, replace(design, widths=(first, second, width)), 0))
+        num_learned_by(partial(_assembled, recipe, frontend, replace(design, widths=(first, second, width)), 0))
         for width in (last, last + 1)
     )
     return first, second, max(1, last + round((wanted - here) / (further - here)))

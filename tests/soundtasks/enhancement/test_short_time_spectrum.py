@@ -43,7 +43,7 @@ def test_come_back_exactly(grid: SpectrumGrid, rng: np.random.Generator) -> None
 
 
 # Few lengths, because each is compiled: shorter than a window, as long, and longer, with and without a rest.
-@given(st.sampled_from([1, 3, 4, 11]), st.integers(0, 2**32 - 1))
+@given(st.sampled_from([1, 3, 11]), st.integers(0, 2**32 - 1))
 def test_sounds_of_any_number_of_hops_come_back(num_hops: int, seed: int) -> None:
     grid = SpectrumGrid(64, 20)
     sound = np.random.default_rng(seed).standard_normal((1, num_hops * 20)).astype(np.float32)
