@@ -19,7 +19,7 @@ from flax import nnx
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from hearfit.corpora.ns1 import SoundSplit
-from hearfit.learnable.interface import Chain, Frontend
+from hearfit.learnable.interface import Frontend
 from hearfit.soundtasks.learned import num_learned
 from hearfit.soundtasks.neural.data import Recorded
 from hearfit.soundtasks.neural.projection import train_late
@@ -34,7 +34,7 @@ from hearfit.soundtasks.neural.readouts import (
 from hearfit.soundtasks.neural.responses import Responses
 from hearfit.soundtasks.neural.ridge import LinearField, fit_linear_field
 from hearfit.soundtasks.neural.scores import normalised_correlation
-from hearfit.soundtasks.neural.staging import Given, Inputs, computed, staged
+from hearfit.soundtasks.neural.staging import Given, Inputs, computed, staged, with_learned
 from hearfit.training.curve import CurvePoint, best_point
 from hearfit.training.loop import train
 from hearfit.training.settings import Settings, TrainingSettings
@@ -170,9 +170,7 @@ def fit_linear(frontend: Frontend, fitting: Fitting) -> Fitted:
     curve = (*(before or (start,)), *(replace(point, step=_last(before) + point.step) for point in trained.curve))
     if start.validation_score >= trained.best.validation_score:
         return Fitted(frontend, readout, scale, curve)
-    learned = trained.model.frontend
-    whole = learned if stage.learned is frontend else Chain(frontend.frontend, learned)  # type: ignore[attr-defined, arg-type]
-    return Fitted(whole, trained.model.readout, scale, curve)  # type: ignore[arg-type]
+    return Fitted(with_learned(frontend, trained.model.frontend), trained.model.readout, scale, curve)
 
 
 def fit_recurrent(frontend: Frontend, fitting: Fitting) -> Fitted:

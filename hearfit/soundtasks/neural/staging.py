@@ -43,6 +43,15 @@ def staged(frontend: Frontend) -> Staged:
     return Staged(lambda waveform: waveform, frontend)
 
 
+def with_learned(frontend: Frontend, learned: nnx.Module) -> Frontend:
+    """The whole frontend with this in the place of what `staged` gave to learn."""
+    if isinstance(learned, Frontend):
+        return learned
+    assert isinstance(frontend, Chain), "only the layer of a chain learns apart"
+    assert isinstance(learned, Layer), "behind a spectrogram stands a layer"
+    return Chain(frontend.frontend, learned)
+
+
 def computed(
     function: Callable[[Inputs], Inputs], inputs: Float[np.ndarray, "sounds ..."]
 ) -> Float[np.ndarray, "sounds ..."]:
