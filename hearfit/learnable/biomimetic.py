@@ -1,8 +1,8 @@
 """The cochlea of Famularo et al. 2024 as a frontend: constant-Q bank, compression, inhibition, leaky integration.
 
 The paper normalises every sound to an RMS of 1, after which its power law can no longer depend on level. Here sounds
-are in pascal and are divided by one fixed pressure, that of `REFERENCE_LEVEL_DB_SPL`: conversational speech (ISO 9921)
-then has an RMS of 1, as in the paper, and a softer sound stays softer.
+are in pascal and are divided by one fixed pressure, that of `REFERENCE_LEVEL_DB_SPL`, the level that speech is given
+everywhere here: it then has an RMS of 1, as in the paper, and a softer sound stays softer.
 """
 
 from dataclasses import dataclass

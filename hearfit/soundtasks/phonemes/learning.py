@@ -26,7 +26,7 @@ _STANDARDISED_ON = 64
 class PhonemeTraining:
     """What of the training is the same in every run; crops are shorter than segments, as most words are."""
 
-    num_steps: int = 200
+    num_steps: int = 400
     batch_size: int = 16
     crop_frames: int = 80
     learning_rate: float = 6e-3
