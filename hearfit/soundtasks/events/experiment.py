@@ -6,6 +6,8 @@ from typing import Final
 from hearfit.soundtasks.description import ExperimentDescription
 from hearfit.soundtasks.events.description import DESCRIPTIONS
 from hearfit.soundtasks.events.figures import event_sheets
+from hearfit.soundtasks.events.frontends import NUM_CHANNELS
+from hearfit.soundtasks.events.network import NUM_MAPS
 from hearfit.soundtasks.events.task import TRAINING, EventTask, TaskName
 from hearfit.soundtasks.events.voice_activity import CLIP_S
 from hearfit.soundtasks.experiment import Experiment, run_names
@@ -77,8 +79,8 @@ _REMARKS: Final[dict[TaskName, tuple[str, ...]]] = {
     "birds": ("One bird, one cage: nothing is said about other birds.",),
 }
 _ALL: Final = (
-    "The frontend is causal; the recurrent network behind it reads in both directions. All frontends give 40 channels "
-    "and 16 maps to the same network, so that the numbers learned differ by less than 3 %."
+    "The frontend is causal; the recurrent network behind it reads in both directions. Of all frontends it reads "
+    f"{NUM_CHANNELS} channels and {NUM_MAPS} maps, so that the numbers learned differ by less than 3 %."
 )
 
 
