@@ -6,6 +6,7 @@ A folder holds `stimuli/00.wav` to `stimuli/19.wav` and `responses_5ms.npz` with
 """
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,7 +86,7 @@ def _counts(path: Path) -> UInt8[np.ndarray, "units sounds repeats bins"]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             names = tuple(content.files)
             counts = content[_COUNTS] if _COUNTS in names else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: cannot be read as an .npz file ({error}). Copy it again from its source.") from None
     if counts is None:
         raise InputError(f"{path}: has no array '{_COUNTS}'; it has {', '.join(names) or 'none'}.")

@@ -7,6 +7,7 @@ it leaves its sheets in a file of its own: `write_sheets(pictures_path(out, name
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
         with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as archive:
             words = json.loads(str(archive[_WORDS]))
             return tuple(_sheet(entry, number, archive) for number, entry in enumerate(words))
-    except (ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise InputError(f"{path}: holds no pictures that can be read ({error}). Delete it to go without.") from None
 
 

@@ -9,6 +9,7 @@ import soundfile
 from hearfit.corpora.ns1 import MEAN_LEVEL_DB_SPL, NUM_SOUNDS, SPLITS, load_ns1
 from hearfit.errors import InputError
 from hearfit.levels import db_spl_from_pascal, rms_pascal
+from tests.soundtasks.damaged_archive import damage_stream
 from tests.soundtasks.ns1_folder import BINS, load_real_ns1, write_ns1
 
 
@@ -81,6 +82,9 @@ def test_truncated_files_are_named(folder: Path) -> None:
     assert "05.wav: cannot be read as a sound file" in refusal(folder)
     responses = folder / "responses_5ms.npz"
     responses.write_bytes(responses.read_bytes()[:500])
+    assert "responses_5ms.npz: cannot be read" in refusal(folder)
+    np.savez_compressed(responses, counts=np.zeros((2, 20, 4, 30), np.uint8))
+    damage_stream(responses, "counts.npy")
     assert "responses_5ms.npz: cannot be read" in refusal(folder)
 
 

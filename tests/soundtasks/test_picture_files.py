@@ -9,6 +9,7 @@ from hearfit.errors import InputError
 from hearfit.soundtasks.picture_files import pictures_path, read_sheets, write_sheets
 from hearfit.soundtasks.pictures import Axis, Image, Lines, Moves, Sheet
 from hearfit.soundtasks.record import RunName
+from tests.soundtasks.damaged_archive import damage_stream
 from tests.soundtasks.example_experiment import example_sheets
 
 X, Y = Axis("time", "ms"), Axis("frequency", "Hz", is_log=True)
@@ -37,6 +38,14 @@ def test_no_file_is_no_pictures(tmp_path: Path) -> None:
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.npz"
     path.write_bytes(content)
+    with pytest.raises(InputError, match=r"broken\.npz: holds no pictures that can be read"):
+        read_sheets(path)
+
+
+def test_a_damaged_stream_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "broken.npz"
+    write_sheets(path, example_sheets())
+    damage_stream(path, "words.npy")
     with pytest.raises(InputError, match=r"broken\.npz: holds no pictures that can be read"):
         read_sheets(path)
 
