@@ -76,6 +76,7 @@ def _check_not_of_others(out: Path, names: list[str], *, is_forced: bool) -> Non
 
 
 def _study(experiment: "Experiment", options: StudyOptions) -> "tuple[ExperimentResult, tuple[RunFailure, ...], int]":
+    from hearfit.inference.cores import available_cores
     from hearfit.soundtasks.result import ExperimentResult, Origin
     from hearfit.soundtasks.study import run_study
 
@@ -85,7 +86,7 @@ def _study(experiment: "Experiment", options: StudyOptions) -> "tuple[Experiment
             experiment.task,
             experiment.names,
             options.out,
-            num_processes=options.num_processes or os.cpu_count() or 1,
+            num_processes=options.num_processes or available_cores(),
             is_forced=options.is_forced,
             on_finished=progress.finished,
             on_progress=progress.advanced,

@@ -1,6 +1,5 @@
 """The library's verb for the question whether the numbers can be believed: the study that the documentation quotes."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, QUANTITIES, CalibratedEar, calibrate_one
+from hearfit.inference.cores import available_cores
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR
 
@@ -69,7 +69,7 @@ def validate_inference(
 ) -> Validation:
     """Simulates listeners from the prior, fits them, and compares posterior and truth.
 
-    The same seed gives the same study, whatever the number of processes (None: one for each core).
+    The same seed gives the same study, whatever the number of processes (None: one for each core that may be used).
 
     Raises:
         InputError: fewer than 2 listeners or more than 100,000, no protocol, or an unknown transducer.
@@ -80,7 +80,7 @@ def validate_inference(
         raise InputError("There is no protocol to validate. Name at least one.")
     reference = reference_thresholds(transducer)
     jobs = [(tuple(protocols), screening_protocol, reference.id, (seed, index)) for index in range(num_listeners)]
-    wanted = num_processes or os.cpu_count() or 1
+    wanted = num_processes or available_cores()
     ears: dict[int, CalibratedEar] = {}
 
     def done(index: int, ear: CalibratedEar) -> None:

@@ -82,6 +82,21 @@ def test_the_same_seed_gives_the_same_study_in_any_number_of_processes() -> None
     assert small_study(1) == small_study(2)
 
 
+def test_one_core_that_may_be_used_is_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(*_job: object) -> CalibratedEar:
+        raise InputError("computed in this process")
+
+    def elsewhere(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("other processes were started")
+
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {5}, raising=False)
+    monkeypatch.setattr("hearfit.validation._one", here)
+    monkeypatch.setattr("hearfit.validation.ProcessPoolExecutor", elsewhere)
+    with pytest.raises(InputError, match="in this process"):
+        validate_inference([SHORT], SHORT, transducer="HDA200", num_listeners=2, seed=5)
+
+
 def test_bad_requests_are_sentences() -> None:
     with pytest.raises(InputError, match="number of listeners is 1"):
         validate_inference([TONES], TONES, transducer="HDA200", num_listeners=1, seed=0)

@@ -184,6 +184,17 @@ def test_other_settings_are_refused_unless_forced(tmp_path: Path) -> None:
     run_experiment(_experiment(tmp_path, version=2), _options(tmp_path, is_forced=True))
 
 
+def test_as_many_runs_side_by_side_as_cores_may_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, num_processes: int, **_options: object) -> None:
+        raise InputError(f"{num_processes} processes")
+
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {2, 5, 7}, raising=False)
+    monkeypatch.setattr("hearfit.soundtasks.study.run_study", refuse)
+    with pytest.raises(InputError, match="^3 processes"):
+        run_experiment(_experiment(tmp_path), _options(tmp_path, num_processes=None))
+
+
 def test_a_report_of_something_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("of a fit")
     with pytest.raises(InputError, match=r"report\.html: exists already and is not of an experiment"):
