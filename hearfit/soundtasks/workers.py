@@ -27,6 +27,7 @@ _ONE_THREAD: Final = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
 _XLA_ONE_THREAD: Final = "--xla_cpu_multi_thread_eigen=false"
+_TIME_TO_DIE_S: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def in_processes(
 ) -> Iterator[Done[Result] | Failed | Progressed]:
     """Does jobs in worker processes and gives what they tell, as it comes; ended early, it ends the workers.
 
-    A worker that dies, for want of memory for example, fails its job and is replaced.
+    A worker that dies, for want of memory for example, fails its job and is replaced; one that dies between two jobs
+    is replaced.
     """
     waiting = deque(enumerate(jobs))
     workers: list[_Worker[Job]] = []
@@ -96,14 +98,21 @@ def in_processes(
             while waiting and sum(worker.index is not None for worker in workers) < num_processes:
                 idle = next((worker for worker in workers if worker.index is None), None)
                 if idle is None:
-                    idle = _Worker(work)
-                    workers.append(idle)
-                idle.give(*waiting.popleft())
+                    fresh = _Worker(work)
+                    workers.append(fresh)
+                    # One that dies before it has its first job fails it; tried again and again, it might never end.
+                    fresh.give(*waiting.popleft())
+                elif idle.give(*waiting[0]):
+                    waiting.popleft()
+                else:
+                    workers.remove(idle)
+                    idle.end()
             for ready in wait([worker.connection for worker in workers if worker.index is not None]):
                 worker = next(each for each in workers if each.connection is ready)
                 message = worker.message()
-                if isinstance(message, Failed) and worker.is_dead:
+                if worker.is_dead:
                     workers.remove(worker)
+                    worker.end()
                 yield message
     finally:
         for worker in workers:
@@ -124,17 +133,23 @@ class _Worker(Generic[Job]):
         self.index: int | None = None
         self.is_dead = False
 
-    def give(self, index: int, job: Job) -> None:
+    def give(self, index: int, job: Job) -> bool:
+        """Whether it could be sent; if not the worker is dead, the job has not begun, and `message` says so."""
         self.index = index
-        # A worker that is dead already says so when it is asked.
-        with contextlib.suppress(BrokenPipeError):
+        try:
             self.connection.send((index, job))
+        except OSError:
+            return False
+        return True
 
     def message(self) -> Any:  # noqa: ANN401 - of the type that the work has
         assert self.index is not None
         try:
             message = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
+            # The end of the pipe is EOFError between two messages, OSError within one.
+            self._process.join(_TIME_TO_DIE_S)
+            self._process.kill()
             self._process.join()
             self.is_dead = True
             message = Failed(self.index, f"The worker process died (exit code {self._process.exitcode}).", "")

@@ -191,7 +191,7 @@ def test_as_many_runs_side_by_side_as_cores_may_be_used(tmp_path: Path, monkeypa
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {2, 5, 7}, raising=False)
     monkeypatch.setattr("hearfit.soundtasks.study.run_study", refuse)
-    with pytest.raises(InputError, match="^3 processes"):
+    with pytest.raises(InputError, match=r"^3 processes"):
         run_experiment(_experiment(tmp_path), _options(tmp_path, num_processes=None))
 
 
