@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import math
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 RECORD_ARTIFACT: Final = "record.json"
 RECORD_TAG: Final = "record_sha256"
+_FINISHED: Final = "FINISHED"
 _METRICS_IN_A_BATCH: Final = 1000
 # What MLflow refuses in the name of a metric or parameter.
 _NOT_IN_NAMES: Final = re.compile(r"[^\w\-. :/]")
@@ -37,7 +37,8 @@ class ExperimentRun:
         metrics: scores; those that are not finite are left out, because databases refuse them.
         curves: metrics over steps.
         tags: versions of software and the like.
-        record: the whole record as JSON, kept as an artifact; the same record is never stored twice.
+        record: the whole record as JSON, kept as an artifact; the same record is never stored twice. Whatever ended
+            half way, be it with Ctrl-C or a kill, is made whole the next time, in the same run of MLflow.
     """
 
     task: str
@@ -58,7 +59,7 @@ class TrackedExperiment:
 
     Attributes:
         run_ids: in the order of the runs that were given.
-        num_new: how many were not in the store before.
+        num_new: how many were not in the store before, or not all of them.
     """
 
     experiment: str
@@ -118,25 +119,30 @@ def _track(store: Store, run: ExperimentRun) -> tuple[str, bool]:
     with quiet_mlflow(LATER_ANSWERS_S):
         with alone(store.uri):
             known = _known(store, digest)
-            if known is not None:
-                return known, False
-            run_id = _create(store, run, digest)
+            if known is not None and known.info.status == _FINISHED:
+                return str(known.info.run_id), False
+            run_id = _create(store, run, digest) if known is None else str(known.info.run_id)
         try:
             _fill(store, run_id, run)
-        except Exception:
+            store.client.set_terminated(run_id)
+        except BaseException as error:
             with contextlib.suppress(Exception):
-                store.client.set_terminated(run_id, "FAILED")
+                store.client.set_terminated(run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
-        store.client.set_terminated(run_id)
     return run_id, True
 
 
-def _known(store: Store, digest: str) -> str | None:
-    """The finished run of the same record; one that failed is replaced by a whole one."""
+def _known(store: Store, digest: str) -> "Run | None":
+    """The run of the same record: the finished one, or else the first, which did not get that far."""
     found = store.client.search_runs(
-        [store.experiment_id], f"tags.{RECORD_TAG} = '{digest}' AND attributes.status = 'FINISHED'", max_results=1
+        [store.experiment_id], f"tags.{RECORD_TAG} = '{digest}'", order_by=["attributes.start_time ASC"]
     )
-    return str(found[0].info.run_id) if found else None
+    # Two machines that use one server may have begun at once, and a store may be older than this rule.
+    chosen: Run | None = next((run for run in found if run.info.status == _FINISHED), found[0] if found else None)
+    for run in found:
+        if run is not chosen and run.info.status == "RUNNING":
+            store.client.set_terminated(run.info.run_id, "KILLED")
+    return chosen
 
 
 def _create(store: Store, run: ExperimentRun, digest: str) -> str:
@@ -158,13 +164,14 @@ def _create(store: Store, run: ExperimentRun, digest: str) -> str:
 def _fill(store: Store, run_id: str, run: ExperimentRun) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
-    now = int(time.time() * 1000)
+    # Whatever is stored a second time, after an interruption, is the same to the millisecond and so replaces the first.
+    begun_ms = store.client.get_run(run_id).info.start_time
     params = [Param(_name(key), value[:_LONGEST_PARAM]) for key, value in run.params.items()]
     tags = [RunTag(_name(key), tag_value(value)) for key, value in run.tags.items()]
     store.client.log_batch(run_id, params=params, tags=tags)
     points = [(key, value, 0) for key, value in run.metrics.items()]
     points += [(key, value, step) for key, curve in run.curves.items() for step, value in curve]
-    metrics = [Metric(_name(key), value, now, step) for key, value, step in points if math.isfinite(value)]
+    metrics = [Metric(_name(key), value, begun_ms, step) for key, value, step in points if math.isfinite(value)]
     for start in range(0, len(metrics), _METRICS_IN_A_BATCH):
         store.client.log_batch(run_id, metrics=metrics[start : start + _METRICS_IN_A_BATCH])
     store.client.log_text(run_id, run.record, RECORD_ARTIFACT)

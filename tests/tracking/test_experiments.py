@@ -10,6 +10,7 @@ import pytest
 from hearfit.errors import TrackingError
 from hearfit.tracking.experiments import (
     RECORD_ARTIFACT,
+    RECORD_TAG,
     ExperimentRun,
     prepare_for_experiment,
     track_experiment,
@@ -111,3 +112,45 @@ def test_a_failure_on_the_way_says_how_many_were_tracked(uri: str, monkeypatch: 
     monkeypatch.undo()
     # The failed one is no obstacle: it is tracked when the command is repeated.
     assert track_experiment([RUN, other(seed=4)], tracking_uri=uri).num_new == 1
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_was_interrupted_is_made_whole_and_never_stored_twice(
+    uri: str, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    """Ctrl-C comes when all but the artifact is stored; a kill leaves the run as it is, still running."""
+    from mlflow import MlflowClient
+
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MlflowClient, "log_text", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        track_experiment([RUN], tracking_uri=uri)
+    monkeypatch.undo()
+    client = client_of(uri)
+    experiment = client.get_experiment_by_name("hearfit-neural")
+    assert experiment is not None
+    (half,) = client.search_runs([experiment.experiment_id])
+    assert half.info.status == "KILLED"
+    if is_killed:
+        client.update_run(half.info.run_id, status="RUNNING")
+    again = track_experiment([RUN], tracking_uri=uri)
+    (whole,) = client.search_runs([experiment.experiment_id])
+    assert whole.info.status == "FINISHED"
+    assert (again.run_ids, again.num_new) == ((half.info.run_id,), 1)
+    curve = [(each.step, each.value) for each in client.get_metric_history(whole.info.run_id, "training_loss")]
+    assert curve == [(10, 0.5), (20, 0.25)]
+    assert (Path(whole.info.artifact_uri.removeprefix("file://")) / RECORD_ARTIFACT).read_text() == RUN.record
+    assert track_experiment([RUN], tracking_uri=uri).num_new == 0
+
+
+def test_a_second_run_of_a_record_does_not_go_on_for_ever(uri: str) -> None:
+    """As two machines leave it that tracked the same record at once, of which one was killed."""
+    (first,) = track_experiment([RUN], tracking_uri=uri).run_ids
+    client = client_of(uri)
+    experiment_id = client.get_run(first).info.experiment_id
+    second = client.create_run(experiment_id, tags={RECORD_TAG: client.get_run(first).data.tags[RECORD_TAG]})
+    assert track_experiment([RUN], tracking_uri=uri).run_ids == (first,)
+    assert client.get_run(second.info.run_id).info.status == "KILLED"
+    assert client.get_run(first).info.status == "FINISHED"
