@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -106,8 +107,6 @@ def _with_all_facts(
     experiment: "Experiment", result: "ExperimentResult", failures: "tuple[RunFailure, ...]"
 ) -> "ExperimentResult":
     """The result with the settings of the task, unless it has its own, and with what failed."""
-    from dataclasses import replace
-
     from hearfit.soundtasks.experiment import flat
 
     facts = result.facts
@@ -125,7 +124,9 @@ def _write(
 
     document = _document(result, failures, None, [])
     write_text(options.out / RESULT_NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
-    sheets = sheets_of(result, options.out, experiment.pictures)
+    sheets, left_out = sheets_of(result, options.out, experiment.pictures)
+    if left_out:
+        result = replace(result, facts=replace(result.facts, remarks=(*result.facts.remarks, left_out)))
     write_experiment_page(options.out / REPORT_NAME, result, sheets, report_format=ReportFormat.HTML)
     if options.is_pdf:
         write_experiment_page(options.out / PDF_NAME, result, sheets, report_format=ReportFormat.PDF)

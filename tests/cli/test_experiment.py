@@ -16,7 +16,9 @@ from hearfit.cli.output import Output
 from hearfit.errors import InputError
 from hearfit.soundtasks.experiment import Experiment, run_names
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
+from hearfit.soundtasks.pictures import Sheet
 from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.result import ExperimentResult
 from hearfit.soundtasks.workers import Tell
 from hearfit.training.settings import Settings
 from tests.cli.conftest import Cli
@@ -161,6 +163,31 @@ def test_a_study_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert document["baseline"] == "mel"
     assert document["files"] == [str(out / "experiment.json"), str(out / "report.html")]
     assert said.err == ""
+
+
+def test_the_page_says_which_pictures_it_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two are of the whole, leaf has one in each condition and mel two; of mel with all data the second is the fifth."""
+    pages: list[tuple[ExperimentResult, tuple[Sheet, ...]]] = []
+
+    def kept(_path: Path, result: ExperimentResult, sheets: tuple[Sheet, ...], **_options: object) -> None:
+        pages.append((result, sheets))
+
+    monkeypatch.setattr("hearfit.reports.experiment.write_experiment_page", kept)
+    monkeypatch.setattr("hearfit.soundtasks.experiment.MOST_SHEETS", 4)
+    experiment = dataclasses.replace(_experiment(tmp_path), pictures=lambda _result, _out: example_sheets()[:2])
+    names = run_names("example", ("leaf", "mel"), ("100 %", "10 %"), (1, 2))
+    for name in names:
+        write_sheets(pictures_path(tmp_path, name), example_sheets()[1:])
+    run_experiment(dataclasses.replace(experiment, names=names), _options(tmp_path))
+    ((result, sheets),) = pages
+    assert len(sheets) == 4
+    assert result.facts.remarks[-1] == (
+        "Pictures are missing from this page, which shows at most 4: mel, 100 % (in part); leaf, 10 %; mel, 10 %. "
+        f"Those of runs are in {tmp_path / 'pictures'}."
+    )
+    monkeypatch.setattr("hearfit.soundtasks.experiment.MOST_SHEETS", 50)
+    run_experiment(dataclasses.replace(experiment, names=names), _options(tmp_path))
+    assert not any("missing from this page" in remark for remark in pages[-1][0].facts.remarks)
 
 
 def test_a_run_that_fails_is_told_and_the_others_are_reported(
