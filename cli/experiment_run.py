@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,15 +14,16 @@ import typer
 
 from hearfit.cli.experiment_options import StudyOptions
 from hearfit.cli.experiment_progress import study_progress
-from hearfit.cli.output import JsonValue, Output, json_value, new_table
-from hearfit.errors import ExitCode, InputError
+from hearfit.cli.output import JsonValue, Output, json_value, new_table, printable
+from hearfit.errors import ExitCode, InputError, TrackingError
+from hearfit.reports.wording import count
 from hearfit.storage.files import check_output, write_text
 
 if TYPE_CHECKING:
     from hearfit.soundtasks.experiment import Experiment
     from hearfit.soundtasks.record import Metric
-    from hearfit.soundtasks.result import ExperimentResult
-    from hearfit.soundtasks.study import RunFailure
+    from hearfit.soundtasks.result import ExperimentFacts, ExperimentResult
+    from hearfit.soundtasks.study import RunFailure, StudyResult
     from hearfit.tracking.experiments import TrackedExperiment
 
 RESULT_NAME: Final = "experiment.json"
@@ -34,12 +36,12 @@ _SCHEMA: Final = "hearfit-experiment"
 def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
     """Does the runs that are not done yet, and tells the result of all.
 
-    Exit code 1 says that a run failed; the others are reported nevertheless.
+    Exit code 1 says that a run failed; the others, if there are any, are reported nevertheless. A store that cannot be
+    reached any more after the runs ends the command with exit code 2, when all else is told.
 
     Raises:
-        InputError: the output folder cannot be used, or holds other results; or no run could be done.
-        TrackingError: the store cannot be reached, of which is told before the first run, or later; the results are
-            written by then.
+        InputError: the output folder cannot be used, or holds other results.
+        TrackingError: the store cannot be reached, before the first run.
     """
     out, output = options.out, options.output
     names = [RESULT_NAME, REPORT_NAME, *([PDF_NAME] if options.is_pdf else [])]
@@ -52,17 +54,28 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
         with output.progress(title) as progress:
             progress("opening the tracking store", 0.0)
             prepare_for_experiment(experiment.description.task, title, tracking_uri=options.tracking_uri)
-    result, failures, num_kept = _study(experiment, options)
-    result = _with_all_facts(experiment, result, failures)
+    study = _study(experiment, options)
+    if not study.records:
+        output.document(_document(experiment, None, study.failures))
+        _tell_of_failures(study.failures, len(experiment.names), output)
+        raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
+    result = _result(experiment, study)
     with output.progress(title) as progress:
         progress("writing the report", 0.5)
-        _write(experiment, result, failures, options)
-    tracked = _track(experiment, result, options) if options.is_tracked else None
-    _print(result, num_kept, tracked, options)
-    output.document(_document(result, failures, tracked, [out / name for name in names]))
-    for failure in failures:
-        _tell(failure, output)
-    if failures:
+        _write(experiment, result, study.failures, options)
+    _print(result, study.num_kept, options)
+    tracked, not_tracked = _track(experiment, result, options) if options.is_tracked else (None, None)
+    if tracked is not None:
+        output.text(f"{'tracked':<8} {tracked.experiment} in {tracked.uri}, {count(tracked.num_new, 'new run')}")
+    files = [out / name for name in names]
+    output.document(
+        _document(experiment, result, study.failures, tracked=tracked, not_tracked=not_tracked, files=files)
+    )
+    _tell_of_failures(study.failures, len(experiment.names), output)
+    if not_tracked is not None:
+        sys.stderr.write(f"error: {printable(not_tracked)}\n")
+        raise typer.Exit(ExitCode.BAD_INPUT)
+    if study.failures:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
 
 
@@ -76,43 +89,41 @@ def _check_not_of_others(out: Path, names: list[str], *, is_forced: bool) -> Non
         )
 
 
-def _study(experiment: "Experiment", options: StudyOptions) -> "tuple[ExperimentResult, tuple[RunFailure, ...], int]":
+def _study(experiment: "Experiment", options: StudyOptions) -> "StudyResult":
     from hearfit.inference.cores import available_cores
-    from hearfit.soundtasks.result import ExperimentResult, Origin
     from hearfit.soundtasks.study import run_study
 
     description = experiment.description
     with study_progress(description.title, len(experiment.names), description.metrics[0], options.output) as progress:
-        study = run_study(
+        return run_study(
             experiment.task,
             experiment.names,
             options.out,
             num_processes=options.num_processes or available_cores(),
             is_forced=options.is_forced,
+            on_kept=progress.kept,
             on_finished=progress.finished,
+            on_failed=lambda failure: progress.failed(failure.name, _sentence(failure)),
             on_progress=progress.advanced,
         )
-    if not study.records:
-        for failure in study.failures:
-            _tell(failure, options.output)
-        raise InputError(["No run could be done.", *dict.fromkeys(failure.problem for failure in study.failures)])
+
+
+def _result(experiment: "Experiment", study: "StudyResult") -> "ExperimentResult":
+    from hearfit.soundtasks.result import ExperimentResult, Origin
+
     origin = Origin(
         command=shlex.join(["hearfit", *sys.argv[1:]]), software={name: version(name) for name in _SOFTWARE}
     )
-    result = ExperimentResult(description, experiment.facts, origin, study.records)
-    return result, study.failures, study.num_kept
+    return ExperimentResult(experiment.description, _facts(experiment, study.failures), origin, study.records)
 
 
-def _with_all_facts(
-    experiment: "Experiment", result: "ExperimentResult", failures: "tuple[RunFailure, ...]"
-) -> "ExperimentResult":
-    """The result with the settings of the task, unless it has its own, and with what failed."""
+def _facts(experiment: "Experiment", failures: "tuple[RunFailure, ...]") -> "ExperimentFacts":
+    """With the settings of the task, unless they have their own, and with what failed."""
     from hearfit.soundtasks.experiment import flat
 
-    facts = result.facts
-    remarks = [f"{_named(each)} failed: {each.problem}" for each in failures]
+    facts = experiment.facts
     settings = facts.settings or flat(experiment.task.settings())
-    return replace(result, facts=replace(facts, settings=settings, remarks=(*remarks, *facts.remarks)))
+    return replace(facts, settings=settings, remarks=(*map(_sentence, failures), *facts.remarks))
 
 
 def _write(
@@ -122,7 +133,7 @@ def _write(
     from hearfit.reports.formats import ReportFormat
     from hearfit.soundtasks.experiment import sheets_of
 
-    document = _document(result, failures, None, [])
+    document = _document(experiment, result, failures)
     write_text(options.out / RESULT_NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
     sheets, left_out = sheets_of(result, options.out, experiment.pictures)
     if left_out:
@@ -132,7 +143,10 @@ def _write(
         write_experiment_page(options.out / PDF_NAME, result, sheets, report_format=ReportFormat.PDF)
 
 
-def _track(experiment: "Experiment", result: "ExperimentResult", options: StudyOptions) -> "TrackedExperiment":
+def _track(
+    experiment: "Experiment", result: "ExperimentResult", options: StudyOptions
+) -> "tuple[TrackedExperiment, None] | tuple[None, str]":
+    """Where the runs are, or why they are not tracked, which takes nothing from the results."""
     from hearfit.soundtasks.experiment import tracked_run
     from hearfit.tracking.experiments import track_experiment
 
@@ -143,19 +157,20 @@ def _track(experiment: "Experiment", result: "ExperimentResult", options: StudyO
         )
         for record in result.records
     ]
-    with options.output.progress(result.description.title) as progress:
-        progress("tracking", 0.0)
-        return track_experiment(
-            runs, tracking_uri=options.tracking_uri, told=lambda number: progress("tracking", number / len(runs))
-        )
+    try:
+        with options.output.progress(result.description.title) as progress:
+            progress("tracking", 0.0)
+            tracked = track_experiment(
+                runs, tracking_uri=options.tracking_uri, told=lambda number: progress("tracking", number / len(runs))
+            )
+    except TrackingError as error:
+        return None, str(error)
+    return tracked, None
 
 
-def _print(
-    result: "ExperimentResult", num_kept: int, tracked: "TrackedExperiment | None", options: StudyOptions
-) -> None:
+def _print(result: "ExperimentResult", num_kept: int, options: StudyOptions) -> None:
     from hearfit.reports.experiment import MOST_COMPARED
     from hearfit.reports.experiment_words import seeds_text, summary_sentences
-    from hearfit.reports.wording import count
     from hearfit.soundtasks.result import baseline_of
 
     output = options.output
@@ -175,8 +190,6 @@ def _print(
     if options.is_pdf:
         output.text(f"{'':<8} {options.out / PDF_NAME}")
     output.text(f"{'result':<8} {options.out / RESULT_NAME}")
-    if tracked is not None:
-        output.text(f"{'tracked':<8} {tracked.experiment} in {tracked.uri}, {count(tracked.num_new, 'new run')}")
 
 
 def _print_scores(result: "ExperimentResult", metric: "Metric", output: Output) -> None:
@@ -227,38 +240,63 @@ def _print_differences(result: "ExperimentResult", baseline: str, output: Output
 
 
 def _document(
-    result: "ExperimentResult",
+    experiment: "Experiment",
+    result: "ExperimentResult | None",
     failures: "tuple[RunFailure, ...]",
-    tracked: "TrackedExperiment | None",
-    files: list[Path],
+    *,
+    tracked: "TrackedExperiment | None" = None,
+    not_tracked: str | None = None,
+    files: Sequence[Path] = (),
 ) -> JsonValue:
+    facts = _facts(experiment, failures) if result is None else result.facts
+    return {
+        "schema": _SCHEMA,
+        "version": 1,
+        "description": json_value(experiment.description),
+        "facts": json_value(facts),
+        **({"records": []} if result is None else _numbers(result)),
+        "failures": [
+            {
+                "run": json_value(each.name),
+                "problem": each.problem,
+                "traceback_file": None if each.traceback_file is None else str(each.traceback_file),
+            }
+            for each in failures
+        ],
+        "tracked": None if tracked is None else json_value(tracked),
+        "not_tracked": not_tracked,
+        "files": [str(path) for path in files],
+    }
+
+
+def _numbers(result: "ExperimentResult") -> dict[str, JsonValue]:
     from hearfit.soundtasks.result import baseline_of, behind_the_best, differences, scores
 
     metrics = result.description.metrics
     baseline = baseline_of(result)
     return {
-        "schema": _SCHEMA,
-        "version": 1,
-        "description": json_value(result.description),
-        "facts": json_value(result.facts),
         "origin": json_value(result.origin),
         "baseline": baseline,
         "scores": [json_value(each) for metric in metrics for each in scores(result, metric)],
         "differences": [json_value(each) for metric in metrics for each in differences(result, metric, baseline)],
         "behind_the_best": [json_value(each) for each in behind_the_best(result, metrics[0])],
         "records": [json_value(record) for record in result.records],
-        "failures": [{"run": json_value(each.name), "problem": each.problem} for each in failures],
-        "tracked": None if tracked is None else json_value(tracked),
-        "files": [str(path) for path in files],
     }
 
 
-def _tell(failure: "RunFailure", output: Output) -> None:
-    output.warning(f"{_named(failure)} failed: {failure.problem}")
-    if failure.traceback and os.environ.get("HEARFIT_DEBUG"):
-        sys.stderr.write(failure.traceback)
+def _tell_of_failures(failures: "tuple[RunFailure, ...]", num_runs: int, output: Output) -> None:
+    """How many; of each was told when it failed. A traceback that is in no file is shown now."""
+    for failure in failures:
+        if failure.traceback and (failure.traceback_file is None or os.environ.get("HEARFIT_DEBUG")):
+            sys.stderr.write(printable(failure.traceback))
+    if failures:
+        output.warning(f"{len(failures)} of {count(num_runs, 'run')} failed. The same command tries again.")
 
 
-def _named(failure: "RunFailure") -> str:
+def _sentence(failure: "RunFailure") -> str:
+    """What failed, why, and where more is to be read, in one line."""
     name = failure.name
-    return f"{name.frontend}, {name.condition}, seed {name.seed}"
+    problem = " ".join(failure.problem.split())
+    more = "" if failure.traceback_file is None else f" The traceback is in {failure.traceback_file}."
+    stop = "" if problem.endswith((".", "!", "?")) or not more else "."
+    return f"{name.frontend}, {name.condition}, seed {name.seed} failed: {problem}{stop}{more}"

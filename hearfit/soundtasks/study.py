@@ -19,12 +19,13 @@ from hearfit.soundtasks.record_files import (
     write_record,
 )
 from hearfit.soundtasks.workers import Done, Failed, Progressed, Tell, attempt, in_processes, one_thread
-from hearfit.storage.files import check_output
+from hearfit.storage.files import check_output, write_bytes
 from hearfit.training.settings import Settings, difference_sentence, settings_hash
 
 OnProgress = Callable[[RunName, str, float], None]
 RUNS = "runs"
 CHECKPOINTS = "checkpoints"
+FAILURES = "failures"
 
 
 @runtime_checkable
@@ -42,11 +43,15 @@ class SoundTask(Protocol):
 
 @dataclass(frozen=True)
 class RunFailure:
-    """A run that ended with an error."""
+    """A run that ended with an error; `traceback` is empty where `problem` says it all.
+
+    `traceback_file` is in the output folder; None where there is no traceback, or where it could not be written.
+    """
 
     name: RunName
     problem: str
     traceback: str
+    traceback_file: Path | None
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,23 @@ def run_study(
     *,
     num_processes: int,
     is_forced: bool = False,
+    on_kept: Callable[[int], None] | None = None,
     on_finished: Callable[[RunRecord], None] | None = None,
+    on_failed: Callable[[RunFailure], None] | None = None,
     on_progress: OnProgress | None = None,
 ) -> StudyResult:
     """Does the runs that have no record in `out` yet, in `num_processes` workers, or in this process where it is 1.
 
     The scores do not depend on the number of workers, since each computes with one thread; this process does so too
     as long as JAX has not computed in it before. Killed, or ended with Ctrl-C, it goes on when it is called again:
-    finished runs are in `out/runs`, checkpoints of those begun in `out/checkpoints`.
+    finished runs are in `out/runs`, checkpoints of those begun in `out/checkpoints`, and where those that failed did so
+    in `out/failures`, until they succeed.
 
     Args:
         is_forced: records of other settings are deleted; otherwise they are refused.
+        on_kept: told how many runs are finished already, before the first of the others.
         on_finished: told of each new record, here, in the order in which they are finished.
+        on_failed: told of each run that failed, as soon as it has.
         on_progress: told of the run, what it does and which share of it is done.
 
     Raises:
@@ -92,6 +102,10 @@ def run_study(
     settings = task.settings()
     kept = _kept(out / RUNS, settings, is_forced=is_forced)
     wanted = [name for name in names if name not in kept]
+    for name in kept:
+        _write_traceback(out, name, None)
+    if on_kept is not None:
+        on_kept(len(names) - len(wanted))
     work = partial(_run, task, out, settings)
     finished: dict[RunName, RunRecord] = {}
     failures: dict[RunName, RunFailure] = {}
@@ -102,8 +116,12 @@ def run_study(
                 if on_progress is not None:
                     on_progress(name, message.message, message.share)
             elif isinstance(message, Failed):
-                failures[name] = RunFailure(name, message.problem, message.traceback)
+                written = _write_traceback(out, name, message)
+                failures[name] = RunFailure(name, message.problem, message.traceback, written)
+                if on_failed is not None:
+                    on_failed(failures[name])
             else:
+                _write_traceback(out, name, None)
                 finished[name] = message.result
                 if on_finished is not None:
                     on_finished(message.result)
@@ -149,6 +167,20 @@ def _run(task: SoundTask, out: Path, settings: Settings, name: RunName, progress
     write_record(out / RUNS, record, settings)
     shutil.rmtree(workspace)
     return record
+
+
+def _write_traceback(out: Path, name: RunName, failed: Failed | None) -> Path | None:
+    """Where it was written; without one, that of an earlier attempt is removed."""
+    path = out / FAILURES / f"{file_stem(name)}.txt"
+    # A full disk, of which a run may have died, must not end the others too.
+    with contextlib.suppress(InputError, OSError):
+        if failed is None or not failed.traceback:
+            path.unlink(missing_ok=True)
+            return None
+        text = f"{', '.join(name_parts(name))}\n{failed.problem}\n\n{failed.traceback}"
+        write_bytes(path, text.encode("utf-8", "backslashreplace"))
+        return path
+    return None
 
 
 def _kept(folder: Path, settings: Settings, *, is_forced: bool) -> Mapping[RunName, StoredRun]:

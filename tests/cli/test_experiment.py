@@ -10,14 +10,15 @@ import pytest
 import typer
 
 from hearfit.cli.experiment_options import StudyOptions, study_options
-from hearfit.cli.experiment_progress import StudyProgress
+from hearfit.cli.experiment_progress import StudyProgress, study_progress
 from hearfit.cli.experiment_run import run_experiment
 from hearfit.cli.output import Output
-from hearfit.errors import InputError
-from hearfit.soundtasks.experiment import Experiment, run_names
+from hearfit.errors import InputError, TrackingError
+from hearfit.soundtasks.experiment import Experiment, run_names, sheets_of
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
 from hearfit.soundtasks.pictures import Sheet
 from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.record_files import file_stem
 from hearfit.soundtasks.result import ExperimentResult
 from hearfit.soundtasks.workers import Tell
 from hearfit.training.settings import Settings
@@ -35,6 +36,7 @@ class QuickTask:
 
     out: Path
     failing: str = ""
+    broken: str = ""
     version: int = 1
 
     def settings(self) -> Settings:
@@ -44,6 +46,8 @@ class QuickTask:
         progress("step 1", 0.5)
         if self.failing in (name.frontend, "all"):
             raise InputError(f"There is no {name.frontend}.")
+        if self.broken == name.frontend:
+            raise ZeroDivisionError("two\nlines")
         if name.frontend == "leaf":
             write_sheets(pictures_path(self.out, name), example_sheets()[:1])
         return RECORDS[name]
@@ -139,10 +143,16 @@ def test_a_study_leaves_a_report_a_result_and_a_table(tmp_path: Path, capsys: py
 
 @pytest.mark.usefixtures("no_page")
 def test_a_command_that_is_repeated_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    begun = dataclasses.replace(_experiment(tmp_path), names=run_names("example", ("mel",), ("100 %",), (1, 2)))
+    begun = dataclasses.replace(begun, names=(*begun.names, RunName("example", "leaf", "100 %", 1)))
+    run_experiment(begun, _options(tmp_path))
     capsys.readouterr()
-    run_experiment(_experiment(tmp_path), _options(tmp_path))
-    assert "8 of them done before" in capsys.readouterr().out
+    more = dataclasses.replace(_experiment(tmp_path), names=run_names("example", ("mel", "leaf"), ("100 %",), (1, 2)))
+    run_experiment(more, _options(tmp_path))
+    said = capsys.readouterr()
+    assert "4 runs, 3 of them done before" in said.out
+    # The one that was missing is the last of all, not the first of one.
+    assert "4 of 4 runs; leaf, 100 %, seed 2: cc_norm" in said.err
 
 
 @pytest.fixture
@@ -166,7 +176,7 @@ def test_a_study_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_page_says_which_pictures_it_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two are of the whole, leaf has one in each condition and mel two; of mel with all data the second is the fifth."""
+    """Two are of the whole, leaf has one in each condition, mel has two; the second of mel is the fifth of all."""
     pages: list[tuple[ExperimentResult, tuple[Sheet, ...]]] = []
 
     def kept(_path: Path, result: ExperimentResult, sheets: tuple[Sheet, ...], **_options: object) -> None:
@@ -186,8 +196,7 @@ def test_the_page_says_which_pictures_it_leaves_out(tmp_path: Path, monkeypatch:
         f"Those of runs are in {tmp_path / 'pictures'}."
     )
     monkeypatch.setattr("hearfit.soundtasks.experiment.MOST_SHEETS", 50)
-    run_experiment(dataclasses.replace(experiment, names=names), _options(tmp_path))
-    assert not any("missing from this page" in remark for remark in pages[-1][0].facts.remarks)
+    assert sheets_of(result, tmp_path, None)[1] == ""
 
 
 def test_a_run_that_fails_is_told_and_the_others_are_reported(
@@ -196,11 +205,92 @@ def test_a_run_that_fails_is_told_and_the_others_are_reported(
     with pytest.raises(typer.Exit) as caught:
         run_experiment(_experiment(tmp_path, failing="leaf"), _options(tmp_path))
     assert caught.value.exit_code == 1
-    assert "warning: leaf, 100 %, seed 1 failed: There is no leaf." in capsys.readouterr().err
+    lines = capsys.readouterr().err.splitlines()
+    told = lines.index("warning: leaf, 100 %, seed 1 failed: There is no leaf.")
+    # At once, which is before the runs after it.
+    assert any("mel, 10 %, seed 1: cc_norm" in line for line in lines[told:])
+    assert lines[-1] == "warning: 4 of 8 runs failed. The same command tries again."
     assert "leaf, 10 %, seed 2 failed: There is no leaf." in (tmp_path / "report.html").read_text()
-    with pytest.raises(InputError) as all_failed:
-        run_experiment(_experiment(tmp_path / "all", failing="all"), _options(tmp_path / "all"))
-    assert all_failed.value.problems == ("No run could be done.", "There is no mel.", "There is no leaf.")
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_if_all_runs_fail_the_exit_code_is_that_of_a_run_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_json: bool
+) -> None:
+    with pytest.raises(typer.Exit) as caught:
+        run_experiment(
+            _experiment(tmp_path, failing="all"), _options(tmp_path, output=Output(is_json=is_json, is_quiet=True))
+        )
+    assert caught.value.exit_code == 1
+    said = capsys.readouterr()
+    assert "warning: mel, 10 %, seed 2 failed: There is no mel.\n" in said.err
+    assert said.err.endswith("warning: 8 of 8 runs failed. The same command tries again.\n")
+    if is_json:
+        document = json.loads(said.out)
+        assert document["records"] == []
+        assert [each["problem"] for each in document["failures"]] == ["There is no mel.", "There is no leaf."] * 4
+        assert document["facts"]["settings"]["learning rate"] == 1e-3
+
+
+@pytest.mark.usefixtures("no_page")
+def test_a_traceback_is_kept_in_a_file_that_the_message_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [RunName("example", frontend, "100 %", 1) for frontend in ("mel", "leaf")]
+    experiment = dataclasses.replace(_experiment(tmp_path, broken="leaf"), names=tuple(names))
+    with pytest.raises(typer.Exit):
+        run_experiment(experiment, _options(tmp_path))
+    path = tmp_path / "failures" / f"{file_stem(names[1])}.txt"
+    message = f"leaf, 100 %, seed 1 failed: ZeroDivisionError: two lines. The traceback is in {path}."
+    assert f"warning: {message}\n" in capsys.readouterr().err
+    text = path.read_text()
+    assert text.startswith("example, leaf, 100 %, seed 1\nZeroDivisionError: two\nlines\n\nTraceback")
+    assert "test_experiment.py" in text
+    assert list(path.parent.iterdir()) == [path]
+    stored = json.loads((tmp_path / "experiment.json").read_text())
+    assert [each["traceback_file"] for each in stored["failures"]] == [str(path)]
+    assert message in stored["facts"]["remarks"]
+    run_experiment(dataclasses.replace(experiment, task=QuickTask(tmp_path)), _options(tmp_path))
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("no_page")
+def test_a_traceback_that_cannot_be_written_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "failures").write_text("a file where a folder is needed")
+    experiment = _experiment(tmp_path, broken="leaf")
+    with pytest.raises(typer.Exit):
+        run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), _options(tmp_path))
+    said = capsys.readouterr().err
+    assert "warning: leaf, 100 %, seed 1 failed: ZeroDivisionError: two lines\n" in said
+    assert "Traceback" in said
+
+
+@pytest.mark.usefixtures("no_page")
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_store_that_is_lost_takes_no_results_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_json: bool
+) -> None:
+    def lost(*_arguments: object, **_options: object) -> None:
+        raise TrackingError("The store is gone.")
+
+    monkeypatch.setattr("hearfit.tracking.experiments.prepare_for_experiment", lambda *_arguments, **_options: None)
+    monkeypatch.setattr("hearfit.tracking.experiments.track_experiment", lost)
+    experiment = _experiment(tmp_path, failing="leaf")
+    options = _options(tmp_path, is_tracked=True, output=Output(is_json=is_json, is_quiet=True))
+    with pytest.raises(typer.Exit) as caught:
+        run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), options)
+    # That of bad input, as before the first run.
+    assert caught.value.exit_code == 2
+    said = capsys.readouterr()
+    assert "leaf, 100 %, seed 1 failed: There is no leaf." in said.err
+    assert said.err.endswith("error: The store is gone.\n")
+    if is_json:
+        document = json.loads(said.out)
+        assert (document["tracked"], document["not_tracked"]) == (None, "The store is gone.")
+        assert len(document["records"]) == len(document["failures"]) == 1
+    else:
+        assert "1 run; seeds 1" in said.out
+        assert f"result   {tmp_path / 'experiment.json'}" in said.out
 
 
 @pytest.mark.usefixtures("no_page")
@@ -248,6 +338,7 @@ def test_progress_says_how_much_is_left() -> None:
         CC,
         show=lambda _runs, share, sentence: shown.append((share, sentence)),
         tell=told.append,
+        warn=told.append,
         clock=lambda: now[0],
     )
     first = RunName("example", "mel", "100 %", 1)
@@ -258,3 +349,42 @@ def test_progress_says_how_much_is_left() -> None:
     progress.finished(RECORDS[first])
     assert shown[-1] == (0.5, "1 of 2 runs, about 60 s left")
     assert told[0].startswith("1 of 2 runs, about 60 s left; mel, 100 %, seed 1: cc_norm 0.")
+
+
+def test_what_was_kept_counts_as_done_and_takes_no_time_and_what_failed_is_over() -> None:
+    """Of ten runs six were kept and one fails; half a run took 60 s, so two and a half take 300 s."""
+    now = [0.0]
+    shown: list[tuple[set[str], float, str]] = []
+    warned: list[str] = []
+    progress = StudyProgress(
+        10,
+        CC,
+        show=lambda runs, share, sentence: shown.append((set(runs), share, sentence)),
+        tell=lambda _sentence: None,
+        warn=warned.append,
+        clock=lambda: now[0],
+    )
+    progress.kept(6)
+    assert shown[-1] == (set(), 0.6, "6 of 10 runs")
+    one, two = RunName("example", "mel", "100 %", 1), RunName("example", "leaf", "100 %", 1)
+    now[0] = 60.0
+    progress.advanced(one, "step 1", 0.5)
+    assert shown[-1] == ({"mel, 100 %, seed 1"}, 0.65, "6 of 10 runs, about 7 min left")
+    progress.advanced(two, "step 1", 0.9)
+    progress.failed(two, "leaf failed.")
+    assert shown[-1] == ({"mel, 100 %, seed 1"}, 0.75, "6 of 10 runs, 1 failed, about 5 min left")
+    assert warned == ["leaf failed."]
+    for _ in range(3):
+        progress.finished(RECORDS[one])
+    assert shown[-1] == (set(), 1.0, "9 of 10 runs, 1 failed")
+
+
+def test_on_a_terminal_a_run_that_failed_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    name = RunName("example", "leaf", "100 %", 1)
+    with study_progress("Title", 2, CC, Output(is_json=False)) as progress:
+        progress.advanced(name, "step 1", 0.5)
+        progress.failed(name, "leaf failed, as\x1b[2J it says.")
+        assert "warning: leaf failed, as\\x1b[2J it says.\n" in capsys.readouterr().err

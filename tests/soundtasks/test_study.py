@@ -12,7 +12,7 @@ import pytest
 from hearfit.errors import InputError
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.record_files import read_records
-from hearfit.soundtasks.study import run_study
+from hearfit.soundtasks.study import RunFailure, run_study
 from hearfit.soundtasks.workers import one_thread
 from tests.soundtasks.study_tasks import NAMES, Fake
 
@@ -23,13 +23,22 @@ def other(frontend: str) -> RunName:
 
 def test_finished_runs_are_kept(tmp_path: Path) -> None:
     told: list[RunRecord] = []
+    kept: list[int] = []
     shares: list[tuple[RunName, str, float]] = []
     first = run_study(Fake(), NAMES[:2], tmp_path, num_processes=1, on_finished=told.append)
     assert repr(first.records) == repr(tuple(told))
     again = run_study(
-        Fake(), NAMES, tmp_path, num_processes=1, on_finished=told.append, on_progress=lambda *each: shares.append(each)
+        Fake(),
+        NAMES,
+        tmp_path,
+        num_processes=1,
+        on_kept=lambda num: kept.append(num - len(told)),
+        on_finished=told.append,
+        on_progress=lambda *each: shares.append(each),
     )
     assert again.num_kept == 2
+    # Told when no more were finished than these.
+    assert kept == [0]
     assert [record.name for record in again.records] == list(NAMES) == [record.name for record in told]
     assert shares == [(name, "training", 0.5) for name in NAMES[2:]]
     assert sorted(record.name for record in read_records(tmp_path / "runs")) == sorted(NAMES)
@@ -41,9 +50,16 @@ def test_workers_give_the_same_and_lose_nothing(tmp_path: Path) -> None:
     names = [NAMES[0], other("dies"), NAMES[1], other("fails"), other("refuses"), *NAMES[2:]]
     alone = run_study(Fake(), NAMES, tmp_path / "alone", num_processes=1)
     told: list[RunName] = []
+    failed: list[RunFailure] = []
     result = run_study(
-        Fake(), names, tmp_path / "both", num_processes=2, on_finished=lambda record: told.append(record.name)
+        Fake(),
+        names,
+        tmp_path / "both",
+        num_processes=2,
+        on_finished=lambda record: told.append(record.name),
+        on_failed=failed.append,
     )
+    assert sorted(failed, key=lambda each: each.name) == sorted(result.failures, key=lambda each: each.name)
     assert repr(result.records) == repr(alone.records)
     assert sorted(told) == sorted(NAMES)
     assert [failure.name.frontend for failure in result.failures] == ["dies", "fails", "refuses"]
@@ -52,6 +68,9 @@ def test_workers_give_the_same_and_lose_nothing(tmp_path: Path) -> None:
     assert fails.problem == "ZeroDivisionError: by zero"
     assert "study_tasks.py" in fails.traceback
     assert (refuses.problem, refuses.traceback) == ("The sound is empty.", "")
+    (written,) = (tmp_path / "both" / "failures").iterdir()
+    assert [each.traceback_file for each in result.failures] == [None, written, None]
+    assert written.read_text().endswith(fails.traceback)
 
 
 def test_records_of_other_settings_are_refused(tmp_path: Path) -> None:
