@@ -65,7 +65,8 @@ _HELD_OUT: Final[dict[TaskName, tuple[str, ...]]] = {
 _REMARKS: Final[dict[TaskName, tuple[str, ...]]] = {
     "vad": (
         (
-            f"A word lies at a random place in {CLIP_S:g} s of noise; speech is from its first phone to its last. "
+            f"A word lies at a random place in {CLIP_S:g} s of noise, which may begin or end within it, so that the "
+            "time alone tells nothing; speech is from its first phone to its last. "
             "Levels of speech and noise are compared between 100 Hz and 7.5 kHz."
         ),
     ),
