@@ -98,7 +98,10 @@ def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActiv
         validation=parts["validation"],
         test=parts["test"],
         places=np.stack([words_of, snrs_of], axis=1),
-        left_out=(f"{left_out} words longer than {CLIP_S:g} s or without a phone are not used.",) if left_out else (),
+        left_out=(
+            *((f"{left_out} words longer than {CLIP_S:g} s or without a phone are not used.",) if left_out else ()),
+            *corpus.left_out,
+        ),
         # Words of a language are mostly of one talker.
         item_group="language",
         item_groups=tuple(word.language for word in test_words),
