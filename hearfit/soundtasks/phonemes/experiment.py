@@ -118,7 +118,8 @@ def _facts(words: Words, *remarks: str) -> ExperimentFacts:
         f"Test: {', '.join(split.test)}. Validation: {', '.join(split.validation)}.",
         (
             "The validation chooses the step of a training that is kept, by the accuracy of broad classes; it chose "
-            "the number of steps. Sizes and learning rates were set with scores of test languages in view, for all alike."
+            "the number of steps. Sizes and learning rates were set with scores of test languages in view, for all "
+            "alike."
         ),
     )
     return ExperimentFacts(
