@@ -55,7 +55,7 @@ def _print(each: ExperimentDescription, output: Output) -> None:
         meaning = frontend.meaning[:1].upper() + frontend.meaning[1:]
         text = f"  frontend    {frontend.name:<{width}}  {meaning}; {learns}{baseline}"
         output.paragraph(text, indent=" " * (width + 16))
-    _print_line("bootstrap", f"over each {each.item}, and over the seeds", output)
+    _print_line("intervals", f"over the seeds; over the seeds and each {each.item} where scores allow it", output)
     output.text()
 
 

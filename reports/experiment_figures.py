@@ -96,7 +96,7 @@ def difference_figure(result: ExperimentResult, metric: Metric, found: Sequence[
         alternative=f"Differences in {name(metric)} from {baseline}, with intervals. {told}. {_TABLE_BELOW}",
         caption=(
             f"Difference from {baseline} (dashed line: none), of equal seeds. Thin line: 95 % interval over seeds. "
-            "Broad grey line: 95 % interval over seeds and items. Filled where all that are known exclude zero."
+            "Broad grey line: 95 % interval over seeds and items, where there is one. Filled where both exclude zero."
         ),
     )
 
@@ -170,8 +170,7 @@ def _known(interval: Interval | None) -> tuple[float, float] | None:
 
 
 def _is_sure(difference: Difference) -> bool:
-    known = [each for each in (difference.over_seeds, difference.over_items) if each is not None and each.is_known]
-    return bool(known) and all(each.excludes_zero for each in known)
+    return difference.excludes_zero
 
 
 def _identifier(text: str) -> str:

@@ -15,7 +15,6 @@ from hearfit.soundtasks.result import Difference, ExperimentResult, Score
 _MOST_COLUMNS: Final = 6
 # This close to an end of its range, as a share of it, a parameter counts as at its bound.
 _AT_BOUND: Final = 0.01
-_LOG_FROM: Final = 8.0
 _TOLD_FROM: Final = 0.1
 
 
@@ -101,7 +100,7 @@ def difference_table(metric: Metric, found: Sequence[Difference], baseline: str)
     )
     note = "Of equal seeds, seed by seed."
     if any(each.over_items is not None for each in found):
-        note += " The bootstrap takes the mean over items, which differs from the score where items weigh unequally."
+        note += " Over items it is the mean over items, which differs from the score where items weigh unequally."
     return Table(f"{name(metric)} less that of {baseline}", columns, rows, note)
 
 
@@ -170,7 +169,7 @@ def at_bound_sentence(frontend: str, condition: str, runs: Sequence[RunRecord], 
 
 def _is_at_bound(parameter: LearnedParameter, value: float) -> bool:
     low, high, at = parameter.low, parameter.high, value
-    if low > 0 and high >= _LOG_FROM * low:
+    if parameter.is_log:
         low, high, at = (float(np.log(each)) for each in (low, high, at))
     share = (at - low) / (high - low)
     return not _AT_BOUND <= share <= 1.0 - _AT_BOUND

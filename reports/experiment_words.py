@@ -15,9 +15,9 @@ HOW_TO_READ: Final = (
         "knows nothing of other recordings."
     ),
     (
-        "An interval over seeds and items also lets the items (units, utterances, clips) of the test set vary, by a "
-        "bootstrap. It is the one to go by when the question is about other recordings of this kind. Where items "
-        "belong together, such as utterances of one talker, it is still too narrow."
+        "An interval over seeds and items also lets the items (units, utterances, clips) of the test set vary. It is "
+        "the one to go by when the question is about other recordings of this kind. A score that is no mean over "
+        "items, such as an area over all frames, has none, and a difference of it holds with these items only."
     ),
     (
         "Differences are taken seed by seed and item by item, so they can be sure although the intervals of the two "
@@ -78,9 +78,7 @@ def verdict(metric: Metric, difference: Difference) -> str:
         return "unknown: one seed"
     if not seeds.excludes_zero:
         return "not told apart"
-    if items is not None and items.is_known and not items.excludes_zero:
-        return f"{word} with these items only"
-    return word
+    return word if difference.excludes_zero else f"{word} with these items only"
 
 
 def summary_sentences(result: ExperimentResult) -> tuple[str, ...]:
@@ -128,7 +126,7 @@ def _ahead(metric: Metric, difference: Difference, role: str) -> str:
     sentence += f" ({_ends_ahead(metric, seeds, sign)} over seeds"
     if items is not None and items.is_known:
         sentence += f", {_ends_ahead(metric, items, sign)} over seeds and items"
-    return f"{sentence}), {_how_sure(seeds, items)}."
+    return f"{sentence}), {_how_sure(difference)}."
 
 
 def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
@@ -141,12 +139,10 @@ def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
     return f"{amount(metric, low)} to {amount(metric, high)}"
 
 
-def _how_sure(seeds: Interval, items: Interval | None) -> str:
-    if not seeds.excludes_zero:
+def _how_sure(difference: Difference) -> str:
+    if not difference.over_seeds.excludes_zero:
         return "so another seed might turn it round: no winner between the two"
-    if items is None or not items.is_known:
-        return "so zero is excluded"
-    return "so zero is excluded" if items.excludes_zero else "so other items might turn it round"
+    return "so zero is excluded" if difference.excludes_zero else "but other items might turn it round"
 
 
 def items_sentence(result: ExperimentResult) -> str:
@@ -158,10 +154,12 @@ def items_sentence(result: ExperimentResult) -> str:
             "of one test set are averaged, and the interval called over seeds is one over test sets."
         )
     if facts.item_groups:
+        # Items without a group are those that no run tests.
+        num_groups = len(set(facts.item_groups) - {""})
         return (
             f"Items are {item}s; every seed is tested with the same ones. Those of one {facts.item_group} belong "
-            f"together, so the interval over items is one over the {len(set(facts.item_groups))} {facts.item_group}s "
-            "(Student's t of a mean over clusters) and not a bootstrap."
+            f"together, so the interval over items is one over the {num_groups} {facts.item_group}s (Student's t "
+            "of a mean over clusters) and not a bootstrap."
         )
     if not facts.has_same_items:
         return (

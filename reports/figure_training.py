@@ -24,8 +24,8 @@ MOST_PARAMETERS: Final = 12
 
 
 def best_of_curve(scores: Sequence[float]) -> int:
-    """The place of the best validation score. Which direction is better shows in where a curve goes from its begin."""
-    return int(np.argmax(scores) if scores[-1] >= scores[0] else np.argmin(scores))
+    """The place of the best validation score, which every training here takes the higher the better."""
+    return int(np.argmax(scores))
 
 
 def draw_curves(runs: Mapping[str, Sequence[RunRecord]]) -> Figure:

@@ -47,11 +47,14 @@ _FRICATIVE_RELEASE: Final = "ˢᶴᶻˣ"
 # Length, secondary articulation, release, glottalisation, rhoticity, stress.
 _MODIFIERS: Final = "ːˑʰʱʷʲˠˤˀⁿˡʼ˞ˈˌ" + _FRICATIVE_RELEASE
 _ALIASES: Final = {"g": "ɡ"}
+# The palatal fricative is a letter of its own; taken apart it would be a stop with a diacritic.
+_DECOMPOSED_CEDILLA: Final = "c\u0327"
 
 
 def normalised(label: str) -> str:
     """One spelling for each phone: canonical decomposition, no spaces, the IPA's g."""
-    return "".join(_ALIASES.get(letter, letter) for letter in unicodedata.normalize("NFD", label.strip()))
+    decomposed = unicodedata.normalize("NFD", label.strip()).replace(_DECOMPOSED_CEDILLA, "ç")
+    return "".join(_ALIASES.get(letter, letter) for letter in decomposed)
 
 
 def base_phone(label: str) -> str:

@@ -153,12 +153,12 @@ def share_of(utterances: Sequence[Utterance], share: float, *, seed: int) -> tup
     """
     if not 0.0 < share <= 1.0:
         raise InputError(f"A share of {share:g} of the training data is impossible. Give one above 0, up to 1.")
-    kept: set[str] = set()
+    kept: set[tuple[str, str]] = set()
     for number, language in enumerate(sorted({each.language for each in utterances})):
         names = sorted(each.name for each in utterances if each.language == language)
         order = np.random.default_rng([seed, number]).permutation(len(names))
-        kept.update(names[index] for index in order[: max(1, round(share * len(names)))])
-    return tuple(each for each in utterances if each.name in kept)
+        kept.update((language, names[index]) for index in order[: max(1, round(share * len(names)))])
+    return tuple(each for each in utterances if (each.language, each.name) in kept)
 
 
 def _utterance(path: Path, grid: Path) -> Utterance:

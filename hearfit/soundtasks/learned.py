@@ -35,6 +35,7 @@ def learned_parameters(before: Frontend | Layer | None, after: Frontend | Layer 
             high=each.high,
             before=_flat(old[each.name]),
             after=_flat(new[each.name]),
+            is_log=each.is_log,
         )
         for each in after.parameters
     )

@@ -13,9 +13,6 @@ from hearfit.learnable.gabor_strf import GaborLayer, initial_gabors
 from hearfit.learnable.interface import Chain, FrameLayout, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
 
-_LOWEST_HZ: Final = 80.0
-_HIGHEST_HZ: Final = 7_600.0
-
 # From the number of maps and a seed to what learns, or to None.
 Learned = Callable[[int, int], Frontend | Layer | None]
 
@@ -42,18 +39,20 @@ def fixed_cochlea() -> Frontend:
 
 
 def cochlea_layout() -> FrameLayout:
-    """Frames and channels, which the other frontends take over."""
+    """Frames, number of channels and range of frequencies, which the other frontends take over."""
     return fixed_cochlea().layout
 
 
 def _catalogued(name: str, seed: int) -> Frontend:
     layout = cochlea_layout()
+    # The cochlea's range, so that no frontend hears what another cannot.
+    lowest_hz, highest_hz = layout.centre_frequencies_hz[0], layout.centre_frequencies_hz[-1]
     request = FrontendRequest(
         sampling_rate_hz=layout.sampling_rate_hz,
         hop_s=layout.hop_samples / layout.sampling_rate_hz,
         num_channels=layout.num_channels,
-        lowest_hz=_LOWEST_HZ,
-        highest_hz=_HIGHEST_HZ,
+        lowest_hz=lowest_hz,
+        highest_hz=highest_hz,
         seed=seed,
     )
     return build(name, request)

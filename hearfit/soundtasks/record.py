@@ -32,7 +32,11 @@ class RunName:
 
 @dataclass(frozen=True)
 class LearnedParameter:
-    """One learned parameter of a frontend in its own unit, before and after training, with its bounds."""
+    """One learned parameter of a frontend in its own unit, before and after training, with its bounds.
+
+    Attributes:
+        is_log: whether it is learned in steps of its logarithm, so that this is how near a bound it is.
+    """
 
     name: str
     unit: str
@@ -41,6 +45,7 @@ class LearnedParameter:
     high: float
     before: tuple[float, ...]
     after: tuple[float, ...]
+    is_log: bool = False
 
 
 @dataclass(frozen=True)

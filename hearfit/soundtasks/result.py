@@ -44,7 +44,7 @@ class ExperimentFacts:
             s modulo this one. Seeds of one test set are no independent studies, so they are averaged first and the
             interval is one over test sets. None: every seed has another one.
         item_group: what items have in common that are not independent ("language"); empty where they are.
-        item_groups: the group of every item, in their order.
+        item_groups: the group of every item, in their order; empty of an item that no run tests.
     """
 
     held_out: tuple[str, ...]
@@ -135,7 +135,11 @@ class Score:
 
 @dataclass(frozen=True)
 class Difference:
-    """A frontend less the baseline in one condition: of equal seeds, and of equal seeds and items."""
+    """A frontend less the baseline in one condition: of equal seeds, and of equal seeds and items.
+
+    Attributes:
+        has_items_in_seeds: whether seeds have test sets of their own, and the interval over seeds is over items too.
+    """
 
     frontend: str
     baseline: str
@@ -143,6 +147,13 @@ class Difference:
     metric: str
     over_seeds: Interval
     over_items: Interval | None
+    has_items_in_seeds: bool = False
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero is excluded with other seeds and other items, as far as anybody can tell."""
+        with_items = self.over_seeds if self.has_items_in_seeds else self.over_items
+        return self.over_seeds.excludes_zero and with_items is not None and with_items.excludes_zero
 
 
 def scores(result: ExperimentResult, metric: Metric) -> tuple[Score, ...]:
@@ -188,7 +199,8 @@ def differences(result: ExperimentResult, metric: Metric, baseline: str) -> tupl
                 )
             common = sorted(first.keys() & second.keys())
             seeds = over_seeds(_independent(result, {seed: first[seed] - second[seed] for seed in common}))
-            found.append(Difference(frontend, baseline, condition, metric.name, seeds, bootstrap))
+            has_items_in_seeds = not result.facts.has_same_items
+            found.append(Difference(frontend, baseline, condition, metric.name, seeds, bootstrap, has_items_in_seeds))
     return tuple(found)
 
 

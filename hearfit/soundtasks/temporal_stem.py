@@ -21,7 +21,8 @@ class TemporalStem(nnx.Module):
     """One map to many, causal: 5 x 5 convolution, then dilated convolutions over time, each map on its own, mixed.
 
     A frame depends on itself and on the 128 frames before it (`reach_frames`), 1.28 s at 100 frames a second: the
-    window of the paper's modulation filters.
+    window of the paper's modulation filters. Before the first frame there are zeros, which is the mean of features that
+    are standardised and no silence.
     """
 
     def __init__(self, num_maps: int, rngs: nnx.Rngs) -> None:

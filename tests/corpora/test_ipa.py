@@ -17,7 +17,7 @@ from hearfit.corpora.voxangeles import read_corpus
         (Manner.GLIDE, ["j", "w̃", "ɥ", "ʋ"]),
         (Manner.LIQUID, ["l̥", "ʎ", "ɭ", "r̝", "ɾ", "ɽ", "ɹ", "ɻ", "rː"]),
         (Manner.NASAL, ["m̩", "n̪ː", "ɲ", "ŋʷ", "ŋ͡m", "ɱ"]),
-        (Manner.FRICATIVE, ["s̩", "ʃ", "h", "ɦ", "ɬ", "ɮ", "β", "ʁʷ", "sʼ", "ɹ̝", "zˤ", "ʍ"]),
+        (Manner.FRICATIVE, ["s̩", "ʃ", "h", "ɦ", "ɬ", "ɮ", "β", "ʁʷ", "sʼ", "ɹ̝", "zˤ", "ʍ", "ç", "c\u0327ʰ"]),
         (Manner.AFFRICATE, ["t͡ʃʼ", "d͡ʒ", "t͡sʷʰ", "t͡ɬ", "tˢ"]),
         (Manner.STOP, ["kʰ", "qʷʼ", "ʔ", "ɓ̥", "k͡p", "d̠ˤ", "bˀː", "g", "ʄ"]),
     ],
@@ -34,7 +34,8 @@ def test_composed_and_decomposed_letters_are_one_phone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "base"), [("kʰː", "k"), ("ã", "a"), ("g", "ɡ"), ("t͡ʃʼ", "t͡ʃ"), ("", ""), ("t̪", "t"), ("k͡p", "k͡p")]
+    ("label", "base"),
+    [("kʰː", "k"), ("ã", "a"), ("g", "ɡ"), ("t͡ʃʼ", "t͡ʃ"), ("", ""), ("t̪", "t"), ("k͡p", "k͡p"), ("çʷ", "ç")],
 )
 def test_base_phone_has_no_diacritics(label: str, base: str) -> None:
     assert base_phone(label) == base

@@ -87,8 +87,12 @@ def _learned(name: RunName, rng: np.random.Generator) -> tuple[LearnedParameter,
     exponent = np.clip(0.96 + rng.normal(0.0, 0.1, 40), 0.05, 1.0)
     return (
         tau,
-        LearnedParameter("centre frequency", "Hz", "of each filter", 60.0, 8000.0, tuple(centre), tuple(moved)),
-        LearnedParameter("exponent", "", "of <i>PCEN</i>", 0.05, 1.0, (0.96,) * 40, tuple(exponent.tolist())),
+        LearnedParameter(
+            "centre frequency", "Hz", "of each filter", 60.0, 8000.0, tuple(centre), tuple(moved), is_log=True
+        ),
+        LearnedParameter(
+            "exponent", "", "of <i>PCEN</i>", 0.05, 1.0, (0.96,) * 40, tuple(exponent.tolist()), is_log=True
+        ),
     )
 
 

@@ -53,13 +53,26 @@ def perfect(data: EventData, *, is_wrong: bool = False) -> np.ndarray:
 
 def test_words_lie_where_the_targets_say(voices: EventData) -> None:
     assert (len(voices.train), len(voices.validation), len(voices.test)) == (12, 4, 3 * 4)
-    # Truth: two phones of 0.2 s are 40 frames; a frame whose centre lies on an edge may fall on either side.
-    assert set(voices.test.targets.sum(axis=1)) <= {39, 40, 41}
+    # Truth: two phones of 0.2 s are 40 frames, or what of them is in the clip: all but 0.05 s may be missing; a frame
+    # whose centre lies on an edge may fall on either side.
+    num_speech = voices.test.targets.sum(axis=1)
+    assert num_speech.min() >= 4
+    assert num_speech.max() in {39, 40, 41}
     # At 10 dB the frames with the word have more power than those without.
     power = np.square(voices.test.sounds).reshape(len(voices.test), 160, -1).mean(axis=2)
     loud = voices.places[:, 1] == 2
     is_speech = voices.test.targets[loud] == 1
     assert power[loud][is_speech].mean() > 3.0 * power[loud][~is_speech].mean()
+
+
+def test_the_time_tells_nothing(folder: Path) -> None:
+    # Truth: with words placed uniformly, those cut by an end of the clip included, speech is equally likely at all
+    # times but for the tenth of a second that must be heard. 30 seeds of 12 words; the share of a fifth of the clip is
+    # known to about 0.025.
+    design = VoiceActivityDesign()
+    drawn = [voice_activity_data(folder / "words", folder / "noises", seed, design).train for seed in range(30)]
+    share = np.concatenate([part.targets for part in drawn]).mean(axis=0).reshape(5, -1).mean(axis=1)
+    assert share.min() > 0.7 * share.max(), share
 
 
 def test_ratios_are_those_stated(voices: EventData) -> None:

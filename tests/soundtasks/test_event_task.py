@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_refused(songs: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--noise is for the task vad"):
         EventTask("birds", songs, songs, SHORT)
     with pytest.raises(InputError, match="is not a folder"):
-        EventTask("digits", tmp_path / "none", None, SHORT).settings()
+        EventTask("digits", tmp_path / "none", None, SHORT).load(0)
     task = EventTask("birds", songs, None, SHORT)
     result = run_study(task, [RunName("birds", "no-such", "clean", 0)], tmp_path / "out", num_processes=1)
     assert "There is no frontend 'no-such'" in result.failures[0].problem

@@ -44,11 +44,12 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """No language and no source of noise is in two of them."""
+    """No language and no source of noise is in two of them; `left_out` says what of the corpus is in none."""
 
     training: Part
     validation: Part
     test: Part
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,7 @@ def read_parts(speech: Path, noise: Path) -> Parts:
         training=part(split.train, TRAINING_FOLDS),
         validation=part(split.validation, VALIDATION_FOLDS),
         test=part(split.test, TEST_FOLDS),
+        left_out=corpus.left_out,
     )
 
 

@@ -37,7 +37,7 @@ class EnhancementDesign:
     num_standardising: int = 64
 
 
-# Set by hand after trial runs that were not recorded: nothing says that these are the best on validation.
+# The width of the network was chosen on validation, the rest by hand after trial runs that were not recorded.
 DESIGN: Final = EnhancementDesign(
     network=NetworkDesign(),
     training=TrainingSettings(

@@ -25,6 +25,7 @@ _HELD_OUT: Final = (
         "parts, but all ten classes of noise are in each."
     ),
     "The test mixtures are the same in every run, and the same utterances and noises at every ratio.",
+    "The width of the network was chosen on the validation, the other settings by hand after trial runs.",
 )
 _REMARKS: Final = (
     (
@@ -62,7 +63,7 @@ def enhancement_experiment(
     for condition in conditions:
         snr_of(condition)
     # Read here once, so that whatever is wrong with the data is told before the first run.
-    read_parts(speech, noise)
+    parts = read_parts(speech, noise)
     return Experiment(
         description=DESCRIPTION,
         task=EnhancementTask(speech, noise, example_seed=seeds[0]),
@@ -72,7 +73,7 @@ def enhancement_experiment(
             settings={},
             sources=_SOURCES,
             references=REFERENCES,
-            remarks=_REMARKS,
+            remarks=(*_REMARKS, *parts.left_out),
             # How much can be gained is above all a matter of the noise: mixtures of one source are alike.
             item_group="noise recording",
             item_groups=test_sources(noise, scenes_per_clip=DESIGN.scenes_per_clip),

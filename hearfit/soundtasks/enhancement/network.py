@@ -21,6 +21,7 @@ from hearfit.soundtasks.feature_network import FeatureNetwork
 
 # Of the energy of an estimate that differs from the speech by nothing: the loss stays finite.
 _LEAST_DISTORTION: Final = 1e-6
+_SMALLEST: Final = 1e-20
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def si_sdr(estimate: Float[Array, "batch samples"], speech: Float[Array, "batch 
     target = jnp.sum(estimate * speech, axis=-1, keepdims=True) / energy * speech
     wanted = jnp.sum(target**2, axis=-1)
     distortion = jnp.sum((target - estimate) ** 2, axis=-1)
-    floor = _LEAST_DISTORTION * jnp.sum(speech**2, axis=-1)
+    # Of the estimate, so that a soft one scores as a loud one does; a silent one scores 0 dB.
+    floor = _LEAST_DISTORTION * jnp.sum(estimate**2, axis=-1) + _SMALLEST
     return 10.0 * jnp.log10((wanted + floor) / (distortion + floor))
 
 

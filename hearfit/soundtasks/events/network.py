@@ -53,7 +53,7 @@ class CausalConvolution(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(num_outputs))
 
     def __call__(self, features: Features) -> Float[Array, "batch frames channels filters"]:
-        """Silence (zero) before the first frame and beyond the channels."""
+        """Zero, which is the mean of standardised features, before the first frame and beyond the channels."""
         reach = KERNEL_CHANNELS // 2
         response = lax.conv_general_dilated(
             features,

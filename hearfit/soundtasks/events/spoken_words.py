@@ -68,9 +68,13 @@ def speaker_data(folder: Path) -> EventData:
     is_test_digit = np.array([each.digit in TEST_DIGITS for each in spoken])
     is_late = _take_share(spoken) >= _TRAINING_SHARE
     targets = [speakers.index(each.speaker) for each in spoken]
-    return _data(
+    data = _data(
         spoken, targets, tuple(speakers), is_test_digit & is_late, ~is_test_digit & is_late, ~is_test_digit & ~is_late
     )
+    # Takes of one word by one talker are no independent draws.
+    is_tested = is_test_digit & is_late
+    cells = tuple(f"{each.speaker} {each.digit}" if is_tested[row] else "" for row, each in enumerate(spoken))
+    return replace(data, item_group="talker's digit", item_groups=cells)
 
 
 def word_scores(data: EventData, logits: Float[np.ndarray, "tests classes"]) -> TestScores:

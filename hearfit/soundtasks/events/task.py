@@ -1,6 +1,5 @@
 """The four event tasks as a study repeats them."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -12,19 +11,30 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores
+from hearfit.soundtasks.data_files import content_hash
+from hearfit.soundtasks.events.bird_syllables import WINDOW_FRAMES, BirdDesign, bird_data, bird_scores
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
+from hearfit.soundtasks.events.frontends import COCHLEA, GABOR_FRAMES, HIGHEST_HZ, LOWEST_HZ, NUM_CHANNELS
 from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
 from hearfit.soundtasks.events.network import CONTRACTED, NUM_MAPS, RECURRENT
 from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
-from hearfit.soundtasks.events.spoken_words import digit_data, speaker_data, word_scores
-from hearfit.soundtasks.events.voice_activity import VoiceActivityDesign, voice_activity_data, voice_activity_scores
+from hearfit.soundtasks.events.spoken_words import TEST_DIGITS, WORD_S, digit_data, speaker_data, word_scores
+from hearfit.soundtasks.events.voice_activity import (
+    CLIP_S,
+    NOISES,
+    TEST_SNRS_DB,
+    TRAINING_SNRS_DB,
+    VoiceActivityDesign,
+    voice_activity_data,
+    voice_activity_scores,
+)
 from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.training.settings import Settings, TrainingSettings
 
 TaskName = Literal["vad", "digits", "speaker", "birds"]
 OnShare = Callable[[str, float], None]
+_DATA_SUFFIXES: Final = (".wav", ".flac", ".ogg", ".textgrid", ".xml")
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,16 @@ TRAINING: Final[dict[TaskName, EventTraining]] = {
 }
 
 
+_WORDS: Final[Settings] = {"clip (s)": WORD_S}
+# What else is fixed by the program and decides the scores of a task.
+_DESIGNS: Final[dict[TaskName, Settings]] = {
+    "vad": {"clip (s)": CLIP_S, "training SNR (dB)": TRAINING_SNRS_DB, "test SNR (dB)": TEST_SNRS_DB, "noises": NOISES},
+    "digits": _WORDS,
+    "speaker": {**_WORDS, "test digits": TEST_DIGITS},
+    "birds": {"window (frames)": WINDOW_FRAMES},
+}
+
+
 @dataclass(frozen=True)
 class EventTask:
     """One task on given data.
@@ -79,13 +99,21 @@ class EventTask:
             raise InputError(f"--noise is for the task vad; {self.task} has no noise added.")
 
     def settings(self) -> Settings:
-        """All that decides the scores besides the name of a run; of the data, the files and their sizes."""
+        """All that decides the scores besides the name of a run."""
         return {
             "task": self.task,
-            "data": _fingerprint(self.data),
-            "noise": None if self.noise is None else _fingerprint(self.noise),
+            "data": content_hash(self.data, _DATA_SUFFIXES),
+            "noise": None if self.noise is None else content_hash(self.noise, _DATA_SUFFIXES),
             "training": {**asdict(self.training), "dropped": DROPPED},
             "network": {"maps": NUM_MAPS, "contracted": CONTRACTED, "recurrent": RECURRENT},
+            "frontends": {
+                "channels": NUM_CHANNELS,
+                "lowest (Hz)": LOWEST_HZ,
+                "highest (Hz)": HIGHEST_HZ,
+                "cochlea": repr(COCHLEA),
+                "Gabor kernel (frames)": GABOR_FRAMES,
+            },
+            "task design": _DESIGNS[self.task],
             "voices": asdict(self.voices) if self.task == "vad" else None,
             "birds": asdict(self.birds) if self.task == "birds" else None,
         }
@@ -168,17 +196,3 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         curve=learned.trained.curve,
         learned=learned_parameters(learned.before, network.frontend),
     )
-
-
-def _fingerprint(folder: Path) -> str:
-    """SHA-256 of the names and sizes of all files.
-
-    Raises:
-        InputError: the folder is missing.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is not a folder.")
-    files = sorted(
-        (path.relative_to(folder).as_posix(), path.stat().st_size) for path in folder.rglob("*") if path.is_file()
-    )
-    return hashlib.sha256(repr(files).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """Voice activity: which frames of a noisy sound hold speech.
 
-Words of VoxAngeles lie at a random place in 1.6 s of noise, so that there is noise alone before and after them; speech
+Words of VoxAngeles lie at a random place in 1.6 s of noise, a tenth of a second of them at least: the clip may begin or
+end within a word, so that speech is as likely early and late as in the middle and the time alone tells nothing. Speech
 is from the beginning of the first phone to the end of the last, pauses within a word included. The ratio of the word's
 active part to the noise is stated within 100 Hz to 7.5 kHz (`corpora.mixing`). Test languages are never heard in
 training, test noises are of source recordings that are not.
@@ -43,6 +44,9 @@ NOISES: Final[tuple[NoiseKind, ...]] = ("environment", "white", "environment", "
 _FOLDS: Final = {"train": (1, 2, 3), "validation": (4,), "test": (5,)}
 # Of the language split and of all test sounds: the same in every run.
 _FIXED_SEED: Final = 20_210
+# Of a word: its silence before the first phone and after the last, and what of it is in the clip at least.
+_MARGIN_S: Final = 0.05
+_LEAST_HEARD_S: Final = 0.1
 # A cut from a recording is drawn again where less than this share of its samples has sound.
 _LEAST_RMS_RATIO: Final = 0.01
 _MOST_DRAWS: Final = 50
@@ -94,7 +98,10 @@ def voice_activity_data(speech: Path, noise: Path, seed: int, design: VoiceActiv
         validation=parts["validation"],
         test=parts["test"],
         places=np.stack([words_of, snrs_of], axis=1),
-        left_out=(f"{left_out} words longer than {CLIP_S:g} s or without a phone are not used.",) if left_out else (),
+        left_out=(
+            *((f"{left_out} words longer than {CLIP_S:g} s or without a phone are not used.",) if left_out else ()),
+            *corpus.left_out,
+        ),
         # Words of a language are mostly of one talker.
         item_group="language",
         item_groups=tuple(word.language for word in test_words),
@@ -133,18 +140,29 @@ def _examples(
     frames = num_frames(CLIP_S)
     sounds, targets = [], []
     for number, word in enumerate(words):
-        speech = read_sound(word, sampling_rate_hz=SAMPLING_RATE_HZ, level_db_spl=SPEECH_LEVEL_DB_SPL)
-        start = int(generator.integers(0, max(frames * HOP_SAMPLES - len(speech), 0) + 1))
-        target = np.zeros(frames * HOP_SAMPLES)
-        part = speech[: len(target) - start]
-        target[start : start + len(part)] = part
-        noise = _noise(NOISES[number % len(NOISES)], environment, len(target), generator)
+        speech, cut_s = _spoken_part(word)
+        heard, num_samples = round(_LEAST_HEARD_S * SAMPLING_RATE_HZ), frames * HOP_SAMPLES
+        start = int(generator.integers(heard - len(speech), num_samples - heard + 1))
+        # As long as needed for all of the word, so that the ratio is that of the word and not of what is left of it.
+        whole = np.zeros(num_samples + 2 * len(speech))
+        clip = slice(len(speech), len(speech) + num_samples)
+        whole[clip.start + start : clip.start + start + len(speech)] = speech
+        noise = _noise(NOISES[number % len(NOISES)], environment, len(whole), generator)
         ratios = (float(generator.uniform(*TRAINING_SNRS_DB)),) if snrs_db is None else snrs_db
         for snr_db in ratios:
-            sounds.append(mix(target, noise, snr_db=snr_db, sampling_rate_hz=SAMPLING_RATE_HZ).total)
-            targets.append(_activity(word, start / SAMPLING_RATE_HZ, frames))
+            sounds.append(mix(whole, noise, snr_db=snr_db, sampling_rate_hz=SAMPLING_RATE_HZ).total[clip])
+            targets.append(_activity(word, start / SAMPLING_RATE_HZ - cut_s, frames))
     everywhere = np.ones((len(sounds), frames), np.float32)
     return Examples(np.asarray(sounds, np.float32), everywhere, np.asarray(targets, np.int32), everywhere)
+
+
+def _spoken_part(word: Utterance) -> tuple[Clip, float]:
+    """The word from its first phone to its last with a short margin, and when in the recording that begins."""
+    bounds = _bounds_s(word)
+    assert bounds is not None, "words without a phone were left out"
+    sound = read_sound(word, sampling_rate_hz=SAMPLING_RATE_HZ, level_db_spl=SPEECH_LEVEL_DB_SPL)
+    first = max(0, round((bounds[0] - _MARGIN_S) * SAMPLING_RATE_HZ))
+    return sound[first : round((bounds[1] + _MARGIN_S) * SAMPLING_RATE_HZ)], first / SAMPLING_RATE_HZ
 
 
 def _activity(word: Utterance, start_s: float, frames: int) -> Int[np.ndarray, " frames"]:

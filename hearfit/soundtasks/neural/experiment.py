@@ -33,7 +33,8 @@ def neural_experiment(
             ),
             (
                 "Penalty and early stopping are chosen on validation sounds; so were the settings, on those of the "
-                "published split."
+                "published split. That frontends with adaptation are compared was suggested by earlier trials whose "
+                "scores of the test sounds had been seen."
             ),
         ),
         settings={},
@@ -49,6 +50,10 @@ def neural_experiment(
                 "readout behind a frontend that does not learn is a closed form, the same for every seed."
             ),
             "Units of one animal and recording are not independent, as a bootstrap over them assumes.",
+            (
+                "The time constants of `adaptation` are first trained alone, by variable projection; those of "
+                "`cascade` and `on-off`, which give too many features for that, only together with the readout."
+            ),
         ),
     )
     return Experiment(

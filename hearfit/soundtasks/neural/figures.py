@@ -37,7 +37,8 @@ def receptive_field_sheets(
         heading="Receptive fields",
         caption=(
             "Change of the predicted response by a change of the spectrogram some time before, averaged over frames of "
-            f"a test sound; the {len(units)} units that are predicted best, each on its own scale."
+            f"a test sound; the {len(units)} units that are predicted best, each on its own scale. The "
+            "spectrogram is that of the frontend, in its own unit; channels stand at their frequencies before training."
         ),
         alternative=f"Maps of lag and frequency of {len(units)} units behind the frontend {frontend}.",
         panels=tuple(_image(field) for field in fields),

@@ -79,7 +79,7 @@ class Fitted:
     Attributes:
         readout: of the frontend's features, to standardised responses.
         scale: of the units' responses.
-        curve: of the last training, which begins with the closed form at step 0; of the linear readout, steps of the
+        curve: of the last training; that of the linear readout begins with the closed form at step 0, and steps of the
             last stage alone and then of everything are counted through.
     """
 
@@ -220,9 +220,7 @@ def fit_recurrent(frontend: Frontend, fitting: Fitting) -> Fitted:
         on_progress=lambda step, steps, _loss, _score: tell("recurrent readout", 0.5 + 0.5 * step / steps),
     )
     readout = RecurrentReadout(network_inputs, trained.model)
-    start = best_point(linear.curve, is_higher_better=True)
-    assert start is not None
-    return Fitted(linear.frontend, readout, linear.scale, (replace(start, step=0), *trained.curve))
+    return Fitted(linear.frontend, readout, linear.scale, trained.curve)
 
 
 def predicted_responses(

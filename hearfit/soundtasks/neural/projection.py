@@ -94,7 +94,8 @@ def _columns(features: Features) -> Float[Array, "all_frames columns"]:
     batch, frames, channels, maps = features.shape
     columns: Columns = features.reshape(batch, frames, channels * maps)
     mean = jnp.mean(columns, axis=(0, 1), keepdims=True)
-    deviation = jnp.std(columns, axis=(0, 1), keepdims=True) + _LEAST_DEVIATION
+    # Added within the root, whose gradient at zero is infinite.
+    deviation = jnp.sqrt(jnp.var(columns, axis=(0, 1), keepdims=True) + _LEAST_DEVIATION**2)
     history = recent((columns - mean) / deviation, HISTORY_FRAMES)
     return history.reshape(batch * frames, -1)
 

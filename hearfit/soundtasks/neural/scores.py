@@ -26,14 +26,16 @@ def normalised_correlation(
 ) -> Float[np.ndarray, " units"]:
     """CC_norm of each unit: cov(predicted, psth) / sqrt(var(predicted) SP) (Schoppe et al. 2016).
 
-    Variances are unbiased and run over all sounds and bins; the signal power is the mean over the sounds, which have
-    equally many bins. It can exceed 1 by chance, and is NaN where the signal power is not positive or the prediction
-    is constant.
+    As in the published comparison, variances are unbiased and run over all sounds and bins, and the signal power is the
+    mean of that within each sound. So it can exceed 1, by chance and where the mean response differs between sounds,
+    which counts in the numerator alone. A constant prediction explains nothing and has 0; NaN where the signal power is
+    not positive.
     """
     covariance, of_predicted, _ = _moments(predicted, recorded.psth)
     power = recorded.signal_power.mean(axis=0)
-    is_defined = (power > 0.0) & _varies(predicted, of_predicted)
-    return _ratio(covariance, of_predicted * power, is_defined)
+    varies = _varies(predicted, of_predicted)
+    explained = np.nan_to_num(_ratio(covariance, of_predicted * power, (power > 0.0) & varies))
+    return np.where(power > 0.0, explained, np.nan)
 
 
 def correlation_of_drawn_sounds(

@@ -5,6 +5,7 @@ noise. It is then tested with what the cochlea of a fitted ear gives of the same
 ear: the difference is what it does not pass on, as far as this recogniser can tell; a person adapts to his ear.
 """
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -16,20 +17,21 @@ from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.inference.profile_ear import ear_of_profile
 from hearfit.learnable.interface import Frontend
 from hearfit.learnable.listener_ear import ListenerDesign, ListenerFrontend, carried_constants
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.phonemes.data import DataDesign, TrainingData, test_data, training_data
 from hearfit.soundtasks.phonemes.description import LEVELS_DB_SPL, THIS_EAR
 from hearfit.soundtasks.phonemes.learning import PhonemeTraining, scores_of, train_recogniser
 from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign
 from hearfit.soundtasks.phonemes.segments import Listening
 from hearfit.soundtasks.phonemes.task import (
+    DATA_SUFFIXES,
     HIGHEST_TRAINING_SNR_DB,
     LOWEST_TRAINING_SNR_DB,
     OnShare,
-    content_hash,
-    fingerprint,
     record_of,
 )
 from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.storage.files import read_bytes
 from hearfit.storage.profile_files import read_profile
 from hearfit.training.loop import Trained
 from hearfit.training.settings import Settings
@@ -95,8 +97,8 @@ class EarTask:
     def settings(self) -> Settings:
         """All that decides the scores besides the name of a run; of the profile, its content."""
         return {
-            "data": fingerprint(self.data),
-            "profile": content_hash(self.profile),
+            "data": content_hash(self.data, DATA_SUFFIXES),
+            "profile": hashlib.sha256(read_bytes(self.profile)).hexdigest(),
             "words": asdict(self.design),
             "test": [asdict(each) for level in LEVELS_DB_SPL for each in self.test(level)],
             "recogniser": asdict(self.recogniser),

@@ -56,8 +56,8 @@ class PhonemeTraining:
 
 def share_of_training(data: TrainingData, share: float, *, seed: int) -> Segments:
     """The segments of this share of the training words (`share_of`), in all conditions."""
-    kept = {each.name for each in share_of(data.words.train, share, seed=seed)}
-    is_kept = np.array([name in kept for name in data.train.names])
+    kept = {(each.language, each.name) for each in share_of(data.words.train, share, seed=seed)}
+    is_kept = np.array([(each.language, each.name) in kept for each in data.words.train])
     return data.train.take(np.flatnonzero(is_kept[data.train.words]))
 
 

@@ -1,6 +1,5 @@
 """The phoneme experiment as a study repeats it."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from jaxtyping import Float
 
 from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
+from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
 from hearfit.soundtasks.phonemes.learning import (
@@ -27,12 +27,12 @@ from hearfit.soundtasks.phonemes.segments import Listening
 from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, score_name, share_of_condition
 from hearfit.soundtasks.recipes import RECIPES
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
-from hearfit.storage.files import read_bytes
 from hearfit.training.loop import Trained
 from hearfit.training.settings import Settings
 
 LOWEST_TRAINING_SNR_DB: Final = 0.0
 HIGHEST_TRAINING_SNR_DB: Final = 20.0
+DATA_SUFFIXES: Final = (*SOUND_SUFFIXES, ".textgrid")
 OnShare = Callable[[str, float], None]
 
 
@@ -73,9 +73,9 @@ class PhonemeTask:
         return test_listening(self.snrs_db)
 
     def settings(self) -> Settings:
-        """All that decides the scores besides the name of a run; of the data, the files and their sizes."""
+        """All that decides the scores besides the name of a run."""
         return {
-            "data": fingerprint(self.data),
+            "data": content_hash(self.data, DATA_SUFFIXES),
             "words": asdict(self.design),
             "test": [asdict(each) for each in self.test],
             "recogniser": asdict(self.recogniser),
@@ -151,16 +151,3 @@ def _score(measure: str, scores: FrameScores) -> float:
 
 def _of_words(measure: str, scores: FrameScores) -> Float[np.ndarray, " words"]:
     return scores.broad if measure == BROAD else scores.phones
-
-
-def fingerprint(folder: Path) -> str:
-    """SHA-256 of the names and sizes of all sounds and TextGrids of a corpus."""
-    suffixes = (*SOUND_SUFFIXES, ".textgrid")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
-    listing = "\n".join(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}" for path in files)
-    return hashlib.sha256(listing.encode()).hexdigest()
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
