@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 RESULT_NAME: Final = "experiment.json"
 REPORT_NAME: Final = "report.html"
 PDF_NAME: Final = "report.pdf"
-_SOFTWARE: Final = ("hearfit", "jax", "flax", "optax", "numpy", "scipy")
 _SCHEMA: Final = "hearfit-experiment"
 
 
@@ -110,11 +109,22 @@ def _study(experiment: "Experiment", options: StudyOptions) -> "StudyResult":
 
 def _result(experiment: "Experiment", study: "StudyResult") -> "ExperimentResult":
     from hearfit.soundtasks.result import ExperimentResult, Origin
+    from hearfit.soundtasks.study import SOFTWARE
 
-    origin = Origin(
-        command=shlex.join(["hearfit", *sys.argv[1:]]), software={name: version(name) for name in _SOFTWARE}
-    )
+    origin = Origin(command=command_of(sys.argv[1:]), software={name: version(name) for name in SOFTWARE})
     return ExperimentResult(experiment.description, _facts(experiment, study.failures), origin, study.records)
+
+
+def command_of(arguments: Sequence[str]) -> str:
+    """The command as it may be shown: without the password of a tracking server."""
+    from hearfit.tracking.quiet import without_password
+
+    shown = []
+    for argument in arguments:
+        option, sign, value = argument.partition("=")
+        is_joined = option.startswith("--") and bool(sign)
+        shown.append(f"{option}={without_password(value)}" if is_joined else without_password(argument))
+    return shlex.join(["hearfit", *shown])
 
 
 def _facts(experiment: "Experiment", failures: "tuple[RunFailure, ...]") -> "ExperimentFacts":

@@ -1,10 +1,10 @@
 """The posterior by sampling: from the answers and Laplace's approximation to draws of the ear's coordinates."""
 
-import os
 from collections.abc import Callable
 
 import numpy as np
 
+from hearfit.inference.cores import available_cores
 from hearfit.inference.data import FitData
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import WhitenedPrior
@@ -39,7 +39,7 @@ def sample_posterior(
         start=generator.standard_normal((settings.num_chains, len(laplace.mode))),
         settings=settings,
         seed=seed,
-        num_threads=min(settings.num_chains, os.cpu_count() or 1),
+        num_threads=min(settings.num_chains, available_cores()),
         progress=progress,
     )
     positions = laplace.mode + chains.draws @ np.asarray(target.scale).T

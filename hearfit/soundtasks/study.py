@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from hearfit.errors import InputError
 from hearfit.soundtasks.record import RunName, RunRecord
@@ -23,6 +24,8 @@ from hearfit.storage.files import check_output, write_bytes
 from hearfit.training.settings import Settings, difference_sentence, settings_hash
 
 OnProgress = Callable[[RunName, str, float], None]
+SOFTWARE: Final = ("hearfit", "jax", "flax", "optax", "numpy", "scipy")
+"""Whose versions a run may depend on."""
 RUNS = "runs"
 CHECKPOINTS = "checkpoints"
 FAILURES = "failures"
@@ -99,7 +102,8 @@ def run_study(
     if num_processes < 1:
         raise InputError(f"The number of processes is {num_processes}; allowed is 1 or more.")
     check_output(out / RUNS, [record_path(Path(), name).name for name in names])
-    settings = task.settings()
+    # Of other versions a run may differ, although everything else is the same.
+    settings = {**task.settings(), "software": {name: version(name) for name in SOFTWARE}}
     kept = _kept(out / RUNS, settings, is_forced=is_forced)
     wanted = [name for name in names if name not in kept]
     for name in kept:

@@ -11,7 +11,7 @@ import typer
 
 from hearfit.cli.experiment_options import StudyOptions, study_options
 from hearfit.cli.experiment_progress import StudyProgress, study_progress
-from hearfit.cli.experiment_run import run_experiment
+from hearfit.cli.experiment_run import command_of, run_experiment
 from hearfit.cli.output import Output
 from hearfit.errors import InputError, TrackingError
 from hearfit.soundtasks.experiment import Experiment, run_names, sheets_of
@@ -388,3 +388,13 @@ def test_on_a_terminal_a_run_that_failed_is_told_at_once(
         progress.advanced(name, "step 1", 0.5)
         progress.failed(name, "leaf failed, as\x1b[2J it says.")
         assert "warning: leaf failed, as\\x1b[2J it says.\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_the_command_that_is_shown_holds_no_password(*, joined: bool) -> None:
+    uri = "https://me:secret@host:5000/store"
+    arguments = [f"--tracking-uri={uri}"] if joined else ["--tracking-uri", uri]
+    shown = command_of(["experiment", "neural", "--snr", "-5", *arguments])
+    assert "secret" not in shown
+    assert "https://host:5000/store" in shown
+    assert shown.startswith("hearfit experiment neural --snr -5 --tracking-uri")
