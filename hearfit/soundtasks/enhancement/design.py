@@ -50,6 +50,8 @@ DESIGN: Final = EnhancementDesign(
         is_higher_better=True,
         seed=0,
         largest_gradient=5.0,
+        # Without it one training of five came to a standstill in its first steps.
+        num_warm_up_steps=60,
         is_cosine=True,
     ),
 )
