@@ -84,16 +84,6 @@ def over_seeds(scores: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half, int(finite.size), missing)
 
 
-def paired_over_seeds(scores: Mapping[int, float], baseline: Mapping[int, float]) -> Interval:
-    """Mean over the seeds that both have of score less baseline, with its t interval.
-
-    Raises:
-        InputError: they have no seed in common.
-    """
-    common = _common_seeds(scores, baseline)
-    return over_seeds([scores[seed] - baseline[seed] for seed in common])
-
-
 def over_seeds_and_items(
     items: Mapping[int, Sequence[float]],
     *,

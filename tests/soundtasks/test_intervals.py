@@ -13,7 +13,6 @@ from hearfit.soundtasks.intervals import (
     Interval,
     over_seeds,
     over_seeds_and_items,
-    paired_over_seeds,
     paired_over_seeds_and_items,
 )
 
@@ -37,7 +36,7 @@ def test_two_seeds_have_the_closed_form_of_cauchy() -> None:
 
 
 def test_the_paired_interval_is_scipys_and_excludes_zero_where_its_test_says_so() -> None:
-    found = paired_over_seeds(dict(enumerate(SCORES)), dict(enumerate(BASELINE)))
+    found = over_seeds([score - base for score, base in zip(SCORES, BASELINE, strict=True)])
     test = stats.ttest_rel(SCORES, BASELINE)
     expected = test.confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
@@ -45,9 +44,10 @@ def test_the_paired_interval_is_scipys_and_excludes_zero_where_its_test_says_so(
 
 
 def test_pairs_are_of_equal_seeds_only() -> None:
-    assert paired_over_seeds({1: 2.0, 2: 3.0, 9: 100.0}, {2: 1.0, 1: 1.0, 4: 0.0}).mean == pytest.approx(1.5)
+    first, second = {1: [2.0, 2.2], 2: [3.0, 2.8], 9: [100.0, 90.0]}, {2: [1.0, 1.0], 1: [1.0, 1.0], 4: [0.0, 0.0]}
+    assert paired_over_seeds_and_items(first, second, seed=1).mean == pytest.approx(1.5)
     with pytest.raises(InputError, match="common seeds, but one has 1 and the other 2"):
-        paired_over_seeds({1: 0.0}, {2: 0.0})
+        paired_over_seeds_and_items({1: [0.0]}, {2: [0.0]}, seed=1)
 
 
 def test_one_seed_has_no_interval() -> None:

@@ -150,7 +150,9 @@ class EnhancementTask:
     def _trained(self, name: RunName, workspace: Path, progress: Tell) -> Trained[MaskNetwork]:
         """The network of this frontend and seed, read where it has been trained already."""
         design = self.design
-        kept = workspace.parents[1] / _NETWORKS / f"{name.frontend}_{name.seed}_{settings_hash(self.settings())[:8]}"
+        # Once: it reads all of the data.
+        of_settings = settings_hash(self.settings())
+        kept = workspace.parents[1] / _NETWORKS / f"{name.frontend}_{name.seed}_{of_settings[:8]}"
         kept = kept.with_suffix(".safetensors")
         own = workspace / "training.safetensors"
         is_done = kept.exists()
@@ -163,7 +165,7 @@ class EnhancementTask:
             num_items=design.num_training_mixtures,
             settings=replace(design.training, seed=name.seed),
             checkpoint=kept if is_done else own,
-            identity={"frontend": name.frontend, "data": settings_hash(self.settings())},
+            identity={"frontend": name.frontend, "data": of_settings},
             on_progress=lambda step, steps, _loss, _score: progress("training", _TRAINING_SHARE * step / steps),
         )
         if not is_done:

@@ -21,6 +21,8 @@ from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, 
 from hearfit.soundtasks.events.spoken_words import TEST_DIGITS, WORD_S, digit_data, speaker_data, word_scores
 from hearfit.soundtasks.events.voice_activity import (
     CLIP_S,
+    LEAST_HEARD_S,
+    MARGIN_S,
     NOISES,
     TEST_SNRS_DB,
     TRAINING_SNRS_DB,
@@ -67,7 +69,14 @@ TRAINING: Final[dict[TaskName, EventTraining]] = {
 _WORDS: Final[Settings] = {"clip (s)": WORD_S}
 # What else is fixed by the program and decides the scores of a task.
 _DESIGNS: Final[dict[TaskName, Settings]] = {
-    "vad": {"clip (s)": CLIP_S, "training SNR (dB)": TRAINING_SNRS_DB, "test SNR (dB)": TEST_SNRS_DB, "noises": NOISES},
+    "vad": {
+        "clip (s)": CLIP_S,
+        "margin of a word (s)": MARGIN_S,
+        "least of a word in the clip (s)": LEAST_HEARD_S,
+        "training SNR (dB)": TRAINING_SNRS_DB,
+        "test SNR (dB)": TEST_SNRS_DB,
+        "noises": NOISES,
+    },
     "digits": _WORDS,
     "speaker": {**_WORDS, "test digits": TEST_DIGITS},
     "birds": {"window (frames)": WINDOW_FRAMES},

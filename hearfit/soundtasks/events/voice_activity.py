@@ -45,8 +45,8 @@ _FOLDS: Final = {"train": (1, 2, 3), "validation": (4,), "test": (5,)}
 # Of the language split and of all test sounds: the same in every run.
 _FIXED_SEED: Final = 20_210
 # Of a word: its silence before the first phone and after the last, and what of it is in the clip at least.
-_MARGIN_S: Final = 0.05
-_LEAST_HEARD_S: Final = 0.1
+MARGIN_S: Final = 0.05
+LEAST_HEARD_S: Final = 0.1
 # A cut from a recording is drawn again where less than this share of its samples has sound.
 _LEAST_RMS_RATIO: Final = 0.01
 _MOST_DRAWS: Final = 50
@@ -141,7 +141,7 @@ def _examples(
     sounds, targets = [], []
     for number, word in enumerate(words):
         speech, cut_s = _spoken_part(word)
-        heard, num_samples = round(_LEAST_HEARD_S * SAMPLING_RATE_HZ), frames * HOP_SAMPLES
+        heard, num_samples = round(LEAST_HEARD_S * SAMPLING_RATE_HZ), frames * HOP_SAMPLES
         start = int(generator.integers(heard - len(speech), num_samples - heard + 1))
         # As long as needed for all of the word, so that the ratio is that of the word and not of what is left of it.
         whole = np.zeros(num_samples + 2 * len(speech))
@@ -161,8 +161,8 @@ def _spoken_part(word: Utterance) -> tuple[Clip, float]:
     bounds = _bounds_s(word)
     assert bounds is not None, "words without a phone were left out"
     sound = read_sound(word, sampling_rate_hz=SAMPLING_RATE_HZ, level_db_spl=SPEECH_LEVEL_DB_SPL)
-    first = max(0, round((bounds[0] - _MARGIN_S) * SAMPLING_RATE_HZ))
-    return sound[first : round((bounds[1] + _MARGIN_S) * SAMPLING_RATE_HZ)], first / SAMPLING_RATE_HZ
+    first = max(0, round((bounds[0] - MARGIN_S) * SAMPLING_RATE_HZ))
+    return sound[first : round((bounds[1] + MARGIN_S) * SAMPLING_RATE_HZ)], first / SAMPLING_RATE_HZ
 
 
 def _activity(word: Utterance, start_s: float, frames: int) -> Int[np.ndarray, " frames"]:

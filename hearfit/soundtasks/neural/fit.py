@@ -284,7 +284,7 @@ class _Validated:
     def score(self, predicted: Float[np.ndarray, "sounds bins units"]) -> float:
         """Of standardised responses too: scale and offset do not matter."""
         scores = normalised_correlation(predicted, self._recorded)
-        # Predictions that are constant explain nothing.
+        # Where the repeats share no signal there is nothing to choose by.
         return float(np.mean(np.nan_to_num(scores)))
 
 
