@@ -11,6 +11,7 @@ from hearfit.learnable.modulation_space import modulation_space
 from hearfit.soundtasks.events.bird_syllables import BirdDesign
 from hearfit.soundtasks.events.figures import event_sheets, modulations
 from hearfit.soundtasks.events.frontends import event_frontend
+from hearfit.soundtasks.events.network import NUM_FILTERS
 from hearfit.soundtasks.events.task import EventTask, EventTraining
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.study import run_study
@@ -55,8 +56,10 @@ def test_modulations_of_a_record_are_those_of_its_frontend(record: RunRecord) ->
     assert found is not None
     np.testing.assert_allclose(found[0].rate_hz, wanted.rate_hz, rtol=1e-4)
     np.testing.assert_allclose(found[0].scale, wanted.scale, rtol=1e-4)
-    names = [sheet.name for sheet in event_sheets([record])]
-    assert names == ["modulation-space-cycles-per-channel", "gabor-kernels"]
+    sheets = event_sheets([record])
+    assert [sheet.name for sheet in sheets] == ["modulation-space-cycles-per-channel", "gabor-kernels"]
+    # None is left out.
+    assert len(sheets[1].panels) == NUM_FILTERS
 
 
 def test_the_same_run_gives_the_same_numbers(songs: Path, tmp_path: Path) -> None:

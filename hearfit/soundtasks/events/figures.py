@@ -19,7 +19,6 @@ from hearfit.soundtasks.record import RunRecord
 
 _HALF_FRAMES: Final = 20
 _HALF_CHANNELS: Final = 12
-_NUM_KERNELS: Final = 16
 
 
 def event_sheets(records: Sequence[RunRecord]) -> tuple[Sheet, ...]:
@@ -96,7 +95,7 @@ def _kernels(record: RunRecord) -> Sheet:
             kernel.T / np.abs(kernel).max(),
             is_signed=True,
         )
-        for number, kernel in enumerate(kernels[:_NUM_KERNELS])
+        for number, kernel in enumerate(kernels)
     ]
     return Sheet(
         name="gabor-kernels",
