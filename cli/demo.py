@@ -6,11 +6,12 @@ from typing import Annotated, Final
 import typer
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
+from hearfit.cli.fit_session import FitRequest, fit_session, print_session, result_names
 from hearfit.cli.inputs import read_audiogram_of, read_session
 from hearfit.cli.options import (
     DEFAULT_SEED,
     JsonFlag,
+    Method,
     NoTrackFlag,
     PriorChoice,
     QuietFlag,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearfit.audiology.audiogram import Audiogram
-from hearfit.cli.fit_session import FitRequest, Method, fit_session, print_session, result_names
+from hearfit.cli.fit_session import FitRequest, fit_session, print_session, result_names
 from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
 from hearfit.cli.model_table import check_comparable, compare_session, comparison_names
 from hearfit.cli.options import (
@@ -15,6 +15,7 @@ from hearfit.cli.options import (
     EarOption,
     JsonFlag,
     ListenerOption,
+    Method,
     NoTrackFlag,
     OwnProtocolsOption,
     PriorChoice,

@@ -3,13 +3,12 @@
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.cli.model_table import print_comparisons
-from hearfit.cli.options import PriorChoice
+from hearfit.cli.options import Method, PriorChoice
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
 from hearfit.listener.profile import Estimate, Profile
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
     from hearfit.experiment.trials import Trials
     from hearfit.model_choice import ModelComparison
     from hearfit.tracking.write import TrackedRun
-
-
-@unique
-class Method(StrEnum):
-    """How the posterior is found."""
-
-    MAP = "map"
-    NUTS = "nuts"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,14 @@ class PriorChoice(StrEnum):
     FLAT = "flat"
 
 
+@unique
+class Method(StrEnum):
+    """How the posterior is found."""
+
+    MAP = "map"
+    NUTS = "nuts"
+
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout instead of text.")]
 QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; warnings stay.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is random.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearfit.cli.inputs import Problems, read_protocols
-from hearfit.cli.options import DEFAULT_SEED, JsonFlag, QuietFlag, SeedOption
+from hearfit.cli.options import DEFAULT_SEED, JsonFlag, Method, QuietFlag, SeedOption
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import ExitCode, InputError
 from hearfit.reports.wording import count
@@ -35,6 +35,12 @@ def validate(
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="Work side by side.", show_default="one for each core")
     ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method", help="map: draws from Laplace's approximation. nuts: short chains, ten times as slow."
+        ),
+    ] = Method.MAP,
     transducer: Annotated[str, typer.Option("--transducer", help="Reference thresholds.")] = "HDA200",
     seed: SeedOption = DEFAULT_SEED,
     as_json: JsonFlag = False,
@@ -67,6 +73,7 @@ def validate(
             transducer=transducer,
             num_listeners=listeners,
             seed=seed,
+            method=method.value,
             num_processes=processes,
             progress=progress,
         )
@@ -81,7 +88,8 @@ def validate(
 def _print(result: "Validation", output: Output) -> None:
     output.text(
         f"{count(result.num_listeners, 'simulated listener')}, each with {count(result.num_trials, 'trial')} of "
-        f"{', '.join(result.protocols)} and an audiogram; seed {result.seed}"
+        f"{', '.join(result.protocols)} and an audiogram; method {result.method}, seed "
+        f"{result.seed}"
     )
     table = new_table(
         "Quantity", "95 % intervals\ncover", "ranks\nuniform: p", "error re\nCramér-Rao", "cases where\ndata dominate"

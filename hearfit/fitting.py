@@ -36,7 +36,7 @@ from hearfit.inference.masker_audibility import masker_warnings
 from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
 from hearfit.inference.predictive_check import predictive_checks, violations
 from hearfit.inference.sampled import EarPosterior, SampledPosterior
-from hearfit.inference.sampler_settings import SamplerSettings
+from hearfit.inference.sampler_settings import METHODS, SamplerSettings
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import LAPSE
@@ -54,7 +54,6 @@ from hearfit.listener.profile import (
     Sampling,
 )
 
-METHODS = ("map", "nuts")
 DEFAULT_NUM_STARTS = 2
 UNSTATED_TRANSDUCER = "not stated"
 _SOFTWARE = ("hearfit", "jax", "numpy", "scipy")

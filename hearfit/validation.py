@@ -15,13 +15,14 @@ from hearfit.errors import InputError
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, QUANTITIES, CalibratedEar, calibrate_one
 from hearfit.inference.cores import available_cores
+from hearfit.inference.sampler_settings import METHODS
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR
 
 Progress = Callable[[str, float], None]
 NUM_BINS: Final = 20
-# The ranks 0 to 399 fall into 20 bins of 20.
-assert (NUM_DRAWS + 1) % NUM_BINS == 0
+# Ranks of 0 to 399, or to 99, fall into 20 bins of equal width.
+assert all((number + 1) % NUM_BINS == 0 for number in NUM_DRAWS.values())
 MOST_LISTENERS: Final = 100_000
 
 
@@ -53,6 +54,7 @@ class Validation:
     num_listeners: int
     num_trials: int
     num_not_converged: int
+    method: str
     seed: int
     calibrations: tuple[Calibration, ...]
 
@@ -64,22 +66,28 @@ def validate_inference(
     transducer: str,
     num_listeners: int,
     seed: int,
+    method: str = "map",
     num_processes: int | None = None,
     progress: Progress | None = None,
 ) -> Validation:
     """Simulates listeners from the prior, fits them, and compares posterior and truth.
 
     The same seed gives the same study, whatever the number of processes (None: one for each core that may be used).
+    `method`: draws from Laplace's approximation (map), or from the posterior itself by short chains (nuts).
 
     Raises:
-        InputError: fewer than 2 listeners or more than 100,000, no protocol, or an unknown transducer.
+        InputError: an unknown method or transducer, fewer than 2 listeners or more than 100,000, or no protocol.
     """
     if not 2 <= num_listeners <= MOST_LISTENERS:
         raise InputError(f"The number of listeners is {num_listeners}; allowed is 2 to {MOST_LISTENERS}.")
+    if method not in METHODS:
+        raise InputError(f"The method {method!r} is not known. Known are {', '.join(METHODS)}.")
     if not protocols:
         raise InputError("There is no protocol to validate. Name at least one.")
     reference = reference_thresholds(transducer)
-    jobs = [(tuple(protocols), screening_protocol, reference.id, (seed, index)) for index in range(num_listeners)]
+    jobs = [
+        (tuple(protocols), screening_protocol, reference.id, method, (seed, index)) for index in range(num_listeners)
+    ]
     wanted = num_processes or available_cores()
     ears: dict[int, CalibratedEar] = {}
 
@@ -97,11 +105,11 @@ def validate_inference(
             futures = {pool.submit(_one, *job): index for index, job in enumerate(jobs)}
             for future in as_completed(futures):
                 done(futures[future], future.result())
-    return _summarised([ears[index] for index in range(num_listeners)], protocols, seed)
+    return _summarised([ears[index] for index in range(num_listeners)], protocols, method, seed)
 
 
 def _one(
-    protocols: Sequence[Protocol], screening_protocol: Protocol, transducer: str, seed: tuple[int, int]
+    protocols: Sequence[Protocol], screening_protocol: Protocol, transducer: str, method: str, seed: tuple[int, int]
 ) -> CalibratedEar:
     import jax
 
@@ -110,17 +118,24 @@ def _one(
     use_compilation_cache()
     with jax.enable_x64(True):
         return calibrate_one(
-            protocols, screening_protocol, transducer=transducer, prior=DEFAULT_PRIOR, normal=NORMAL, seed=seed
+            protocols,
+            screening_protocol,
+            transducer=transducer,
+            prior=DEFAULT_PRIOR,
+            normal=NORMAL,
+            method=method,
+            seed=seed,
         )
 
 
-def _summarised(ears: Sequence[CalibratedEar], protocols: Sequence[Protocol], seed: int) -> Validation:
+def _summarised(ears: Sequence[CalibratedEar], protocols: Sequence[Protocol], method: str, seed: int) -> Validation:
     generator = np.random.default_rng([seed, len(ears)])
     return Validation(
         protocols=tuple(protocol.name for protocol in protocols),
         num_listeners=len(ears),
         num_trials=round(float(np.mean([ear.num_trials for ear in ears]))),
         num_not_converged=sum(not ear.is_converged for ear in ears),
+        method=method,
         seed=seed,
         calibrations=tuple(_calibration(row, ears, generator) for row in range(len(QUANTITIES))),
     )
@@ -130,7 +145,7 @@ def _calibration(row: int, ears: Sequence[CalibratedEar], generator: np.random.G
     tested = np.flatnonzero(ears[0].is_tested[row])
     one_each = generator.choice(tested, size=len(ears))
     ranks = np.array([ear.rank[row, knot] for ear, knot in zip(ears, one_each, strict=True)])
-    counts = np.bincount(ranks * NUM_BINS // (NUM_DRAWS + 1), minlength=NUM_BINS)
+    counts = np.bincount(ranks * NUM_BINS // (ears[0].num_draws + 1), minlength=NUM_BINS)
     covered = np.array([ear.is_covered[row, tested] for ear in ears], float)
     error, bound, share = (
         np.array([getattr(ear, name)[row, tested] for ear in ears]) for name in ("error", "bound", "data_share")

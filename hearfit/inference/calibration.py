@@ -17,18 +17,23 @@ from jaxtyping import Bool, Float, Int
 
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.data import build_fit_data
+from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
-from hearfit.inference.laplace import laplace, posterior_about
-from hearfit.inference.likelihood import evaluate
+from hearfit.inference.laplace import LaplacePosterior, laplace, posterior_about
+from hearfit.inference.likelihood import WhitenedPrior, evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.screening import screen
 from hearfit.inference.simulate import answered, planned_block
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, inhibition_strength
 
-NUM_DRAWS: Final = 399
+NUM_DRAWS: Final = {"map": 399, "nuts": 99}
+"""By method."""
+# Short chains, as there are hundreds of listeners: they begin at draws of Laplace's approximation, need no more than a
+# fair step size, and one draw of them says next to nothing of the next. A draw too many is left out.
+_SAMPLER: Final = SamplerSettings(num_chains=2, num_draws=50, num_warmup=25)
 QUANTITIES: Final = ("threshold", "compression exponent", "attenuation", "lateral inhibition")
 # Where answers leave less than a tenth of the prior's variance.
 DATA_DOMINATE: Final = 0.9
@@ -40,12 +45,13 @@ class CalibratedEar:
 
     Errors of the exponent are those of its logarithm.
 
-    `rank` counts the draws below the truth, of `NUM_DRAWS`. `error` is that of the mean of the draws, `bound` the
+    `rank` counts the draws below the truth, of `num_draws`. `error` is that of the mean of the draws, `bound` the
     Bayesian Cramer-Rao bound at the true listener, `data_share` what the answers take away of the prior's variance.
     """
 
     is_converged: bool
     num_trials: int
+    num_draws: int
     is_tested: Bool[np.ndarray, "quantities knots"]
     rank: Int[np.ndarray, "quantities knots"]
     is_covered: Bool[np.ndarray, "quantities knots"]
@@ -61,6 +67,7 @@ def calibrate_one(
     transducer: str,
     prior: Prior,
     normal: NormalEar,
+    method: str,
     seed: Sequence[int],
 ) -> CalibratedEar:
     """Draws a listener from the prior, simulates their session, fits it and ranks the truth. Under `jax.enable_x64`.
@@ -71,6 +78,7 @@ def calibrate_one(
         transducer: for both.
         prior: of the listeners and of the fit.
         normal: constants of the model.
+        method: draws from Laplace's approximation (map), or from the posterior itself by short chains (nuts).
         seed: of this listener.
     """
     generator = np.random.default_rng(list(seed))
@@ -87,15 +95,17 @@ def calibrate_one(
     estimate = find_map(
         data, white, normal=normal, settings=SearchSettings(), start=starting_point(conditions, prior, normal)
     )
-    draws = laplace(estimate, prior).draws(NUM_DRAWS, seed=int(generator.integers(2**31)))
+    draws = _draws(data, laplace(estimate, prior), white, normal, method, int(generator.integers(2**31)))
     values, true_values = _quantities(draws, normal), _quantities(truth[None], normal)[0]
     at_truth = evaluate(np.linalg.solve(white.factor, truth - white.mean), white, data, normal=normal)
     expected = posterior_about(truth, at_truth.fisher, prior)
     bound, share = _bounds(truth, expected.covariance, prior.covariance, normal)
-    low, high = np.quantile(values, [0.025, 0.975], axis=0)
+    # Of all ways to take quantiles the one whose intervals hold one more draw as often as they say.
+    low, high = np.quantile(values, [0.025, 0.975], axis=0, method="weibull")
     return CalibratedEar(
         is_converged=estimate.status is MapStatus.CONVERGED,
         num_trials=sum(len(block.trial) for block in blocks),
+        num_draws=len(draws),
         is_tested=_tested(protocols, screening_protocol),
         rank=np.sum(values < true_values, axis=0),
         is_covered=(low <= true_values) & (true_values <= high),
@@ -103,6 +113,26 @@ def calibrate_one(
         bound=bound,
         data_share=share,
     )
+
+
+def _draws(
+    data: FitData, approximation: LaplacePosterior, white: WhitenedPrior, normal: NormalEar, method: str, seed: int
+) -> Float[np.ndarray, "draws parameters"]:
+    if method == "map":
+        return approximation.draws(NUM_DRAWS[method], seed=seed)
+    # The sampler takes long to import.
+    from hearfit.inference.log_density import build_target
+    from hearfit.inference.nuts import sample_chains
+
+    density, target = build_target(
+        data, white, centre=approximation.mode, covariance=approximation.covariance, normal=normal, is_padded=True
+    )
+    start = np.random.default_rng([seed, 2]).standard_normal((_SAMPLER.num_chains, len(approximation.mode)))
+    chains = sample_chains(
+        density, target, start=start, settings=_SAMPLER, seed=seed, num_threads=1, progress=lambda _behind: None
+    )
+    drawn = chains.draws.reshape(-1, start.shape[1])[: NUM_DRAWS[method]]
+    return np.asarray(approximation.mode + drawn @ np.asarray(target.scale).T)
 
 
 def _quantities(

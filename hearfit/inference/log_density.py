@@ -2,8 +2,9 @@
 
 Position = centre + scale @ z, where scale is a Cholesky factor of the Laplace covariance, so that the density of z is
 nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in single precision
-from the unpadded rows; response probabilities and sums stay in double precision. The density so sampled differs from
-that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound to 0.001 nats.
+and by default from the unpadded rows; response probabilities and sums stay in double precision. The density so sampled
+differs from that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound to 0.001
+nats.
 """
 
 from dataclasses import dataclass
@@ -48,15 +49,20 @@ def build_target(
     centre: Float[np.ndarray, " parameters"],
     covariance: Float[np.ndarray, "parameters parameters"],
     normal: NormalEar,
+    is_padded: bool = False,
 ) -> tuple["PosteriorDensity", Target]:
-    """The log density and what it reads, about a Gaussian approximation. Call under `jax.enable_x64`."""
+    """The log density and what it reads, about a Gaussian approximation. Call under `jax.enable_x64`.
+
+    `is_padded` keeps the rows that fill up blocks: slower by their number, but many sessions then share one program.
+    """
     scale = np.linalg.cholesky(covariance)
     rows: list[ConditionRows] = []
     models: list[TaskModel] = []
     for task in data:
         left = task.num_conditions
         for block in task.blocks:
-            rows.append(_unpadded(block, min(left, len(block.counts))))
+            size = len(block.counts)
+            rows.append(_unpadded(block, size if is_padded else min(left, size)))
             models.append(task.model)
             left -= len(block.counts)
     offset, factor = np.linalg.solve(prior.factor, centre - prior.mean), np.linalg.solve(prior.factor, scale)

@@ -1,6 +1,10 @@
 """How a posterior is sampled; apart from the sampler, which takes long to import."""
 
 from dataclasses import dataclass
+from typing import Final
+
+METHODS: Final = ("map", "nuts")
+"""How a posterior is found: its mode with Laplace's approximation, or draws."""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,15 @@ from hearfit.learnable.cortical import CorticalLayer, CorticalStart, cortex_desi
 from hearfit.learnable.gabor_strf import GaborLayer, initial_gabors
 from hearfit.learnable.interface import Chain, FrameLayout, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
+from hearfit.soundtasks.temporal_stem import TemporalStem
+from hearfit.training.settings import Settings
 
 # From the number of maps and a seed to what learns, or to None.
 Learned = Callable[[int, int], Frontend | Layer | None]
+
+
+_CORTEX_START: Final = CorticalStart.LOG
+_GABOR_FRAMES: Final = 52
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,14 @@ def cochlea_layout() -> FrameLayout:
 
 
 def _catalogued(name: str, seed: int) -> Frontend:
+    return build(name, _request(seed))
+
+
+def _request(seed: int) -> FrontendRequest:
     layout = cochlea_layout()
     # The cochlea's range, so that no frontend hears what another cannot.
     lowest_hz, highest_hz = layout.centre_frequencies_hz[0], layout.centre_frequencies_hz[-1]
-    request = FrontendRequest(
+    return FrontendRequest(
         sampling_rate_hz=layout.sampling_rate_hz,
         hop_s=layout.hop_samples / layout.sampling_rate_hz,
         num_channels=layout.num_channels,
@@ -55,12 +65,11 @@ def _catalogued(name: str, seed: int) -> Frontend:
         highest_hz=highest_hz,
         seed=seed,
     )
-    return build(name, request)
 
 
 def _cortex(num_maps: int, seed: int, *, is_learned: bool) -> Layer:
     design = cortex_design(cochlea_layout())
-    filters = initial_filters(num_maps, design, start=CorticalStart.LOG, seed=seed)
+    filters = initial_filters(num_maps, design, start=_CORTEX_START, seed=seed)
     return BesideSpectrogram(CorticalLayer(filters, design, is_learned=is_learned))
 
 
@@ -78,7 +87,21 @@ def _nothing(num_maps: int, seed: int) -> None:
 
 
 def _gabor(num_maps: int, seed: int) -> Layer:
-    return BesideSpectrogram(GaborLayer(initial_gabors(num_maps, seed), frame_rate_hz=cochlea_layout().frame_rate_hz))
+    filters, frame_rate_hz = initial_gabors(num_maps, seed), cochlea_layout().frame_rate_hz
+    return BesideSpectrogram(GaborLayer(filters, frame_rate_hz=frame_rate_hz, kernel_frames=_GABOR_FRAMES))
+
+
+def recipe_settings() -> Settings:
+    """Constants of the recipes, which decide scores as well as the sizes of a network do."""
+    layout = cochlea_layout()
+    return {
+        "cochlea": repr(BiomimeticDesign()),
+        "cortex": repr(cortex_design(layout)),
+        "start of the cortex": _CORTEX_START.value,
+        "Gabor kernel (frames)": _GABOR_FRAMES,
+        "stem": TemporalStem.constants(),
+        "mel and leaf": repr(_request(0)),
+    }
 
 
 @cache

@@ -3,6 +3,7 @@
 It is what the CNN of Famularo et al. 2024 lacks: with it the two are compared on equal terms.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import jax
@@ -31,6 +32,11 @@ class TemporalStem(nnx.Module):
         initial = jax.nn.initializers.normal(_TAPS**-0.5)
         self.taps = nnx.List([nnx.Param(initial(rngs.params(), (_TAPS, num_maps), jnp.float32)) for _ in _DILATIONS])
         self.mixing = nnx.List([nnx.Linear(num_maps, num_maps, rngs=rngs) for _ in _DILATIONS])
+
+    @staticmethod
+    def constants() -> dict[str, Sequence[int]]:
+        """All of it that is not learned, nor given."""
+        return {"kernel": _STEM_KERNEL, "taps": [_TAPS], "dilations": _DILATIONS}
 
     @staticmethod
     def reach_frames() -> int:

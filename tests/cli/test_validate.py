@@ -15,6 +15,7 @@ STUDY = Validation(
     num_listeners=100,
     num_trials=300,
     num_not_converged=0,
+    method="map",
     seed=0,
     calibrations=(Calibration("threshold", (5,) * 20, 1.0, 0.95, 0.01, 1.01, 80),),
 )

@@ -40,7 +40,7 @@ from hearfit.soundtasks.enhancement.matched import build_network
 from hearfit.soundtasks.enhancement.mixtures import Scene
 from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, si_sdr
 from hearfit.soundtasks.learned import learned_parameters, num_learned
-from hearfit.soundtasks.recipes import RECIPES
+from hearfit.soundtasks.recipes import RECIPES, recipe_settings
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.storage.files import read_bytes, write_bytes
 from hearfit.training.loop import Trained, train
@@ -101,6 +101,7 @@ class EnhancementTask:
         return {
             "speech": content_hash(self.speech, _DATA_SUFFIXES),
             "noise": content_hash(self.noise, _DATA_SUFFIXES),
+            "frontends": recipe_settings(),
             "network": design.pop("network"),
             "training": design.pop("training"),
             **design,

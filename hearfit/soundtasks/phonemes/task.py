@@ -25,7 +25,7 @@ from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign
 from hearfit.soundtasks.phonemes.scores import FrameScores
 from hearfit.soundtasks.phonemes.segments import Listening
 from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, score_name, share_of_condition
-from hearfit.soundtasks.recipes import RECIPES
+from hearfit.soundtasks.recipes import RECIPES, recipe_settings
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
 from hearfit.training.loop import Trained
 from hearfit.training.settings import Settings
@@ -78,6 +78,7 @@ class PhonemeTask:
             "data": content_hash(self.data, DATA_SUFFIXES),
             "words": asdict(self.design),
             "test": [asdict(each) for each in self.test],
+            "frontends": recipe_settings(),
             "recogniser": asdict(self.recogniser),
             "training": asdict(self.training),
         }
