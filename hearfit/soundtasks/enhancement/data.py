@@ -18,11 +18,12 @@ from hearfit.soundtasks.enhancement.mixtures import (
     Scene,
     Words,
     active_noise,
+    draw_utterance,
     scene,
     trimmed_word,
     with_equal_energy,
 )
-from hearfit.soundtasks.enhancement.variation import varied_noise, varied_utterance
+from hearfit.soundtasks.enhancement.variation import varied_noise
 
 SAMPLING_RATE_HZ: Final = 16_000
 TRAINING_FOLDS: Final = (1, 2, 3)
@@ -101,14 +102,15 @@ def read_parts(speech: Path, noise: Path) -> Parts:
 def training_mixtures(
     part: Part, *, num_mixtures: int, num_samples: int, snr_range_db: tuple[float, float], seed: int
 ) -> Mixtures:
-    """Mixtures of varied talkers and noises, the ratio uniform in decibels; another seed gives others."""
+    """Mixtures of varied noises, the ratio uniform in decibels; another seed gives others."""
     generator = np.random.default_rng([seed, num_mixtures])
     mixture = np.empty((num_mixtures, num_samples), np.float32)
     speech = np.empty_like(mixture)
     for number in range(num_mixtures):
-        length = {"num_samples": num_samples, "sampling_rate_hz": SAMPLING_RATE_HZ}
-        words, language = varied_utterance(part.words, **length, generator=generator)
-        noise, clip = varied_noise(part.noises, **length, generator=generator)
+        words, language = draw_utterance(part.words, num_samples, SAMPLING_RATE_HZ, generator)
+        noise, clip = varied_noise(
+            part.noises, num_samples=num_samples, sampling_rate_hz=SAMPLING_RATE_HZ, generator=generator
+        )
         drawn = with_equal_energy(words, noise, language, clip)
         speech[number] = drawn.speech
         mixture[number] = drawn.speech + drawn.noise_at(generator.uniform(*snr_range_db))
