@@ -41,6 +41,7 @@ from hearfit.reports.experiment_words import (
     name,
     seeds_text,
     still_rising_sentence,
+    stood_still_sentences,
     summary_sentences,
 )
 from hearfit.reports.formats import Paper, ReportFormat
@@ -120,6 +121,7 @@ def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
             runs = [run for run in result.of(frontend, condition).values() if run.learned]
             told = [at_bound_sentence(frontend, condition, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
             cautions += [sentence for sentence in told if sentence]
+    cautions += stood_still_sentences(result)
     notices = []
     if warnings:
         notices.append(Notice(Tone.WARNING, "Runs or scores are missing", tuple(warnings)))

@@ -1,12 +1,13 @@
 """Scores, intervals and verdicts of an experiment in words."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from hearfit.reports.figure_training import best_of_curve
 from hearfit.reports.wording import count, number
 from hearfit.soundtasks.intervals import Interval
-from hearfit.soundtasks.record import Metric
+from hearfit.soundtasks.record import CurvePoint, Metric
 from hearfit.soundtasks.result import Difference, ExperimentResult, Score, baseline_of, best_of, differences, scores
 
 HOW_TO_READ: Final = (
@@ -189,6 +190,28 @@ def still_rising_sentence(result: ExperimentResult) -> str:
     if not parts:
         return ""
     return f"Runs whose last validation was their best, so that more steps might help: {'; '.join(parts)}."
+
+
+def stood_still_sentences(result: ExperimentResult) -> tuple[str, ...]:
+    """Runs whose training got nowhere: no validation beat the first one, and the training loss never fell again.
+
+    Both must hold, for a good start may stay unbeaten, and a loss may wander.
+    """
+    return tuple(
+        f"{frontend}, {condition}, seed {seed}: the training stood still; after step {run.curve[0].step} neither its "
+        "loss nor its validation score got better. The mean and its interval count it."
+        for condition in result.conditions
+        for frontend in result.frontends
+        for seed, run in sorted(result.of(frontend, condition).items())
+        if _stood_still(run.curve)
+    )
+
+
+def _stood_still(curve: Sequence[CurvePoint]) -> bool:
+    if len(curve) < 2:
+        return False
+    is_first_best = best_of_curve([point.validation_score for point in curve]) == 0
+    return is_first_best and min(point.training_loss for point in curve[1:]) >= curve[0].training_loss
 
 
 def comparisons_sentence(result: ExperimentResult) -> str:

@@ -21,6 +21,7 @@ from hearfit.reports.formats import Paper
 from hearfit.reports.html import render_html
 from hearfit.reports.pdf import render_pdf
 from hearfit.soundtasks.intervals import Interval
+from hearfit.soundtasks.record import CurvePoint
 from hearfit.soundtasks.result import Difference
 from tests.soundtasks.example_experiment import CC, ERROR, example_result, example_sheets
 
@@ -246,6 +247,26 @@ def test_the_forest_draws_means_intervals_and_seeds() -> None:
     drawn = [np.asarray(line.get_xdata(), float).tolist() for line in axes.lines]
     assert drawn == [[0.0, 0.0], [0.3, 0.7], [0.4, 0.6], [0.45, 0.55], [0.5]]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["mel", "leaf"]
+
+
+def test_a_training_that_stands_still_is_named_and_others_are_not() -> None:
+    (first, *others) = RESULT.records
+    points = ((20, 3.0, 0.4), (40, 3.1, 0.4), (60, 3.0, 0.3))
+
+    def notices(curve: tuple[CurvePoint, ...]) -> str:
+        document = experiment_document(
+            dataclasses.replace(RESULT, records=(dataclasses.replace(first, curve=curve), *others))
+        )
+        return " ".join(sentence for notice in document.notices for sentence in notice.items)
+
+    still = tuple(CurvePoint(*point) for point in points)
+    name = first.name
+    told = f"{name.frontend}, {name.condition}, seed {name.seed}: the training stood still; after step 20 neither"
+    assert told in notices(still)
+    # The loss fell once, the score rose once, or nothing came after the first point.
+    assert "stood still" not in notices((*still[:2], CurvePoint(60, 2.9, 0.3)))
+    assert "stood still" not in notices((*still[:2], CurvePoint(60, 3.0, 0.5)))
+    assert "stood still" not in notices(still[:1])
 
 
 def test_curves_are_those_of_the_runs() -> None:
