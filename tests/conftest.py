@@ -1,6 +1,7 @@
 """What every test runs under: strict JAX, no window, no telemetry, a seed that can be repeated."""
 
 import os
+import signal
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,3 +94,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data sets: {folder} is not a folder; name theirs in HEARFIT_DATA")
     return folder
+
+
+@pytest.fixture
+def children_hear_interrupts() -> Iterator[None]:
+    """Shells let what they begin in the background ignore Ctrl-C, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -74,6 +74,7 @@ def test_an_answer_to_each_request(monkeypatch: pytest.MonkeyPatch, profile: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("children_hear_interrupts")
 @pytest.mark.skipif(os.name == "nt", reason="sends the signal of Ctrl-C as POSIX systems do")
 def test_an_interruption_leaves_a_whole_store(tmp_path: Path) -> None:
     code = (

@@ -178,7 +178,7 @@ def test_draws_along_two_coordinates_agree_with_brute_force() -> None:
     # Truth: sums over a fine grid of the density along a threshold and the lapse rate, which is skewed. 1,200 draws.
     density, target = density_and_target()
     own = Slice(density, (NUM_KNOTS + 4, LAPSE))
-    axis = np.linspace(-5.0, 5.0, 41)
+    axis = np.linspace(-5.0, 5.0, 31)
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
     log_density = np.asarray(jax.jit(lambda points: jax.lax.map(lambda p: own(p, target), points))(jnp.asarray(grid)))
     weights = np.exp(log_density - log_density.max())

@@ -95,6 +95,7 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
+@pytest.mark.usefixtures("children_hear_interrupts")
 def test_interrupted_workers_end_and_leave_what_is_finished(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-m", "tests.soundtasks.study_tasks", str(tmp_path)]
