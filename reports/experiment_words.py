@@ -10,6 +10,9 @@ from hearfit.soundtasks.intervals import Interval
 from hearfit.soundtasks.record import CurvePoint, Metric
 from hearfit.soundtasks.result import Difference, ExperimentResult, Score, baseline_of, best_of, differences, scores
 
+_FEWEST_VALIDATIONS: Final = 3
+_ALIKE: Final = 1e-4
+
 HOW_TO_READ: Final = (
     (
         "An interval over seeds says where the mean of many seeds would lie with these recordings (Student's t). It "
@@ -181,7 +184,11 @@ def still_rising_sentence(result: ExperimentResult) -> str:
     parts = []
     for condition in result.conditions:
         for frontend in result.frontends:
-            curves = [run.curve for run in result.of(frontend, condition).values() if len(run.curve) > 1]
+            curves = [
+                run.curve
+                for run in result.of(frontend, condition).values()
+                if len(run.curve) > 1 and not _stood_still(run.curve)
+            ]
             at_end = sum(
                 best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves
             )
@@ -193,13 +200,10 @@ def still_rising_sentence(result: ExperimentResult) -> str:
 
 
 def stood_still_sentences(result: ExperimentResult) -> tuple[str, ...]:
-    """Runs whose training got nowhere: no validation beat the first one, and the training loss never fell again.
-
-    Both must hold, for a good start may stay unbeaten, and a loss may wander.
-    """
+    """Runs whose training changed nothing that the validation could see; the mean over seeds counts them."""
     return tuple(
-        f"{frontend}, {condition}, seed {seed}: the training stood still; after step {run.curve[0].step} neither its "
-        "loss nor its validation score got better. The mean and its interval count it."
+        f"{frontend}, {condition}, seed {seed}: the training stood still; its validation score is the same from the "
+        "first to the last. The mean and its interval count this run."
         for condition in result.conditions
         for frontend in result.frontends
         for seed, run in sorted(result.of(frontend, condition).items())
@@ -208,10 +212,9 @@ def stood_still_sentences(result: ExperimentResult) -> tuple[str, ...]:
 
 
 def _stood_still(curve: Sequence[CurvePoint]) -> bool:
-    if len(curve) < 2:
-        return False
-    is_first_best = best_of_curve([point.validation_score for point in curve]) == 0
-    return is_first_best and min(point.training_loss for point in curve[1:]) >= curve[0].training_loss
+    """Whether all validations of a training are alike; one before the first step may be of a closed form."""
+    found = [point.validation_score for point in curve if point.step > 0]
+    return len(found) >= _FEWEST_VALIDATIONS and max(found) - min(found) < _ALIKE
 
 
 def comparisons_sentence(result: ExperimentResult) -> str:

@@ -18,6 +18,8 @@ def limits_section(contents: Contents) -> Section:
         ]
     used = sorted({profile.provenance.prior for profile in contents.profiles})
     blocks += [Paragraph(sentences.PRIORS[name]) for name in used if name in sentences.PRIORS]
+    methods = sorted({profile.diagnostics.method for profile in contents.profiles})
+    blocks += [Paragraph(sentences.INTERVALS[name]) for name in methods if name in sentences.INTERVALS]
     blocks += [Heading("What this report does not claim"), BulletList(_claims(contents))]
     return Section("What can and cannot be read from this", tuple(blocks))
 
