@@ -33,13 +33,13 @@ def sampling_sentences(sampling: Sampling) -> str:
     """The same as running text for a terminal."""
     rows = dict(sampling_rows(sampling))
     found = (
-        f"{rows['Chains']}: worst R-hat {rows['Worst R-hat']}, smallest effective sample size "
+        f"{sampling.num_chains} chains of {sampling.num_draws:,} draws: worst R-hat {rows['Worst R-hat']}, smallest effective sample size "
         f"{rows['Smallest effective sample size']}, {rows['Divergent trajectories']} trajectories diverged."
     )
     if sampling.agreement:
         found += (
-            f" Laplace's approximation against the draws: largest shift of a mean {_shift(sampling.agreement)}, SD "
-            f"ratio farthest from 1 {_ratio(sampling.agreement)}."
+            f" Laplace's approximation against the draws: largest shift of a mean is {_shift(sampling.agreement)}, SD "
+            f"ratio farthest from 1 is {_ratio(sampling.agreement)}."
         )
     # A no-break space is not printable and would be shown as an escape.
     return found.replace("\N{NO-BREAK SPACE}", " ")

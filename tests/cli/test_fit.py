@@ -178,7 +178,7 @@ def test_each_ear_tells_how_its_chains_went(cli: Cli, two_ears: Path, monkeypatc
     outcome = cli("fit", two_ears, "--method", "nuts", "--out", "results", "--no-track")
     lines = [line for line in outcome.out.splitlines() if "worst R-hat 1.004" in line]
     assert len(lines) == 2
-    assert all("SD ratio farthest from 1 0.50 (lateral inhibition at 750 Hz)" in line for line in lines)
+    assert all("SD ratio farthest from 1 is 0.50 (lateral inhibition at 750 Hz)" in line for line in lines)
     monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
     assert "R-hat" not in cli("fit", two_ears, "--out", "results", "--no-track").out
 

@@ -56,8 +56,8 @@ def test_how_the_chains_went(cli: Cli, path: Path) -> None:
     assert "R-hat" not in cli("show", path).out
     write_profile(path, sampled_profile())
     out = " ".join(cli("show", path).out.split())
-    assert "4 of 1,000 draws: worst R-hat 1.004, smallest effective sample size 1,203, 3 of 4,000" in out
-    assert "largest shift of a mean 0.21 SD (attenuation at 4 kHz)" in out
+    assert "4 chains of 1,000 draws: worst R-hat 1.004, smallest effective sample size 1,203, 3 of 4,000" in out
+    assert "largest shift of a mean is 0.21 SD (attenuation at 4 kHz)" in out
 
 
 def test_implied_thresholds_are_drawn(cli: Cli, path: Path) -> None:
