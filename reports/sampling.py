@@ -33,8 +33,9 @@ def sampling_sentences(sampling: Sampling) -> str:
     """The same as running text for a terminal."""
     rows = dict(sampling_rows(sampling))
     found = (
-        f"{sampling.num_chains} chains of {sampling.num_draws:,} draws: worst R-hat {rows['Worst R-hat']}, smallest effective sample size "
-        f"{rows['Smallest effective sample size']}, {rows['Divergent trajectories']} trajectories diverged."
+        f"{sampling.num_chains} chains of {sampling.num_draws:,} draws: worst R-hat {rows['Worst R-hat']}, "
+        f"smallest effective sample size {rows['Smallest effective sample size']}, "
+        f"{rows['Divergent trajectories']} trajectories diverged."
     )
     if sampling.agreement:
         found += (

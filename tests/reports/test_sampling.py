@@ -14,9 +14,9 @@ from tests.reports.example_report import NORMAL
 
 def test_the_worst_of_each_is_told() -> None:
     assert sampling_sentences(SAMPLING) == (
-        "4 chains of 1,000 draws: worst R-hat 1.004, smallest effective sample size 1,203, 3 of 4,000 trajectories diverged. "
-        "Laplace's approximation against the draws: largest shift of a mean is 0.21 SD (attenuation at 4 kHz), SD ratio "
-        "farthest from 1 is 0.50 (lateral inhibition at 750 Hz)."
+        "4 chains of 1,000 draws: worst R-hat 1.004, smallest effective sample size 1,203, 3 of 4,000 trajectories "
+        "diverged. Laplace's approximation against the draws: largest shift of a mean is 0.21 SD (attenuation at "
+        "4 kHz), SD ratio farthest from 1 is 0.50 (lateral inhibition at 750 Hz)."
     )
 
 
