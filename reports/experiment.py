@@ -39,6 +39,7 @@ from hearfit.reports.experiment_words import (
     HOW_TO_READ,
     beyond_sentence,
     comparisons_sentence,
+    conditions_text,
     items_sentence,
     name,
     seeds_text,
@@ -127,7 +128,7 @@ def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
         ]
     for each in trainings(result):
         runs = [run for run in each.runs if run.learned]
-        served = enumeration(each.conditions)
+        served = conditions_text(result, each.conditions)
         told = [at_bound_sentence(each.frontend, served, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
         cautions += [sentence for sentence in told if sentence]
     cautions += stood_still_sentences(result)
@@ -196,12 +197,15 @@ def _training(result: ExperimentResult) -> list[Section]:
 
 def _learned(result: ExperimentResult) -> list[Section]:
     blocks: list[Block] = []
+    found = trainings(result)
     for frontend in result.frontends:
         for condition in _most_data_first(result.conditions):
             runs = [run for run in result.of(frontend, condition).values() if run.learned]
             if runs:
-                blocks.append(learned_figure(frontend, condition, runs))
-                blocks.append(learned_table(frontend, condition, runs))
+                trained = next(each for each in found if each.frontend == frontend and condition in each.conditions)
+                served = conditions_text(result, trained.conditions)
+                blocks.append(learned_figure(frontend, served, runs))
+                blocks.append(learned_table(frontend, served, runs))
                 break
     return [Section("What was learned", tuple(blocks), starts_page=True)] if blocks else []
 

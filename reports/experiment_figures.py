@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from hearfit.reports.document import Figure
-from hearfit.reports.experiment_words import ends, name, signed, trainings, verdict
+from hearfit.reports.experiment_words import conditions_text, ends, name, signed, trainings, verdict
 from hearfit.reports.figure_forest import ForestMark, ForestPanel, draw_forest
 from hearfit.reports.figure_pictures import draw_sheet
 from hearfit.reports.figure_training import MOST_PARAMETERS, draw_curves, draw_learned
@@ -112,7 +112,8 @@ def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
         runs = {frontend: records for frontend, records in runs.items() if records}
         if not runs or len(figures) == _MOST_CURVE_FIGURES:
             continue
-        served = enumeration([each for each in result.conditions if any(each in one.conditions for one in own)])
+        drawn = [each for each in result.conditions if any(each in one.conditions for one in own)]
+        served = conditions_text(result, drawn)
         prefix = f"curves-{len(figures) + 1}"
         figures.append(
             Figure(
@@ -123,8 +124,8 @@ def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
                     "for each seed, with a ring at the best validation score."
                 ),
                 caption=(
-                    f"{served}: a line for each seed. Ring: the best validation score, whose state was tested. The "
-                    "test set has no part in this."
+                    f"{served[:1].upper()}{served[1:]}: a line for each seed. Ring: the best validation score, whose "
+                    "state was tested. The test set has no part in this."
                 ),
             )
         )

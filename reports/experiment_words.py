@@ -216,6 +216,12 @@ def trainings(result: ExperimentResult) -> tuple[Trainings, ...]:
     return tuple(found)
 
 
+def conditions_text(result: ExperimentResult, conditions: Sequence[str]) -> str:
+    """The conditions that a network serves, or that it serves every one of several."""
+    is_every = len(conditions) > 1 and tuple(conditions) == result.conditions
+    return "every condition" if is_every else enumeration(conditions)
+
+
 def _is_of(run: RunRecord, trained: Trainings) -> bool:
     # A closed form has a single point, which two frontends or conditions may share.
     return len(run.curve) > 1 and any(
@@ -230,7 +236,7 @@ def still_rising_sentence(result: ExperimentResult) -> str:
         curves = [run.curve for run in each.runs if len(run.curve) > 1 and not _stood_still(run.curve)]
         at_end = sum(best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves)
         if at_end:
-            parts.append(f"{each.frontend}, {enumeration(each.conditions)}: {at_end} of {len(curves)}")
+            parts.append(f"{each.frontend}, {conditions_text(result, each.conditions)}: {at_end} of {len(curves)}")
     if not parts:
         return ""
     return f"Runs whose last validation was their best, so that more steps might help: {'; '.join(parts)}."
@@ -239,8 +245,8 @@ def still_rising_sentence(result: ExperimentResult) -> str:
 def stood_still_sentences(result: ExperimentResult) -> tuple[str, ...]:
     """Runs whose training changed nothing that the validation could see; the mean over seeds counts them."""
     return tuple(
-        f"{each.frontend}, {enumeration(each.conditions)}, seed {run.name.seed}: the training stood still; its "
-        "validation score is the same from the first to the last. The mean and its interval count this run."
+        f"{each.frontend}, {conditions_text(result, each.conditions)}, seed {run.name.seed}: the training stood "
+        "still; its validation score is the same from the first to the last. The mean and its interval count this run."
         for each in trainings(result)
         for run in each.runs
         if _stood_still(run.curve)

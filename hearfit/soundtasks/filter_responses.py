@@ -14,7 +14,7 @@ from hearfit.soundtasks.record import RunRecord
 
 MOST_CHANNELS: Final = 10
 LOWEST_DB: Final = -30.0
-_NUM_PLACES: Final = 300
+_NUM_PLACES: Final = 500
 
 
 @dataclass(frozen=True, eq=False)
