@@ -159,9 +159,9 @@ def _response_sheets(runs: Sequence[PicturedRun]) -> list[Sheet]:
         found = filter_responses(run.record, run.start)
         if found is None:
             continue
-        for title, gain_db in ((f"{run.title}: before", found.before_db), ("after training", found.after_db)):
+        for when, gain_db in (("before", found.before_db), ("after", found.after_db)):
             axes = (Axis("frequency", "Hz", is_log=True), Axis("gain", "dB"))
-            panels.append(Lines(title, *axes, found.frequency_hz, gain_db))
+            panels.append(Lines(f"{run.title}: {when}", *axes, found.frequency_hz, gain_db))
     if not panels:
         return []
     return [
@@ -171,7 +171,7 @@ def _response_sheets(runs: Sequence[PicturedRun]) -> list[Sheet]:
             caption=(
                 f"Gain against frequency of at most {MOST_CHANNELS} filters, spread over the channels, each relative "
                 f"to its own greatest gain; what lies below −{-LOWEST_DB:.0f} dB is drawn there. The same "
-                f"channels in both panels of a pair. {_seeds(runs)}{_left_out(panels)}"
+                f"channels before and after. {_seeds(runs)}{_left_out(panels)}"
             ),
             alternative=(
                 f"Gain over frequency of some filters in {len(panels) // 2} pairs of panels, before training and after "

@@ -95,7 +95,7 @@ def test_the_sheet_has_a_pair_of_panels_for_each_run_and_no_copies() -> None:
     other = replace(moved(start, "leaf", Gabor_centre_frequency=0.9 * centres), name=replace(record.name, seed=1))
     runs = [PicturedRun(each, each.name.condition, start, start.layout) for each in (record, copy, other)]
     (sheet,) = filter_sheets(runs)
-    assert [panel.title for panel in sheet.panels] == ["clean: before", "after training"] * 2
+    assert [panel.title for panel in sheet.panels] == ["clean: before", "clean: after"] * 2
     first, second = sheet.panels[:2]
     assert isinstance(first, Lines)
     assert isinstance(second, Lines)
