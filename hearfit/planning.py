@@ -242,18 +242,19 @@ def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
     measured = np.stack([tested, tested, tested, trials_near_knots(selective) > 0])
     wanted = np.array([sd for _, _, sd in WANTED])
     times = np.full(len(wanted), np.nan)
+    is_measured = np.array([bool(each.any()) for each in measured])
     # Powers of 2^(1/8), to 9 % of the number of trials; at last no trial at all, where only the prior speaks.
     exponents = np.arange(8 * np.log2(_MOST_SESSIONS), -32, -1)
     for factor in [*(2.0 ** (exponents / 8.0)), 0.0]:
         sds = np.where(measured, expected_sd(session.posterior(sessions=float(factor))), 0.0).max(axis=1)
-        times = np.where(measured.any(axis=1) & (sds <= wanted), factor, times)
+        times = np.where(is_measured & (sds <= wanted), factor, times)
     return tuple(
         Precision(
             quantity=name,
             unit=unit,
             wanted_sd=sd,
             num_trials=None if np.isnan(factor) else int(np.ceil(factor * session.num_trials)),
-            is_measured=bool(is_measured),
+            is_measured=bool(is_own_measured),
         )
-        for (name, unit, sd), factor, is_measured in zip(WANTED, times, measured.any(axis=1), strict=True)
+        for (name, unit, sd), factor, is_own_measured in zip(WANTED, times, is_measured, strict=True)
     )

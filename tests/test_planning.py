@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -233,23 +234,28 @@ def selective() -> dict[float, SessionPlan]:
     return {strength: n3_plan(protocol, inhibition=strength) for strength in (0.1, 0.5)}
 
 
+def _strength(middle: float, deviation: float) -> float:
+    return float(STRONGEST_INHIBITION * expit(middle + deviation))
+
+
 def _spread(function: Callable[[float], float], sd: float) -> float:
     """SD of a function of a Gaussian coordinate about 0, by adaptive quadrature."""
-    first, second = (
-        quad(lambda z, power=power: function(sd * z) ** power * norm.pdf(z), -9.0, 9.0)[0] for power in (1, 2)
-    )
-    return float(np.sqrt(second - first**2))
+
+    def moment(power: int) -> float:
+        return float(quad(lambda z: function(sd * z) ** power * norm.pdf(z), -9.0, 9.0)[0])
+
+    return float(np.sqrt(moment(2) - moment(1) ** 2))
 
 
 @pytest.mark.slow
 def test_without_a_session_the_prior_is_all_that_is_known(selective: dict[float, SessionPlan]) -> None:
     # Truth: moments of w_max expit(y), y Gaussian about the assumed strength with the prior's SD, by quadrature; and
-    # 400 000 ears from the prior for the exponent, by the formulas of `hearfit.listener.parameters`.
+    # 400,000 ears from the prior for the attenuation, by the formulas of `hearfit.listener.parameters`.
     (sd,) = {float(np.sqrt(variance)) for variance in np.diag(DEFAULT_PRIOR.inhibition.covariance()).round(12)}
     for strength, planned in selective.items():
         assert planned.inhibition == strength
         middle = float(logit(strength / STRONGEST_INHIBITION))
-        expected = _spread(lambda y, middle=middle: float(STRONGEST_INHIBITION * expit(middle + y)), sd)
+        expected = _spread(partial(_strength, middle), sd)
         for alone in planned.prior_sds:
             assert alone.inhibition == pytest.approx(expected, rel=1e-3)
     planned, knot = selective[0.5], AUDIOMETRIC_FREQUENCIES_HZ.index(500.0)

@@ -40,7 +40,7 @@ def masker_warnings(
 
     In noise: every masker was below this ear's threshold. Before the target: none lowered its d' by 5 %.
     """
-    sentences = []
+    sentences: list[str] = []
     for group in conditions:
         if group.has_forward_masker:
             sentences += _forward_masker_sentences(group, position, transducer=transducer, normal=normal)
