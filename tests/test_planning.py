@@ -306,6 +306,7 @@ def test_each_interval_of_a_trial_takes_its_time() -> None:
     assert thrice.minutes - once.minutes == pytest.approx(more_s / 60.0)
 
 
+@pytest.mark.slow
 def test_stored_thresholds_take_no_time_of_the_session() -> None:
     # Truth: they were measured before it.
     stored, tones = load_protocol("stored_thresholds"), detection([1000.0])
