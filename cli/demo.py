@@ -19,8 +19,7 @@ from hearfit.cli.options import (
     TrackingUriOption,
 )
 from hearfit.cli.output import Output
-from hearfit.cli.simulate import DEFAULT_OUTER_HAIR_CELL_SHARE
-from hearfit.cli.simulated_session import simulate_session, today
+from hearfit.cli.simulated_session import DEFAULT_OUTER_HAIR_CELL_SHARE, simulate_session, today
 from hearfit.errors import ExitCode
 from hearfit.storage.files import check_output
 
@@ -52,6 +51,7 @@ def demo(
         session=today(),
         transducer=TRANSDUCER,
         outer_hair_cell_share=DEFAULT_OUTER_HAIR_CELL_SHARE,
+        inhibition=None,
         seed=seed,
         out=table,
         output=output,

@@ -9,6 +9,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.cli.options import JsonFlag, PriorChoice, PriorOption, QuietFlag
 from hearfit.cli.output import Output, json_value, new_table, printable
 from hearfit.cli.session_plan import PlanRequest, check_session
+from hearfit.cli.simulated_session import DEFAULT_OUTER_HAIR_CELL_SHARE, InhibitionOption
 from hearfit.reports.wording import frequency
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def check_command(
     transducer: Annotated[str, typer.Option("--transducer", help="Reference thresholds.")] = "HDA200",
     outer_hair_cell_share: Annotated[
         float, typer.Option("--outer-hair-cell-share", min=0.0, max=1.0, help="Assumed share of lost compression.")
-    ] = 0.65,
+    ] = DEFAULT_OUTER_HAIR_CELL_SHARE,
+    inhibition: InhibitionOption = None,
     prior: PriorOption = PriorChoice.POPULATION,
     out: Annotated[
         Path | None, typer.Option("--out", help="A figure of it (.svg, .pdf or .png).", show_default="none")
@@ -85,7 +87,15 @@ def check_command(
 ) -> None:
     """Say what a session would pin down in an ear, and what it would not, before anybody sits down to it."""
     request = PlanRequest(
-        tuple(names), audiogram, ear, tuple(minutes or ()), transducer, outer_hair_cell_share, prior, out
+        protocols=tuple(names),
+        audiogram=audiogram,
+        ear=ear,
+        minutes=tuple(minutes or ()),
+        transducer=transducer,
+        outer_hair_cell_share=outer_hair_cell_share,
+        inhibition=inhibition,
+        prior=prior,
+        figure=out,
     )
     check_session(request, Output(is_json=as_json, is_quiet=quiet))
 

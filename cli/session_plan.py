@@ -33,6 +33,7 @@ class PlanRequest:
     minutes: tuple[float, ...]
     transducer: str
     outer_hair_cell_share: float
+    inhibition: float | None
     prior: PriorChoice
     figure: Path | None
 
@@ -52,6 +53,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
             ear,
             transducer=request.transducer,
             outer_hair_cell_share=request.outer_hair_cell_share,
+            inhibition=request.inhibition,
             minutes=sorted(request.minutes),
             prior=request.prior.value,
         )
@@ -83,6 +85,11 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     protocols = read_protocols(request.protocols, problems)
     with problems.collected():
         reference_thresholds(request.transducer)
+    if request.inhibition is not None:
+        from hearfit.inference.simulate import check_assumed_ear
+
+        with problems.collected():
+            check_assumed_ear(outer_hair_cell_share=request.outer_hair_cell_share, inhibition=request.inhibition)
     with problems.collected():
         for length in request.minutes:
             if not 0.0 < length <= 600.0:
@@ -107,21 +114,21 @@ def _print_expected(plan: "SessionPlan", output: Output) -> None:
         f"{count(plan.num_trials, 'trial')} of {' and '.join(plan.protocols)}, about {plan.minutes:.0f} minutes"
     )
     output.text(
-        f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression; "
-        "expected SDs "
-        f"with the {plan.prior} prior:"
+        f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression, "
+        f"lateral inhibition {plan.inhibition:g}"
     )
+    output.text(f"Expected SDs with the {plan.prior} prior; in brackets what that prior alone leaves about this ear:")
     table = new_table(
         "Hz", "trials", "threshold\ndB", "compression\nexponent", "attenuation\ndB", "lateral\ninhibition"
     )
-    for row in plan.frequencies:
+    for row, alone in zip(plan.frequencies, plan.prior_sds, strict=True):
         table.add_row(
             f"{row.frequency_hz:g}",
             str(row.num_trials) if row.num_trials else "none",
-            _sd(row.threshold_db_hl, 1),
-            _sd(row.compression_exponent, 3),
-            _sd(row.attenuation_db, 1),
-            _sd(row.inhibition, 2),
+            _sd(row.threshold_db_hl, alone.threshold_db_hl, 1),
+            _sd(row.compression_exponent, alone.compression_exponent, 3),
+            _sd(row.attenuation_db, alone.attenuation_db, 1),
+            _sd(row.inhibition, alone.inhibition, 2),
         )
     output.table(table)
 
@@ -132,7 +139,11 @@ def _print(plan: "SessionPlan", output: Output) -> None:
     output.text()
     for wanted in plan.precisions:
         goal = f"{wanted.quantity} to ±{wanted.wanted_sd:g} {wanted.unit}".rstrip()
-        if wanted.num_trials is None:
+        if not wanted.is_measured:
+            output.text(f"{goal}: none of these tests measures it")
+        elif wanted.num_trials == 0:
+            output.text(f"{goal} wherever it is measured: the prior alone reaches it, before any trial")
+        elif wanted.num_trials is None:
             output.text(f"{goal}: not within 64 such sessions")
         else:
             output.text(f"{goal} wherever it is measured: {count(wanted.num_trials, 'trial')} of this mix")
@@ -146,8 +157,8 @@ def _print(plan: "SessionPlan", output: Output) -> None:
         output.paragraph(sentence)
 
 
-def _sd(estimate: "Estimate", digits: int) -> str:
-    return f"±{number(estimate.sd, digits)}{'†' if is_prior(estimate) else ' '}"
+def _sd(estimate: "Estimate", prior_sd: float, digits: int) -> str:
+    return f"±{number(estimate.sd, digits)} ({number(prior_sd, digits)}){'†' if is_prior(estimate) else ' '}"
 
 
 def _combination(weights: Sequence[tuple[str, float]]) -> str:

@@ -8,13 +8,14 @@ import typer
 from hearfit.audiology.audiogram import Ear
 from hearfit.cli.options import DEFAULT_SEED, JsonFlag, QuietFlag, SeedOption
 from hearfit.cli.output import Output
-from hearfit.cli.simulated_session import simulate_session, today
+from hearfit.cli.simulated_session import (
+    DEFAULT_OUTER_HAIR_CELL_SHARE,
+    InhibitionOption,
+    simulate_session,
+    today,
+)
 from hearfit.errors import InputError
 from hearfit.reports.wording import count, ear_name
-
-# Mapping the mean loudness growth of good ears onto 100 real listeners leaves a shift of 3 dB at the anchor in the
-# median and 9 dB in one of ten (data of Shen et al. 2024, JASA 156:262): most of a loss is loss of compression.
-DEFAULT_OUTER_HAIR_CELL_SHARE = 0.9
 
 
 def simulate(
@@ -33,6 +34,7 @@ def simulate(
         float,
         typer.Option("--outer-hair-cell-share", min=0.0, max=1.0, help="How much of the loss is lost compression."),
     ] = DEFAULT_OUTER_HAIR_CELL_SHARE,
+    inhibition: InhibitionOption = None,
     seed: SeedOption = DEFAULT_SEED,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -53,6 +55,7 @@ def simulate(
         session=today() if session is None else session,
         transducer=transducer,
         outer_hair_cell_share=outer_hair_cell_share,
+        inhibition=inhibition,
         seed=seed,
         out=out,
         output=output,

@@ -199,7 +199,7 @@ def fit_ear(
         warnings = (
             *warnings_of(conditions, trials.transducer),
             *track_warnings(trials.blocks),
-            *masker_warnings(conditions, unheard),
+            *masker_warnings(conditions, unheard, posterior.mode, transducer=trials.transducer, normal=NORMAL),
             *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
         )
     tell("Done", 1.0)
@@ -268,22 +268,24 @@ def simulate_trials(
     transducer: str,
     seed: int,
     outer_hair_cell_share: float,
+    inhibition: float | None = None,
 ) -> Trials:
     """Answers of a simulated listener whose thresholds are the audiogram's; the same seed gives the same answers.
 
-    `outer_hair_cell_share` (0 to 1) of every loss is loss of compression, the rest attenuation.
+    `outer_hair_cell_share` (0 to 1) of every loss is loss of compression, the rest attenuation; `inhibition` is the
+    strength of lateral inhibition (above 0, below 0.55), None being the normal one.
 
     Raises:
-        InputError: the share is outside [0, 1], the transducer is unknown, or the audiogram lacks the ear.
+        InputError: no ear has that share or inhibition, the transducer is unknown, or the audiogram lacks the ear.
     """
-    if not 0.0 <= outer_hair_cell_share <= 1.0:
-        raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
     reference = reference_thresholds(transducer)
     thresholds = thresholds_at_knots(audiogram, ear)
     # Ears of one listener answer differently although the seed is one.
     generator = np.random.default_rng([seed, list(Ear).index(ear)])
     with jax.enable_x64(True):
-        position = position_from_thresholds(thresholds, outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL)
+        position = position_from_thresholds(
+            thresholds, outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL, inhibition=inhibition
+        )
         blocks = tuple(
             simulate_block(protocol, position, transducer=reference.id, normal=NORMAL, generator=generator)
             for protocol in protocols

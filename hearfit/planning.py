@@ -12,7 +12,8 @@ from jaxtyping import Float
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
-from hearfit.experiment.protocol import Protocol, StimulusDesign
+from hearfit.experiment.conditions import Conditions
+from hearfit.experiment.protocol import Protocol, Task
 from hearfit.inference.frequency_estimates import frequency_estimates, trials_near_knots
 from hearfit.inference.information import Direction, PlannedSession, least_determined, plan_session
 from hearfit.inference.laplace import LaplacePosterior
@@ -22,8 +23,10 @@ from hearfit.listener.parameters import NUM_KNOTS, listener_at
 from hearfit.listener.priors import POPULATION, prior_named
 from hearfit.listener.profile import FrequencyEstimates
 
-# Beside the sound itself: the time to answer and the pause before the next trial. An assumption, not a measurement.
-SECONDS_BETWEEN_SOUNDS = 2.5
+# Assumptions, not measurements. Between the last sound of a trial and the first of the next: the time to answer, and a
+# pause. Between two intervals of one trial: silence.
+SECONDS_BETWEEN_TRIALS = 2.5
+SECONDS_BETWEEN_INTERVALS = 0.5
 _MOST_SESSIONS = 64.0
 
 
@@ -31,20 +34,39 @@ _MOST_SESSIONS = 64.0
 class Precision:
     """A standard deviation that is wanted of one quantity at every frequency where it is measured, in `unit` or "".
 
-    `num_trials` of the same mix of tests reach it, or None where 64 such sessions do not.
+    `num_trials` of the same mix of tests reach it: 0 where the prior alone is within it before any trial, None where 64
+    such sessions do not reach it or no test measures it (`is_measured` is false).
     """
 
     quantity: str
     unit: str
     wanted_sd: float
     num_trials: int | None
+    is_measured: bool
+
+
+@dataclass(frozen=True)
+class PriorSd:
+    """SDs that the prior leaves about the assumed ear without any trial; names and units as in `FrequencyEstimates`.
+
+    They are those of a session of no length, and depend on the ear: where a curve is flat, as that of inhibition is
+    near its bound, the same prior spreads less.
+    """
+
+    frequency_hz: float
+    compression_exponent: float
+    attenuation_db: float
+    inhibition: float
+    equivalent_bandwidth_hz: float
+    threshold_db_hl: float
 
 
 @dataclass(frozen=True)
 class SessionPlan:
     """What a session would pin down, for an ear with the given thresholds.
 
-    `frequencies` are the estimates to be expected; their intervals lie about the assumed ear.
+    `frequencies` are the estimates to be expected; their intervals lie about the assumed ear. `prior_sds`, of the same
+    frequencies, are what would be left without the session: what it is worth is the difference.
     """
 
     ear: Ear
@@ -52,8 +74,10 @@ class SessionPlan:
     num_trials: int
     minutes: float
     outer_hair_cell_share: float
+    inhibition: float
     prior: str
     frequencies: tuple[FrequencyEstimates, ...]
+    prior_sds: tuple[PriorSd, ...]
     not_identified: tuple[str, ...]
     least_determined: Direction
     precisions: tuple[Precision, ...]
@@ -75,6 +99,7 @@ def plan_trials(
     *,
     transducer: str,
     outer_hair_cell_share: float,
+    inhibition: float | None = None,
     minutes: float | None = None,
     seed: int = 0,
     prior: str = POPULATION,
@@ -86,6 +111,7 @@ def plan_trials(
         ear,
         transducer=transducer,
         outer_hair_cell_share=outer_hair_cell_share,
+        inhibition=inhibition,
         minutes=() if minutes is None else (minutes,),
         seed=seed,
         prior=prior,
@@ -101,67 +127,85 @@ def plan_lengths(
     transducer: str,
     outer_hair_cell_share: float,
     minutes: Sequence[float],
+    inhibition: float | None = None,
     seed: int = 0,
     prior: str = POPULATION,
 ) -> tuple[SessionPlan, ...]:
     """Expected precision of sessions of these protocols, longer or shorter ones of the same mix for each of `minutes`.
 
-    Without any, of the session as designed.
-
-    `prior` is a name of `PRIORS`.
+    Without any, of the session as designed. `inhibition` is the assumed strength of lateral inhibition (above 0, below
+    0.55), None being the normal one; `prior` is a name of `PRIORS`.
 
     Raises:
-        InputError: the share is outside [0, 1], a duration is not positive, the prior is unknown, or the audiogram
-            lacks the ear.
+        InputError: no ear has that share or inhibition, a duration is not positive or is asked of a session
+            that takes no time, the prior is unknown, or the audiogram lacks the ear.
     """
     assumed = prior_named(prior)
-    if not 0.0 <= outer_hair_cell_share <= 1.0:
-        raise InputError(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
     for length in minutes:
         if not length > 0.0:
             raise InputError(f"The session is {length} minutes long; it must be longer than 0 minutes.")
     reference = reference_thresholds(transducer)
     with jax.enable_x64(True):
         position = position_from_thresholds(
-            thresholds_at_knots(audiogram, ear), outer_hair_cell_share=outer_hair_cell_share, normal=NORMAL
+            thresholds_at_knots(audiogram, ear),
+            outer_hair_cell_share=outer_hair_cell_share,
+            normal=NORMAL,
+            inhibition=inhibition,
         )
         session = plan_session(protocols, position, transducer=reference.id, prior=assumed, normal=NORMAL)
-        once = sum(
-            float(group.counts.sum()) * (_sound_s(group.protocol.stimulus) + SECONDS_BETWEEN_SOUNDS) / 60.0
-            for group in session.conditions
-        )
-        precisions = _precisions(session)
-        return tuple(
-            _plan(session, ear, sessions, once, outer_hair_cell_share, prior, precisions, seed)
-            for sessions in ([length / once for length in minutes] or [1.0])
-        )
+        once = sum(_minutes(group) for group in session.conditions)
+        if minutes and not once > 0.0:
+            raise InputError(
+                "Stored thresholds were measured before the session, so these tests take no time of it and cannot fill "
+                f"{minutes[0]:g} minutes. Leave the minutes out, or add a test."
+            )
+        prior_sds, precisions = _prior_sds(session, seed), _precisions(session)
+        plans = []
+        for sessions in [length / once for length in minutes] or [1.0]:
+            rows, unknown, undetermined = _expected(session, sessions, seed)
+            plans.append(
+                SessionPlan(
+                    ear=ear,
+                    protocols=tuple(group.protocol.name for group in session.conditions),
+                    num_trials=round(sessions * session.num_trials),
+                    minutes=sessions * once,
+                    outer_hair_cell_share=outer_hair_cell_share,
+                    inhibition=NORMAL.inhibition if inhibition is None else inhibition,
+                    prior=prior,
+                    frequencies=rows,
+                    prior_sds=prior_sds,
+                    not_identified=unknown,
+                    least_determined=undetermined,
+                    precisions=precisions,
+                )
+            )
+        return tuple(plans)
 
 
-def _plan(
-    session: PlannedSession,
-    ear: Ear,
-    sessions: float,
-    minutes_once: float,
-    outer_hair_cell_share: float,
-    prior: str,
-    precisions: tuple[Precision, ...],
-    seed: int,
-) -> SessionPlan:
+def _expected(
+    session: PlannedSession, sessions: float, seed: int
+) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...], Direction]:
+    """Estimates after so many sessions, sentences about what they leave open, and what is least determined."""
     posterior = session.posterior(sessions=sessions)
     rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
     tested = np.flatnonzero(trials_near_knots(session.conditions))
     of_the_ear = [curve * NUM_KNOTS + int(knot) for curve in range(3) for knot in tested]
-    return SessionPlan(
-        ear=ear,
-        protocols=tuple(group.protocol.name for group in session.conditions),
-        num_trials=round(sessions * session.num_trials),
-        minutes=sessions * minutes_once,
-        outer_hair_cell_share=outer_hair_cell_share,
-        prior=prior,
-        frequencies=tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows),
-        not_identified=unknown,
-        least_determined=least_determined(posterior, of_the_ear),
-        precisions=precisions,
+    scaled = tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows)
+    return scaled, unknown, least_determined(posterior, of_the_ear)
+
+
+def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
+    rows, _, _ = _expected(session, 0.0, seed)
+    return tuple(
+        PriorSd(
+            frequency_hz=row.frequency_hz,
+            compression_exponent=row.compression_exponent.sd,
+            attenuation_db=row.attenuation_db.sd,
+            inhibition=row.inhibition.sd,
+            equivalent_bandwidth_hz=row.equivalent_bandwidth_hz.sd,
+            threshold_db_hl=row.threshold_db_hl.sd,
+        )
+        for row in rows
     )
 
 
@@ -177,9 +221,16 @@ def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities kn
     return np.sqrt(np.einsum("qkp,pr,qkr->qk", slope, posterior.covariance, slope))
 
 
-def _sound_s(stimulus: StimulusDesign) -> float:
-    """How long a sound lasts, with the masker before it; a gap is shorter than what is assumed between sounds."""
-    return stimulus.duration_s + (stimulus.masker_duration_s or 0.0)
+def _minutes(group: Conditions) -> float:
+    """How long the trials of one protocol take. Stored thresholds take none: they were measured before."""
+    if group.protocol.task is Task.STORED_THRESHOLD:
+        return 0.0
+    stimulus = group.protocol.stimulus
+    # With the masker before it; the gap between the two is shorter than what is assumed between sounds.
+    sound_s = stimulus.duration_s + (stimulus.masker_duration_s or 0.0)
+    between_s = (group.interval_count - 1) * SECONDS_BETWEEN_INTERVALS
+    trial_s = group.interval_count * sound_s + between_s + SECONDS_BETWEEN_TRIALS
+    return float(group.counts.sum(axis=1) @ trial_s) / 60.0
 
 
 def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
@@ -190,14 +241,20 @@ def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
     # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
     measured = np.stack([tested, tested, tested, trials_near_knots(selective) > 0])
     wanted = np.array([sd for _, _, sd in WANTED])
-    sessions = np.full(len(wanted), np.nan)
-    # Powers of 2^(1/8): to 9 % of the number of trials.
-    for exponent in np.arange(8 * np.log2(_MOST_SESSIONS), -32, -1):
-        factor = float(2.0 ** (exponent / 8.0))
-        sds = np.where(measured, expected_sd(session.posterior(sessions=factor)), 0.0).max(axis=1)
-        reached = measured.any(axis=1) & (sds <= wanted)
-        sessions = np.where(reached, factor, sessions)
+    times = np.full(len(wanted), np.nan)
+    is_measured = np.array([bool(each.any()) for each in measured])
+    # Powers of 2^(1/8), to 9 % of the number of trials; at last no trial at all, where only the prior speaks.
+    exponents = np.arange(8 * np.log2(_MOST_SESSIONS), -32, -1)
+    for factor in [*(2.0 ** (exponents / 8.0)), 0.0]:
+        sds = np.where(measured, expected_sd(session.posterior(sessions=float(factor))), 0.0).max(axis=1)
+        times = np.where(is_measured & (sds <= wanted), factor, times)
     return tuple(
-        Precision(name, unit, sd, None if np.isnan(times) else int(np.ceil(times * session.num_trials)))
-        for (name, unit, sd), times in zip(WANTED, sessions, strict=True)
+        Precision(
+            quantity=name,
+            unit=unit,
+            wanted_sd=sd,
+            num_trials=None if np.isnan(factor) else int(np.ceil(factor * session.num_trials)),
+            is_measured=bool(is_own_measured),
+        )
+        for (name, unit, sd), factor, is_own_measured in zip(WANTED, times, is_measured, strict=True)
     )

@@ -12,6 +12,8 @@ from scipy.stats import spearmanr
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
+from hearfit.experiment.protocol import Notch
+from hearfit.experiment.stimulus_columns import NOTCH_LOWER
 from hearfit.experiment.stored_audiogram import with_stored_thresholds
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.fitting import fit_ear, fit_trials, score_trials, simulate_trials
@@ -342,6 +344,30 @@ def test_a_share_of_hair_cells_outside_zero_to_one_is_refused(share: float) -> N
             seed=0,
             outer_hair_cell_share=share,
         )
+
+
+def test_weaker_inhibition_is_simulated_with_broader_filters() -> None:
+    # Truth: tones are presented about the listener's own masked threshold. The broader the filter, the higher it is in
+    # noise without a notch and the less it falls with one of 0.2 (power spectrum model; Patterson 1976).
+    def levels(inhibition: float | None) -> list[float]:
+        protocol = notched_noise([500.0])
+        design = replace(protocol.design, notches=(Notch(0.0, 0.0), Notch(0.2, 0.2)))
+        (block,) = simulate_trials(
+            standard_audiogram("N1"),
+            Ear.LEFT,
+            [replace(protocol, design=design)],
+            listener="L",
+            session="2026-01-31",
+            transducer="HDA200",
+            seed=0,
+            outer_hair_cell_share=0.65,
+            inhibition=inhibition,
+        ).blocks
+        return [float(np.nanmean(block.level_db_hl[block.parameters[NOTCH_LOWER] == edge])) for edge in (0.0, 0.2)]
+
+    (weak_closed, weak_open), (closed, opened) = levels(0.1), levels(None)
+    assert weak_closed > closed + 1.0
+    assert weak_closed - weak_open < closed - opened - 1.0
 
 
 def test_simulated_ears_differ_and_repeat() -> None:

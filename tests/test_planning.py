@@ -1,15 +1,21 @@
 """What a planned session would pin down, against fits of simulated answers and closed forms."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse
+from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.information import least_determined, plan_session
 from hearfit.inference.laplace import laplace
@@ -17,10 +23,18 @@ from hearfit.inference.likelihood import evaluate, predict
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
-from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS
-from hearfit.planning import SECONDS_BETWEEN_SOUNDS, WANTED, SessionPlan, expected_sd, plan_trials
-from tests.inference.sessions import TRANSDUCER, detection, loudness, truth
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, STRONGEST_INHIBITION
+from hearfit.planning import (
+    SECONDS_BETWEEN_INTERVALS,
+    SECONDS_BETWEEN_TRIALS,
+    WANTED,
+    SessionPlan,
+    expected_sd,
+    plan_trials,
+)
+from hearfit.protocols.loader import load_protocol
+from tests.inference.sessions import TRANSDUCER, detection, loudness, notched_noise, truth
 
 PROTOCOLS = [detection(), loudness()]
 
@@ -118,7 +132,7 @@ def test_expected_sd_of_thresholds_is_that_of_fits() -> None:
 def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
     short, long = plan(), plan(minutes=2.0 * plan().minutes)
     assert long.num_trials == 2 * short.num_trials
-    seconds = [p.stimulus.duration_s + SECONDS_BETWEEN_SOUNDS for p in PROTOCOLS]
+    seconds = [p.stimulus.duration_s + SECONDS_BETWEEN_TRIALS for p in PROTOCOLS]
     counts = [3 * (7 * 4 + 6), 3 * 10 * 2]
     assert short.minutes == pytest.approx(np.dot(counts, seconds) / 60.0)
     for brief, thorough in zip(short.frequencies, long.frequencies, strict=True):
@@ -146,6 +160,7 @@ def test_wanted_precision_is_reached_with_the_stated_trials_and_not_with_fewer()
             assert bool(sds.max() <= wanted) is is_enough
     # Neither of these tests sees lateral inhibition.
     assert reached["lateral inhibition"].num_trials is None
+    assert [precision.is_measured for precision in reached.values()] == [True, True, True, False]
 
 
 @pytest.mark.usefixtures("float64")
@@ -198,3 +213,117 @@ def test_impossible_plans_are_refused(share: float, minutes: float | None, probl
             outer_hair_cell_share=share,
             minutes=minutes,
         )
+
+
+def n3_plan(*protocols: Protocol, inhibition: float | None = None, prior: str = "population") -> SessionPlan:
+    return plan_trials(
+        protocols,
+        standard_audiogram("N3"),
+        Ear.LEFT,
+        transducer=TRANSDUCER,
+        outer_hair_cell_share=0.65,
+        inhibition=inhibition,
+        prior=prior,
+    )
+
+
+@pytest.fixture(scope="module")
+def selective() -> dict[float, SessionPlan]:
+    """Plans of one frequency of notched noise, for a weak and the normal inhibition."""
+    protocol = notched_noise([500.0])
+    return {strength: n3_plan(protocol, inhibition=strength) for strength in (0.1, 0.5)}
+
+
+def _strength(middle: float, deviation: float) -> float:
+    return float(STRONGEST_INHIBITION * expit(middle + deviation))
+
+
+def _spread(function: Callable[[float], float], sd: float) -> float:
+    """SD of a function of a Gaussian coordinate about 0, by adaptive quadrature."""
+
+    def moment(power: int) -> float:
+        return float(quad(lambda z: function(sd * z) ** power * norm.pdf(z), -9.0, 9.0)[0])
+
+    return float(np.sqrt(moment(2) - moment(1) ** 2))
+
+
+@pytest.mark.slow
+def test_without_a_session_the_prior_is_all_that_is_known(selective: dict[float, SessionPlan]) -> None:
+    # Truth: moments of w_max expit(y), y Gaussian about the assumed strength with the prior's SD, by quadrature; and
+    # 400,000 ears from the prior for the attenuation, by the formulas of `hearfit.listener.parameters`.
+    (sd,) = {float(np.sqrt(variance)) for variance in np.diag(DEFAULT_PRIOR.inhibition.covariance()).round(12)}
+    for strength, planned in selective.items():
+        assert planned.inhibition == strength
+        middle = float(logit(strength / STRONGEST_INHIBITION))
+        expected = _spread(partial(_strength, middle), sd)
+        for alone in planned.prior_sds:
+            assert alone.inhibition == pytest.approx(expected, rel=1e-3)
+    planned, knot = selective[0.5], AUDIOMETRIC_FREQUENCIES_HZ.index(500.0)
+    generator = np.random.default_rng(3)
+    logits = logit(0.65) + np.sqrt(DEFAULT_PRIOR.compressive_share_logit.covariance()[knot, knot]) * (
+        generator.standard_normal(400_000)
+    )
+    row = planned.frequencies[knot]
+    deviation = np.sqrt(DEFAULT_PRIOR.covariance[NUM_KNOTS + knot, NUM_KNOTS + knot])
+    loss = np.logaddexp(0.0, row.threshold_db_hl.mean + deviation * generator.standard_normal(400_000))
+    attenuation = loss * (1.0 - expit(logits))
+    assert planned.prior_sds[knot].attenuation_db == pytest.approx(float(attenuation.std()), rel=0.05)
+    for alone, row in zip(planned.prior_sds, planned.frequencies, strict=True):
+        assert alone.frequency_hz == row.frequency_hz
+        assert row.inhibition.sd <= alone.inhibition
+        assert row.threshold_db_hl.sd <= alone.threshold_db_hl
+
+
+@pytest.mark.slow
+def test_a_precision_that_the_prior_has_needs_no_trial(selective: dict[float, SessionPlan]) -> None:
+    # Truth: the delta method in closed form, SD(w) = w (1 - w / w_max) SD(y): at most 0.149 with the population prior.
+    for planned in selective.values():
+        precision = planned.precisions[3]
+        assert (precision.quantity, precision.num_trials, precision.is_measured) == ("lateral inhibition", 0, True)
+    assert all(precision.num_trials != 0 for planned in selective.values() for precision in planned.precisions[:3])
+    # The flat prior alone leaves 0.275 / 2 * 1.7 = 0.23.
+    trials = n3_plan(notched_noise([1000.0]), inhibition=0.275, prior="flat").precisions[3].num_trials
+    assert trials is not None
+    assert trials > 0
+
+
+@pytest.mark.slow
+def test_weaker_inhibition_is_planned_with_broader_filters(selective: dict[float, SessionPlan]) -> None:
+    # Truth: inhibition narrows the filters of this model, here at 500 Hz by a fifth: 88 Hz at 0.1 and 73 Hz at 0.5.
+    knot = AUDIOMETRIC_FREQUENCIES_HZ.index(500.0)
+    weak, normal = (selective[strength].frequencies[knot].equivalent_bandwidth_hz.mean for strength in (0.1, 0.5))
+    assert weak > 1.1 * normal
+
+
+def test_each_interval_of_a_trial_takes_its_time() -> None:
+    # Truth: two more sounds and two more gaps in each of 28 trials; without catch trials the counts are the same.
+    once, thrice = (n3_plan(detection([1000.0], catch_trials=0, interval_count=intervals)) for intervals in (1, 3))
+    assert once.num_trials == thrice.num_trials == 28
+    assert once.inhibition == NORMAL.inhibition
+    sound_s = detection().stimulus.duration_s
+    assert once.minutes == pytest.approx(28 * (sound_s + SECONDS_BETWEEN_TRIALS) / 60.0)
+    more_s = 28 * 2 * (sound_s + SECONDS_BETWEEN_INTERVALS)
+    assert thrice.minutes - once.minutes == pytest.approx(more_s / 60.0)
+
+
+@pytest.mark.slow
+def test_stored_thresholds_take_no_time_of_the_session() -> None:
+    # Truth: they were measured before it.
+    stored, tones = load_protocol("stored_thresholds"), detection([1000.0])
+    both = n3_plan(stored, tones)
+    assert both.minutes == pytest.approx(34 * (tones.stimulus.duration_s + SECONDS_BETWEEN_TRIALS) / 60.0)
+    with pytest.raises(InputError, match="cannot fill 10 minutes"):
+        plan_trials(
+            [stored],
+            standard_audiogram("N3"),
+            Ear.LEFT,
+            transducer=TRANSDUCER,
+            outer_hair_cell_share=0.65,
+            minutes=10.0,
+        )
+
+
+@pytest.mark.parametrize("inhibition", [0.0, 0.55, 0.9, float("nan")])
+def test_an_inhibition_that_no_ear_has_is_refused(inhibition: float) -> None:
+    with pytest.raises(InputError, match=r"must be more than 0 and less than 0\.55"):
+        n3_plan(detection([1000.0]), inhibition=inhibition)

@@ -23,6 +23,7 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
 from hearfit.listener.parameters import (
     DEFAULT_PRIOR,
     NUM_KNOTS,
+    STRONGEST_INHIBITION,
     cochlear_coordinates,
     inhibition_coordinate,
     share_logit,
@@ -32,6 +33,25 @@ _NUM_ADJUSTMENTS = 8
 # What a clinical audiometer can present.
 LOWEST_LEVEL_DB_HL = -20.0
 HIGHEST_LEVEL_DB_HL = 130.0
+
+
+def check_assumed_ear(*, outer_hair_cell_share: float, inhibition: float | None) -> None:
+    """Whether there is such an ear.
+
+    Raises:
+        InputError: a share outside [0, 1], or an inhibition that is not between 0 and `STRONGEST_INHIBITION`.
+    """
+    problems = []
+    if not 0.0 <= outer_hair_cell_share <= 1.0:
+        problems.append(f"The outer-hair-cell share is {outer_hair_cell_share}; it must be between 0 and 1.")
+    # The ends are infinitely far away in the coordinate of the model, where no answer could tell of them.
+    if inhibition is not None and not 0.0 < inhibition < STRONGEST_INHIBITION:
+        problems.append(
+            f"The lateral inhibition is {inhibition:g}; it must be more than 0 and less than {STRONGEST_INHIBITION:g}. "
+            "For an ear with practically none take 0.01."
+        )
+    if problems:
+        raise InputError(problems)
 
 
 def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
@@ -44,17 +64,28 @@ def normal_position(normal: NormalEar) -> Float[np.ndarray, " parameters"]:
 
 
 def position_from_thresholds(
-    threshold_db_hl: Float[np.ndarray, " knots"], *, outer_hair_cell_share: float, normal: NormalEar
+    threshold_db_hl: Float[np.ndarray, " knots"],
+    *,
+    outer_hair_cell_share: float,
+    normal: NormalEar,
+    inhibition: float | None = None,
 ) -> Float[np.ndarray, " parameters"]:
     """Coordinates of a listener whose tone thresholds are the given ones. Call under `jax.enable_x64`.
 
-    `outer_hair_cell_share` (0 to 1) of each loss is loss of compression, the rest attenuation. Because an ear also
+    `outer_hair_cell_share` (0 to 1) of each loss is loss of compression, the rest attenuation; `inhibition` is its
+    strength at all frequencies, None being that of the normal ear. Because an ear also
     listens with neighbouring channels, the threshold coordinates are adjusted until the implied thresholds are met, or
     as nearly as such an ear can: a steep loss cannot be steeper than the skirt of the frequencies beside it.
+
+    Raises:
+        InputError: as `check_assumed_ear`.
     """
+    check_assumed_ear(outer_hair_cell_share=outer_hair_cell_share, inhibition=inhibition)
     position = normal_position(normal)
     position[:NUM_KNOTS] = share_logit(np.full(NUM_KNOTS, outer_hair_cell_share))
     position[NUM_KNOTS : 2 * NUM_KNOTS] = threshold_db_hl
+    if inhibition is not None:
+        position[2 * NUM_KNOTS : 3 * NUM_KNOTS] = inhibition_coordinate(np.array(inhibition))
     for _ in range(_NUM_ADJUSTMENTS):
         implied = np.asarray(tone_thresholds(jnp.asarray(position[None]), normal=normal))[0]
         position[NUM_KNOTS : 2 * NUM_KNOTS] += threshold_db_hl - implied

@@ -84,9 +84,11 @@ def fake_simulation(
     transducer: str,
     seed: int,
     outer_hair_cell_share: float,
+    inhibition: float | None = None,
 ) -> Trials:
     """The example trials under the names asked for."""
     assert ear in audiogram.ears()
     assert 0 <= outer_hair_cell_share <= 1
+    assert inhibition is None or 0 < inhibition < 0.55
     blocks = tuple(example_block(protocol) for protocol in protocols)
     return Trials(listener, ear, session, transducer, blocks, ("simulated",), str(seed))

@@ -81,6 +81,7 @@ def test_simulate_both_ears(cli: Cli, tmp_path: Path, monkeypatch: pytest.Monkey
         (["--protocol", "pure_tone"], "Did you mean pure_tone_detection?"),
         (["--out", "trials.csv"], "Give a path that ends in .tsv"),
         (["--outer-hair-cell-share", "2"], "--outer-hair-cell-share"),
+        (["--inhibition", "0"], "The lateral inhibition is 0; it must be more than 0 and less than 0.55."),
         (["--ear", "left", "--audiogram", "right.csv"], "has no thresholds of the left ear"),
     ],
 )

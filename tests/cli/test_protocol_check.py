@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hearfit.errors import InputError
 from tests.cli.conftest import Cli
 
 
@@ -17,6 +18,8 @@ def test_plan_of_a_session_in_words_json_and_picture(cli: Cli, tmp_path: Path) -
     told = cli(*arguments, "--out", "plan.svg")
     assert told.code == 0
     assert "Right ear as assumed, 65% of each loss being loss of compression" in told.out
+    assert "lateral inhibition 0.5" in told.out
+    assert "none of these tests measures it" in told.out
     assert "Loudness was not measured" in told.out.replace("\n", " ")
     assert (tmp_path / "plan.svg").read_text("utf-8").lstrip().startswith("<?xml")
     plan = json.loads(cli(*arguments, "--json").out)
@@ -27,12 +30,19 @@ def test_plan_of_a_session_in_words_json_and_picture(cli: Cli, tmp_path: Path) -
     assert at_1_khz["compression_exponent"]["data_share"] < 0.1
     assert at_1_khz["inhibition"]["data_share"] == 0.0
     assert at_1_khz["threshold_db_hl"]["data_share"] > 0.9
+    # What the session is worth: with the prior alone thresholds would be known to some 30 dB.
+    alone = next(row for row in plan["prior_sds"] if row["frequency_hz"] == 1000.0)
+    sd = at_1_khz["threshold_db_hl"]["sd"]
+    assert 20.0 < alone["threshold_db_hl"] < 40.0
+    assert f"±{sd:.1f} ({alone['threshold_db_hl']:.1f})" in told.out
+    wanted = {each["quantity"]: each for each in plan["precisions"]}
+    assert wanted["lateral inhibition"]["is_measured"] is False
 
 
 def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
     outcome = cli(
         "protocol", "check", "nope", "pure_tone_detection", "pure_tone_detection", "--audiogram", "N9", "--minutes",
-        "-3", "--transducer", "tin can", "--out", "figure.txt",
+        "-3", "--transducer", "tin can", "--inhibition", "0.6", "--out", "figure.txt",
     )  # fmt: skip
     assert outcome.code == 2
     for problem in (
@@ -41,6 +51,7 @@ def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
         "N9: there is no such file",
         "--minutes is -3",
         "tin can",
+        "The lateral inhibition is 0.6; it must be more than 0 and less than 0.55",
         "figure.txt: a figure is written as .svg, .pdf, .png",
     ):
         assert problem in outcome.err
@@ -65,3 +76,22 @@ def test_more_lengths_than_a_figure_tells_apart(cli: Cli) -> None:
     outcome = cli("protocol", "check", "pure_tone_detection", "--audiogram", "N3", *lengths)
     assert outcome.code == 2
     assert "--minutes is given 5 times; allowed is up to 4 times." in outcome.err
+
+
+@pytest.mark.parametrize("options", [(), ("--inhibition", "0.2", "--outer-hair-cell-share", "0.3")])
+def test_a_plan_and_a_simulation_assume_the_same_ear(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    # Truth: the two commands, given the same options, are about one ear.
+    assumed: list[tuple[object, object]] = []
+
+    def remember(*_arguments: object, **options: object) -> None:
+        assumed.append((options["outer_hair_cell_share"], options["inhibition"]))
+        raise InputError("This is enough.")
+
+    monkeypatch.setattr("hearfit.planning.plan_lengths", remember)
+    monkeypatch.setattr("hearfit.fitting.simulate_trials", remember)
+    cli("protocol", "check", "pure_tone_detection", "--audiogram", "N3", *options)
+    cli("simulate", "--audiogram", "N3", "--protocol", "pure_tone_detection", "--out", "t.tsv", *options)
+    planned, simulated = assumed
+    assert planned == simulated == ((0.3, 0.2) if options else (0.65, None))

@@ -45,6 +45,24 @@ def test_share_of_the_loss_is_loss_of_compression(share: float) -> None:
     np.testing.assert_allclose(np.asarray(listener.attenuation_db), (1.0 - share) * 50.0, atol=1.5)
 
 
+@pytest.mark.parametrize("inhibition", [0.05, 0.3, 0.54])
+def test_a_listener_of_other_inhibition_has_the_same_thresholds(inhibition: float) -> None:
+    # Truth: the request. Spread of excitation by broader filters is adjusted for.
+    wanted = thresholds_at_knots(standard_audiogram("N3"), Ear.LEFT)
+    position = position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL, inhibition=inhibition)
+    np.testing.assert_allclose(np.asarray(listener_at(jnp.asarray(position)).inhibition), inhibition)
+    np.testing.assert_allclose(implied(position), wanted, atol=0.1)
+    usual = position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL)
+    same = position_from_thresholds(wanted, outer_hair_cell_share=0.65, normal=NORMAL, inhibition=NORMAL.inhibition)
+    np.testing.assert_array_equal(usual, same)
+
+
+def test_an_ear_that_cannot_be_is_refused_with_all_its_problems() -> None:
+    with pytest.raises(InputError, match="share is 2") as caught:
+        position_from_thresholds(np.zeros(NUM_KNOTS), outer_hair_cell_share=2.0, normal=NORMAL, inhibition=0.55)
+    assert len(caught.value.problems) == 2
+
+
 def test_normal_position_is_the_normal_ear() -> None:
     listener = listener_at(jnp.asarray(normal_position(NORMAL)))
     # No attenuation stands for 0.1 % of the 0.7 dB of loss that 0 dB HL counts as.

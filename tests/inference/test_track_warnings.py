@@ -5,14 +5,33 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+from scipy.special import expit
+from scipy.stats import norm
 
 from hearfit.experiment.conditions import collapse
-from hearfit.experiment.stimulus_columns import LEVEL_DIFFERENCE, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
+from hearfit.experiment.stimulus_columns import (
+    GAP,
+    LEVEL_DIFFERENCE,
+    MASKER_LEVEL,
+    NOTCH_LOWER,
+    NOTCH_UPPER,
+    ROVE_RANGE,
+    TONE_MASKER_FREQUENCY,
+    TONE_MASKER_LEVEL,
+)
 from hearfit.experiment.trials import TrialBlock
+from hearfit.inference.data import build_fit_data
 from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import posterior_about
-from hearfit.inference.masker_audibility import masker_thresholds, masker_warnings, unheard_masker_frequencies
+from hearfit.inference.likelihood import predict
+from hearfit.inference.masker_audibility import (
+    forward_detectability_ratios,
+    masker_thresholds,
+    masker_warnings,
+    unheard_masker_frequencies,
+)
 from hearfit.inference.simulate import normal_position
+from hearfit.inference.task_model import LAPSE
 from hearfit.inference.track_warnings import track_warnings
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
@@ -94,13 +113,68 @@ def _masked(levels: list[float]) -> TrialBlock:
     )
 
 
+def _tracks_of_maskers(*tracks: tuple[float, list[float], list[int]]) -> TrialBlock:
+    """Tracks of (target level, masker levels, answers), each at a notch of its own, one after the other."""
+    notch = np.concatenate([np.full(len(levels), 0.1 * place) for place, (_, levels, _) in enumerate(tracks)])
+    size = len(notch)
+    return TrialBlock(
+        protocol=load_protocol("notched_noise"),
+        trial=np.arange(1, size + 1),
+        frequency_hz=np.full(size, 1000.0),
+        level_db_hl=np.concatenate([np.full(len(levels), target) for target, levels, _ in tracks]),
+        interval_count=np.ones(size, np.int64),
+        is_catch=np.zeros(size, bool),
+        response=np.concatenate([answers for _, _, answers in tracks]),
+        parameters={
+            MASKER_LEVEL: np.concatenate([levels for _, levels, _ in tracks]),
+            NOTCH_LOWER: notch,
+            NOTCH_UPPER: notch,
+        },
+    )
+
+
+GOOD_MASKERS = (20.0, [30.0, 40.0, 50.0, 45.0, 50.0, 45.0], [1, 1, 0, 1, 0, 1])
+
+
+def test_maskers_about_a_constant_target_are_one_track() -> None:
+    # Truth: soft maskers that never hide the target and loud ones that always do are the two ends of one curve.
+    levels = [20.0, 35.0, 50.0] * 5
+    block = _tracks_of_maskers((20.0, levels, [1, 1, 0, 1, 0, 0] * 2 + [1, 1, 0]), GOOD_MASKERS)
+    assert track_warnings([block]) == ()
+    heard = _tracks_of_maskers((20.0, levels, [1] * len(levels)), GOOD_MASKERS)
+    (told,) = track_warnings([heard])
+    assert told == "notched_noise at 1000 Hz: All answers are 1, which bounds the threshold on one side only."
+
+
+def test_a_staircase_of_maskers_that_never_reversed() -> None:
+    # Truth: by hand. Each masker level is played once or twice, so that none would be a track of its own.
+    (told,) = track_warnings([_tracks_of_maskers((20.0, [30.0, 35, 40, 40, 45], [1, 1, 1, 1, 0]), GOOD_MASKERS)])
+    assert told.startswith(f"notched_noise at 1000 Hz: {PASSED_ONCE}")
+    (told,) = track_warnings([_tracks_of_maskers((20.0, [30.0, 35, 40, 45], [1, 1, 1, 1]), GOOD_MASKERS)])
+    assert told == f"notched_noise at 1000 Hz: {NEVER} 1, which bounds the threshold on one side only."
+
+
+def test_targets_in_a_constant_masker_are_one_track() -> None:
+    # Truth: by hand, as in quiet; and where both levels vary, each masker level has its own track of targets.
+    block = _tracks_of_maskers((20.0, [40.0] * 6, [1, 1, 1, 1, 1, 1]), GOOD_MASKERS)
+    level = block.level_db_hl.copy()
+    level[:6] = [60.0, 50.0, 40.0, 45.0, 40.0, 45.0]
+    (told,) = track_warnings([dataclasses.replace(block, level_db_hl=level)])
+    assert told.startswith(f"notched_noise at 1000 Hz: All answers are 1, {ONE_SIDE} above")
+    crossed = _tracks_of_maskers((20.0, [30.0] * 4 + [60.0] * 4, [0, 1, 0, 1, 0, 0, 0, 0]), GOOD_MASKERS)
+    level = crossed.level_db_hl.copy()
+    level[:8] = [10.0, 20.0, 10.0, 15.0] * 2
+    (told,) = track_warnings([dataclasses.replace(crossed, level_db_hl=level)])
+    assert told.startswith(f"notched_noise at 1000 Hz: All answers are 0, {ONE_SIDE} below")
+
+
 def test_maskers_that_nobody_hears() -> None:
     """One audible masker at a frequency is enough."""
     with jax.enable_x64(True):
         groups = [collapse(_masked([-40.0, -35.0, -40.0, 40.0])), collapse(_masked([40.0, 40.0, 40.0, 40.0]))]
         unheard = unheard_masker_frequencies(groups, normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
     assert unheard == (frozenset({1000.0}), frozenset())
-    (told,) = masker_warnings(groups, unheard)
+    (told,) = masker_warnings(groups, unheard, normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
     assert told.startswith("notched_noise at 1000 Hz: the fitted ear does not hear any of the maskers.")
 
 
@@ -139,6 +213,68 @@ def test_threshold_of_a_masker_by_itself() -> None:
         levels = masker_thresholds(group, normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
     tone_in_band = 5.5 - 10.0 * np.log10(133.0)
     assert tone_in_band - 7.0 < levels[0] < tone_in_band + 2.0
+
+
+def _after_maskers(
+    pairs: list[tuple[float, float, float]], *, gap_ms: float = 10.0, num_catch: int = 1, probe_db_hl: float = 18.0
+) -> TrialBlock:
+    """Trials of (probe in Hz, masker in Hz, masker level in dB SPL), the last of them catch trials."""
+    probe_hz, masker_hz, level = np.array(pairs, float).T
+    size = len(pairs)
+    is_catch = np.arange(size) >= size - num_catch
+    return TrialBlock(
+        protocol=load_protocol("temporal_masking_curve"),
+        trial=np.arange(1, size + 1),
+        frequency_hz=probe_hz,
+        level_db_hl=np.where(is_catch, np.nan, probe_db_hl),
+        interval_count=np.ones(size, np.int64),
+        is_catch=is_catch,
+        response=np.ones(size, np.int64),
+        parameters={TONE_MASKER_FREQUENCY: masker_hz, TONE_MASKER_LEVEL: level, GAP: np.full(size, gap_ms)},
+    )
+
+
+def _told_of(block: TrialBlock) -> tuple[str, ...]:
+    with jax.enable_x64(True):
+        return masker_warnings(
+            [collapse(block)], [frozenset()], normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL
+        )
+
+
+def test_maskers_before_the_probe_that_mask_nothing() -> None:
+    """A tone of -20 dB SPL is below all thresholds of ISO 389-8, so it cannot mask.
+
+    Of 60 dB SPL, at 10 ms before a probe of its frequency, it masks: the measured normal ear of the tests of temporal
+    masking curves, with probes 10 dB above threshold, needed 27 dB SPL at 1 kHz and 20 dB SPL at 2 kHz.
+    """
+    soft = [(1000.0, 1000.0, -20.0)] * 3 + [(1000.0, 550.0, -15.0)] * 3
+    (told,) = _told_of(_after_maskers([*soft, (2000.0, 2000.0, -20.0), (2000.0, 2000.0, 60.0), (500.0, 275.0, -20.0)]))
+    # One masker that masks is enough at 2 kHz, and at 500 Hz is nothing but a catch trial.
+    assert told.startswith(
+        "temporal_masking_curve at 1000 Hz after 550 Hz and 1000 Hz after 1000 Hz: in the fitted ear no masker that "
+        "was played lowers d' of the probe by 5%."
+    )
+    assert _told_of(_after_maskers([(1000.0, 1000.0, 60.0)] * 3)) == ()
+    # The gap counts: after half a second nothing is left of that masker.
+    assert len(_told_of(_after_maskers([(1000.0, 1000.0, 60.0)] * 3, gap_ms=500.0))) == 1
+
+
+def test_what_a_masker_leaves_of_detectability_is_that_of_the_answers() -> None:
+    # Truth: d' = z(hits) - z(false alarms) of the predicted answers, corrected for lapses, re that after a masker below
+    # threshold; and the answer of yes to no signal.
+    levels = (-20.0, 15.0, 20.0, 30.0, 40.0)
+    block = _after_maskers([(1000.0, 1000.0, level) for level in (*levels, -20.0)])
+    with jax.enable_x64(True):
+        group, position = collapse(block), normal_position(NORMAL)
+        data = build_fit_data([group], transducer=TRANSDUCER, normal=NORMAL)
+        (answers,) = predict(position, data, normal=NORMAL)
+        ratio = forward_detectability_ratios(group, position, transducer=TRANSDUCER, normal=NORMAL)
+    lapse = expit(position[LAPSE])
+    z = norm.ppf((answers.probability[:, 1] - 0.5 * lapse) / (1.0 - lapse))
+    played = ~group.is_catch
+    detectability = z[played] - z[~played]
+    np.testing.assert_array_equal(group.parameters[TONE_MASKER_LEVEL][played], levels)
+    np.testing.assert_allclose(ratio[played], detectability / detectability[0], rtol=1e-3)
 
 
 def test_the_signal_of_a_discrimination_is_what_a_track_varies() -> None:
