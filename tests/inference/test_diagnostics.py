@@ -71,4 +71,4 @@ def test_false_alarms_are_told_where_chance_does_not_explain_them(catch_trials: 
         sentences = told(session(detection((1000.0,), catch_trials=catch_trials), false_alarms=false_alarms))
         assert ("misunderstood" in sentences) == is_many
         assert catch_trials != 1 or sentences == ""
-    assert catch_trials < 4 or is_many
+        assert false_alarms < 4 or false_alarms < catch_trials or is_many
