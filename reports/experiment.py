@@ -1,5 +1,6 @@
 """The page on an experiment: all runs in, one document out, from who wins to how to repeat it."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -36,13 +37,16 @@ from hearfit.reports.experiment_tables import (
 )
 from hearfit.reports.experiment_words import (
     HOW_TO_READ,
+    beyond_sentence,
     comparisons_sentence,
+    conditions_text,
     items_sentence,
     name,
     seeds_text,
     still_rising_sentence,
     stood_still_sentences,
     summary_sentences,
+    trainings,
 )
 from hearfit.reports.formats import Paper, ReportFormat
 from hearfit.reports.report import write_document
@@ -52,6 +56,7 @@ from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_
 
 # A page on thirteen metrics would be read by nobody.
 MOST_COMPARED: Final = 3
+_SHARE: Final = re.compile(r"(\d+(?:\.\d+)?(?:e-?\d+)?) %")
 _NO_CLAIM: Final = (
     "Nothing here is about a person's hearing: it compares computations on recordings, and is no basis for a diagnosis."
 )
@@ -80,7 +85,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         *_pictures(sheets),
         *_further_scores(result),
         _method(result),
-        Section("How to read this", (BulletList((items_sentence(result), *HOW_TO_READ, _NO_CLAIM)),)),
+        Section("How to read this", (BulletList(_how_to_read(result)),)),
     ]
     return Document(
         title=description.title,
@@ -96,6 +101,11 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         sections=tuple(sections),
         footer=f"hearfit {result.origin.software.get('hearfit', '')} · {description.title}",
     )
+
+
+def _how_to_read(result: ExperimentResult) -> tuple[str, ...]:
+    beyond = beyond_sentence(result)
+    return (items_sentence(result), *HOW_TO_READ, *([beyond] if beyond else []), _NO_CLAIM)
 
 
 def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
@@ -116,11 +126,11 @@ def _notices(result: ExperimentResult) -> tuple[Notice, ...]:
             for each in scores(result, metric)
             if each.over_seeds.num_missing
         ]
-    for condition in result.conditions:
-        for frontend in result.frontends:
-            runs = [run for run in result.of(frontend, condition).values() if run.learned]
-            told = [at_bound_sentence(frontend, condition, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
-            cautions += [sentence for sentence in told if sentence]
+    for each in trainings(result):
+        runs = [run for run in each.runs if run.learned]
+        served = conditions_text(result, each.conditions)
+        told = [at_bound_sentence(each.frontend, served, runs, i) for i in range(len(runs[0].learned) if runs else 0)]
+        cautions += [sentence for sentence in told if sentence]
     cautions += stood_still_sentences(result)
     notices = []
     if warnings:
@@ -168,8 +178,10 @@ def _differences(result: ExperimentResult) -> list[Section]:
             blocks.append(difference_figure(result, metric, found))
         blocks.append(difference_table(metric, found, baseline))
     metric = result.description.metrics[0]
-    if len(result.frontends) > 2 and (found := behind_the_best(result, metric)):
-        blocks.append(best_table(metric, found))
+    behind = behind_the_best(result, metric) if len(result.frontends) > 2 else ()
+    # Where the baseline is the best throughout, the same rows are in the table above.
+    if any(each.baseline != baseline for each in behind):
+        blocks.append(best_table(metric, behind))
     if len(result.description.metrics) > MOST_COMPARED:
         blocks.append(Paragraph("Differences in the other metrics are in experiment.json."))
     return [Section(f"Compared with {baseline}", tuple(blocks), starts_page=True)] if blocks else []
@@ -185,15 +197,26 @@ def _training(result: ExperimentResult) -> list[Section]:
 
 def _learned(result: ExperimentResult) -> list[Section]:
     blocks: list[Block] = []
+    found = trainings(result)
     for frontend in result.frontends:
-        # Of several conditions the first, which is the one with the most data.
-        for condition in result.conditions:
+        for condition in _most_data_first(result.conditions):
             runs = [run for run in result.of(frontend, condition).values() if run.learned]
             if runs:
-                blocks.append(learned_figure(frontend, condition, runs))
-                blocks.append(learned_table(frontend, runs))
+                trained = next(each for each in found if each.frontend == frontend and condition in each.conditions)
+                served = conditions_text(result, trained.conditions)
+                blocks.append(learned_figure(frontend, served, runs))
+                blocks.append(learned_table(frontend, served, runs))
                 break
     return [Section("What was learned", tuple(blocks), starts_page=True)] if blocks else []
+
+
+def _most_data_first(conditions: Sequence[str]) -> list[str]:
+    """Conditions that are shares of the data, such as "30 %", from the largest; others as they come."""
+    shares = [_SHARE.fullmatch(condition) for condition in conditions]
+    by_share = {match.string: float(match[1]) for match in shares if match}
+    if len(by_share) < len(conditions):
+        return list(conditions)
+    return sorted(conditions, key=lambda condition: -by_share[condition])
 
 
 def _pictures(sheets: Sequence[Sheet]) -> list[Section]:
@@ -218,11 +241,16 @@ def _method(result: ExperimentResult) -> Section:
         BulletList(facts.held_out),
     ]
     meanings = dict(description.conditions)
-    told = [f"{each}: {meanings[each]}." for each in result.conditions if meanings.get(each)]
+    alike: dict[str, list[str]] = {}
+    for each in result.conditions:
+        alike.setdefault(meanings.get(each, ""), []).append(each)
+    told = [f"{enumeration(those)}: {meaning}." for meaning, those in alike.items() if meaning]
     if told:
         blocks += [Heading("Conditions"), BulletList(tuple(told))]
-    if facts.settings:
-        rows = tuple(Row(key, (Cell(_setting(value)),)) for key, value in facts.settings.items())
+    # Every run has its own seed, whatever the settings that all runs share hold in its place.
+    settings = {key: value for key, value in facts.settings.items() if key.rpartition(".")[2] != "seed"}
+    if settings:
+        rows = tuple(Row(key, (Cell(_setting(value)),)) for key, value in settings.items())
         blocks.append(Table("Settings", (Column("Setting"), Column("Value")), rows, is_textual=True, is_narrow=True))
     sources = tuple(Row(each.name, (Cell(each.licence), Cell(each.reference))) for each in facts.sources)
     blocks.append(Table("Data", (Column("Data"), Column("Licence"), Column("Source")), sources, is_textual=True))

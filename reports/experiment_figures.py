@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from hearfit.reports.document import Figure
-from hearfit.reports.experiment_words import ends, name, signed, verdict
+from hearfit.reports.experiment_words import conditions_text, ends, name, signed, trainings, verdict
 from hearfit.reports.figure_forest import ForestMark, ForestPanel, draw_forest
 from hearfit.reports.figure_pictures import draw_sheet
 from hearfit.reports.figure_training import MOST_PARAMETERS, draw_curves, draw_learned
@@ -104,27 +104,28 @@ def difference_figure(result: ExperimentResult, metric: Metric, found: Sequence[
 def curve_figures(result: ExperimentResult) -> tuple[Figure, ...]:
     """Learning curves of the first conditions that have any."""
     figures: list[Figure] = []
+    found = trainings(result)
     for condition in result.conditions:
-        runs = {
-            # A closed form has a single point, which is no curve.
-            frontend: [run for run in result.of(frontend, condition).values() if len(run.curve) > 1]
-            for frontend in result.frontends
-        }
+        own = [each for each in found if each.conditions[0] == condition]
+        # A closed form has a single point, which is no curve.
+        runs = {each.frontend: [run for run in each.runs if len(run.curve) > 1] for each in own}
         runs = {frontend: records for frontend, records in runs.items() if records}
         if not runs or len(figures) == _MOST_CURVE_FIGURES:
             continue
+        drawn = [each for each in result.conditions if any(each in one.conditions for one in own)]
+        served = conditions_text(result, drawn)
         prefix = f"curves-{len(figures) + 1}"
         figures.append(
             Figure(
                 identifier=prefix,
                 svg=inline_svg(draw_curves(runs), prefix=prefix),
                 alternative=(
-                    f"Training loss and validation score over steps of {enumeration(tuple(runs))}, {condition}, a line "
+                    f"Training loss and validation score over steps of {enumeration(tuple(runs))}, {served}, a line "
                     "for each seed, with a ring at the best validation score."
                 ),
                 caption=(
-                    f"{condition}: a line for each seed. Ring: the best validation score, whose state was tested. The "
-                    "test set has no part in this."
+                    f"{served[:1].upper()}{served[1:]}: a line for each seed. Ring: the best validation score, whose "
+                    "state was tested. The test set has no part in this."
                 ),
             )
         )

@@ -114,7 +114,7 @@ def best_table(metric: Metric, found: Sequence[Difference]) -> Table:
     return replace(table, rows=rows, columns=(Column("Frontend, best, condition"), *table.columns[1:]))
 
 
-def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:
+def learned_table(frontend: str, condition: str, runs: Sequence[RunRecord]) -> Table:
     """What training did to each parameter, over all runs of a frontend in one condition."""
     rows = []
     for index, parameter in enumerate(runs[0].learned):
@@ -150,9 +150,8 @@ def learned_table(frontend: str, runs: Sequence[RunRecord]) -> Table:
         f"All values of {count(len(runs), 'run')} together. Change: of single values, without sign. "
         "At a bound: within 1 % of the range from one of its ends after training."
     )
-    return Table(
-        f"{frontend}: learned parameters before and after training", columns, tuple(rows), note, is_textual=True
-    )
+    caption = f"{frontend}, {condition}: learned parameters before and after training"
+    return Table(caption, columns, tuple(rows), note, is_textual=True)
 
 
 def at_bound_sentence(frontend: str, condition: str, runs: Sequence[RunRecord], index: int) -> str:

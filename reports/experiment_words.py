@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hearfit.reports.figure_training import best_of_curve
-from hearfit.reports.wording import count, number
+from hearfit.reports.wording import count, enumeration, number
 from hearfit.soundtasks.intervals import Interval
-from hearfit.soundtasks.record import CurvePoint, Metric
+from hearfit.soundtasks.record import CurvePoint, Metric, RunRecord
 from hearfit.soundtasks.result import Difference, ExperimentResult, Score, baseline_of, best_of, differences, scores
 
 _FEWEST_VALIDATIONS: Final = 3
 _ALIKE: Final = 1e-4
+_ROUNDING: Final = 1e-9
 
 HOW_TO_READ: Final = (
     (
@@ -35,8 +37,8 @@ HOW_TO_READ: Final = (
 
 
 def name(metric: Metric) -> str:
-    """The metric as it is read: without underscores."""
-    return metric.name.replace("_", " ")
+    """The metric as it is read: its title, or else its name without underscores."""
+    return metric.title or metric.name.replace("_", " ")
 
 
 def amount(metric: Metric, value: float) -> str:
@@ -63,10 +65,15 @@ def ends(metric: Metric, interval: Interval | None, *, is_signed: bool = False) 
         return ""
     if interval.low is None or interval.high is None:
         return "one seed, no interval" if interval.num == 1 else "no score"
-    if interval.low == interval.high:
+    if _is_point(interval.low, interval.high):
         return "every seed the same"
     shown = signed if is_signed else amount
     return f"{shown(metric, interval.low)} to {shown(metric, interval.high)}"
+
+
+def _is_point(low: float, high: float) -> bool:
+    """Whether the ends agree but for rounding: sums of the same numbers in another order do not agree to the bit."""
+    return high - low <= _ROUNDING * max(1.0, abs(low), abs(high))
 
 
 def verdict(metric: Metric, difference: Difference) -> str:
@@ -137,7 +144,7 @@ def _ends_ahead(metric: Metric, interval: Interval, sign: float) -> str:
     """The ends as how far ahead, whichever direction is better."""
     assert interval.low is not None
     assert interval.high is not None
-    if interval.low == interval.high:
+    if _is_point(interval.low, interval.high):
         return "the same"
     low, high = sorted((sign * interval.low, sign * interval.high))
     return f"{amount(metric, low)} to {amount(metric, high)}"
@@ -179,21 +186,57 @@ def items_sentence(result: ExperimentResult) -> str:
     return sentence
 
 
+@dataclass(frozen=True)
+class Trainings:
+    """Runs of one frontend, each trained for itself.
+
+    Attributes:
+        conditions: those in which these networks were tested: one, unless they serve several.
+        runs: of the first of these conditions, by seed.
+    """
+
+    frontend: str
+    conditions: tuple[str, ...]
+    runs: tuple[RunRecord, ...]
+
+
+def trainings(result: ExperimentResult) -> tuple[Trainings, ...]:
+    """By condition, then by frontend; a training whose curve is that of an earlier condition is the same one."""
+    found: list[Trainings] = []
+    for condition in result.conditions:
+        for frontend in result.frontends:
+            runs = [run for _, run in sorted(result.of(frontend, condition).items())]
+            earlier = [index for index, each in enumerate(found) if each.frontend == frontend]
+            own = [run for run in runs if not any(_is_of(run, found[index]) for index in earlier)]
+            served = {index for index in earlier for run in runs if _is_of(run, found[index])}
+            for index in served:
+                found[index] = replace(found[index], conditions=(*found[index].conditions, condition))
+            if own:
+                found.append(Trainings(frontend, (condition,), tuple(own)))
+    return tuple(found)
+
+
+def conditions_text(result: ExperimentResult, conditions: Sequence[str]) -> str:
+    """The conditions that a network serves, or that it serves every one of several."""
+    is_every = len(conditions) > 1 and tuple(conditions) == result.conditions
+    return "every condition" if is_every else enumeration(conditions)
+
+
+def _is_of(run: RunRecord, trained: Trainings) -> bool:
+    # A closed form has a single point, which two frontends or conditions may share.
+    return len(run.curve) > 1 and any(
+        (run.name.seed, run.curve) == (each.name.seed, each.curve) for each in trained.runs
+    )
+
+
 def still_rising_sentence(result: ExperimentResult) -> str:
     """In how many runs the last validation was the best one, so that more steps might help; empty where in none."""
     parts = []
-    for condition in result.conditions:
-        for frontend in result.frontends:
-            curves = [
-                run.curve
-                for run in result.of(frontend, condition).values()
-                if len(run.curve) > 1 and not _stood_still(run.curve)
-            ]
-            at_end = sum(
-                best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves
-            )
-            if at_end:
-                parts.append(f"{frontend}, {condition}: {at_end} of {len(curves)}")
+    for each in trainings(result):
+        curves = [run.curve for run in each.runs if len(run.curve) > 1 and not _stood_still(run.curve)]
+        at_end = sum(best_of_curve([point.validation_score for point in curve]) == len(curve) - 1 for curve in curves)
+        if at_end:
+            parts.append(f"{each.frontend}, {conditions_text(result, each.conditions)}: {at_end} of {len(curves)}")
     if not parts:
         return ""
     return f"Runs whose last validation was their best, so that more steps might help: {'; '.join(parts)}."
@@ -202,11 +245,10 @@ def still_rising_sentence(result: ExperimentResult) -> str:
 def stood_still_sentences(result: ExperimentResult) -> tuple[str, ...]:
     """Runs whose training changed nothing that the validation could see; the mean over seeds counts them."""
     return tuple(
-        f"{frontend}, {condition}, seed {seed}: the training stood still; its validation score is the same from the "
-        "first to the last. The mean and its interval count this run."
-        for condition in result.conditions
-        for frontend in result.frontends
-        for seed, run in sorted(result.of(frontend, condition).items())
+        f"{each.frontend}, {conditions_text(result, each.conditions)}, seed {run.name.seed}: the training stood "
+        "still; its validation score is the same from the first to the last. The mean and its interval count this run."
+        for each in trainings(result)
+        for run in each.runs
         if _stood_still(run.curve)
     )
 
@@ -215,6 +257,22 @@ def _stood_still(curve: Sequence[CurvePoint]) -> bool:
     """Whether all validations of a training are alike; one before the first step may be of a closed form."""
     found = [point.validation_score for point in curve if point.step > 0]
     return len(found) >= _FEWEST_VALIDATIONS and max(found) - min(found) < _ALIKE
+
+
+def beyond_sentence(result: ExperimentResult) -> str:
+    """What an interval beyond the ends of its scale means, where the page has one; else empty."""
+    intervals = [
+        each.over_seeds for metric in result.description.metrics if metric.is_share for each in scores(result, metric)
+    ]
+    is_beyond = any(
+        each.low is not None and each.high is not None and (each.low < 0.0 or each.high > 1.0) for each in intervals
+    )
+    if not is_beyond:
+        return ""
+    return (
+        "An interval of an accuracy or an area that reaches below 0 or above 1 is one of few seeds that scatter: "
+        "Student's t knows nothing of these ends, and no score can lie beyond them."
+    )
 
 
 def comparisons_sentence(result: ExperimentResult) -> str:

@@ -11,13 +11,21 @@ __all__ = ("CurvePoint", "LearnedParameter", "Metric", "RunName", "RunRecord")
 
 @dataclass(frozen=True)
 class Metric:
-    """A score as it is shown: `decimals` after the point, and which direction is better."""
+    """A score as it is shown: `decimals` after the point, and which direction is better.
+
+    Attributes:
+        name: in records, files and the tracking.
+        title: on the page and in the terminal, where that is not the name.
+        is_share: whether it cannot lie below 0 or above 1.
+    """
 
     name: str
     unit: str
     meaning: str
     is_higher_better: bool = True
     decimals: int = 3
+    title: str = ""
+    is_share: bool = False
 
 
 @dataclass(frozen=True, order=True)

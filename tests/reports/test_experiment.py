@@ -12,13 +12,17 @@ from matplotlib.figure import Figure
 from hearfit.reports.document import BulletList, Document, Paragraph, Table
 from hearfit.reports.document import Figure as Drawing
 from hearfit.reports.experiment import experiment_document
+from hearfit.reports.experiment_figures import curve_figures
 from hearfit.reports.experiment_words import (
+    beyond_sentence,
     comparisons_sentence,
     ends,
     seeds_text,
     signed,
     still_rising_sentence,
+    stood_still_sentences,
     summary_sentences,
+    trainings,
     verdict,
 )
 from hearfit.reports.figure_forest import ForestMark, ForestPanel, draw_forest
@@ -30,7 +34,7 @@ from hearfit.reports.html import render_html
 from hearfit.reports.pdf import render_pdf
 from hearfit.soundtasks.intervals import Interval
 from hearfit.soundtasks.record import CurvePoint
-from hearfit.soundtasks.result import Difference
+from hearfit.soundtasks.result import Difference, ExperimentResult
 from tests.soundtasks.example_experiment import CC, ERROR, example_result, example_sheets
 
 RESULT = example_result()
@@ -103,7 +107,7 @@ def test_tables_hold_every_number(document: Document) -> None:
     behind = table(document, "cc norm less that of the best")
     assert [row.head for row in behind.rows][:2] == ["mel less biomimetic, 100 %", "leaf less biomimetic, 100 %"]
     assert [row.cells[-1].text for row in behind.rows] == ["worse", *["not told apart"] * 3]
-    learned = table(document, "leaf: learned")
+    learned = table(document, "leaf, 100 %: learned")
     assert [row.head for row in learned.rows] == ["time constant (s)", "centre frequency (Hz)", "exponent"]
     exponents = np.concatenate([run.learned[2].after for run in RESULT.of("leaf", "100 %").values()])
     at_bound = int((exponents > 1.0 - 0.01 * np.log(1 / 0.05)).sum())
@@ -280,6 +284,112 @@ def test_a_training_that_stands_still_is_named_and_others_are_not() -> None:
     assert "stood still" not in page_of(HEALTHY)[0]
     # Two points are too few to say so.
     assert "stood still" not in page_of(DEAD[:2])[0]
+
+
+def with_one_network(result: ExperimentResult) -> ExperimentResult:
+    """The same scores, but the runs of 10 % are of the networks of 100 %."""
+    first = {(run.name.frontend, run.name.seed): run for run in result.records if run.name.condition == "100 %"}
+    records = tuple(
+        dataclasses.replace(run, curve=of.curve, learned=of.learned)
+        for run in result.records
+        for of in [first[run.name.frontend, run.name.seed]]
+    )
+    return dataclasses.replace(result, records=records)
+
+
+def test_a_network_that_serves_every_condition_is_shown_once() -> None:
+    shared = with_one_network(RESULT)
+    figures = [curve_figures(each) for each in (RESULT, shared)]
+    assert [len(each) for each in figures] == [2, 1]
+    assert figures[1][0].caption.startswith("Every condition: a line for each seed.")
+    assert figures[0][1].caption.startswith("10 %: a line for each seed.")
+    (first, *others) = [run for run in shared.records if run.curve]
+    dead = tuple(CurvePoint(*point) for point in DEAD)
+    records = tuple(
+        dataclasses.replace(run, curve=dead)
+        if (run.name.frontend, run.name.seed) == (first.name.frontend, first.name.seed)
+        else run
+        for run in shared.records
+    )
+    told = stood_still_sentences(dataclasses.replace(shared, records=records))
+    assert len(told) == 1
+    assert told[0].startswith(f"{first.name.frontend}, every condition, seed {first.name.seed}: the training stood")
+    assert others
+    assert still_rising_sentence(shared).count("leaf, every condition: ") == 1
+    # Where one condition has a run less, what is left are still the same networks.
+    fewer = dataclasses.replace(shared, records=tuple(run for run in shared.records if run.name != first.name))
+    assert [each.conditions for each in trainings(fewer) if each.frontend == first.name.frontend] == [
+        ("100 %", "10 %"),
+        ("10 %",),
+    ]
+
+
+def test_what_was_learned_is_shown_of_the_condition_with_the_most_data() -> None:
+    turned = dataclasses.replace(RESULT, records=tuple(reversed(RESULT.records)))
+    assert turned.conditions[0] == "10 %"
+    (section,) = (each for each in experiment_document(turned).sections if each.heading == "What was learned")
+    captions = [block.caption for block in section.blocks if isinstance(block, Table | Drawing)]
+    assert all(", 100 %: " in caption for caption in captions)
+    # Conditions that are no shares are shown as they come.
+    renamed = dataclasses.replace(
+        RESULT,
+        records=tuple(
+            dataclasses.replace(run, name=dataclasses.replace(run.name, condition=f"with {run.name.condition}"))
+            for run in turned.records
+        ),
+    )
+    (section,) = (each for each in experiment_document(renamed).sections if each.heading == "What was learned")
+    assert ", with 10 %: " in section.blocks[0].caption  # type: ignore[union-attr]
+
+
+def test_the_best_is_compared_once_where_it_is_the_baseline() -> None:
+    records = tuple(
+        dataclasses.replace(run, scores={**run.scores, "cc_norm": 0.99 if run.name.frontend == "mel" else 0.5})
+        for run in RESULT.records
+    )
+    document = experiment_document(dataclasses.replace(RESULT, records=records))
+    tables = [block.caption for section in document.sections for block in section.blocks if isinstance(block, Table)]
+    assert "cc norm less that of mel" in tables
+    assert "cc norm less that of the best" not in tables
+
+
+def test_titles_conditions_and_settings_are_those_that_a_reader_knows() -> None:
+    metric = dataclasses.replace(CC, title="CC of <i>units</i>")
+    description = dataclasses.replace(
+        RESULT.description, metrics=(metric, ERROR), conditions=(("100 %", "of the data"), ("10 %", "of the data"))
+    )
+    facts = dataclasses.replace(RESULT.facts, settings={"training.seed": 0, "seed": 0, "training.seeds shown": 3})
+    document = experiment_document(dataclasses.replace(RESULT, description=description, facts=facts))
+    assert table(document, "Test set: CC of <i>units</i>; higher").rows
+    assert summary_sentences(dataclasses.replace(RESULT, description=description))[0].startswith(
+        "100 %: biomimetic has the best mean CC of <i>units</i>, 0.711"
+    )
+    assert "<i>units" not in render_html(document)
+    assert [row.head for row in table(document, "Settings").rows] == ["training.seeds shown"]
+    (method,) = (each for each in document.sections if each.heading == "How it was done")
+    lists = [block.items for block in method.blocks if isinstance(block, BulletList)]
+    assert ("100 % and 10 %: of the data.",) in lists
+
+
+def test_an_interval_beyond_the_ends_of_a_share_is_explained_where_there_is_one() -> None:
+    def of_seeds(values: tuple[float, ...], *, is_share: bool) -> str:
+        records = tuple(
+            dataclasses.replace(run, scores={"cc_norm": values[run.name.seed - 1]}) for run in RESULT.records
+        )
+        metrics = (dataclasses.replace(CC, is_share=is_share),)
+        description = dataclasses.replace(RESULT.description, metrics=metrics)
+        return beyond_sentence(dataclasses.replace(RESULT, records=records, description=description))
+
+    # Student's t by hand: 0.82 +- 2.776 * 0.1924 / sqrt(5) reaches 1.059.
+    scattered = (0.5, 0.8, 0.9, 0.9, 1.0)
+    assert "no score can lie beyond" in of_seeds(scattered, is_share=True)
+    assert of_seeds(scattered, is_share=False) == ""
+    assert of_seeds((0.7, 0.71, 0.7, 0.72, 0.7), is_share=True) == ""
+
+
+def test_ends_that_agree_but_for_rounding_are_no_interval() -> None:
+    assert ends(CC, Interval(0.386, 0.386 - 1e-15, 0.386 + 1e-15, 5)) == "every seed the same"
+    assert ends(CC, Interval(0.386, 0.386 - 1e-6, 0.386 + 1e-6, 5)) == "0.386 to 0.386"
 
 
 def test_curves_are_those_of_the_runs() -> None:

@@ -9,10 +9,11 @@ import pytest
 from hearfit.errors import InputError
 from hearfit.learnable.modulation_space import modulation_space
 from hearfit.soundtasks.events.bird_syllables import BirdDesign
-from hearfit.soundtasks.events.figures import event_sheets, modulations
+from hearfit.soundtasks.events.figures import event_sheets, pictured
 from hearfit.soundtasks.events.frontends import event_frontend
 from hearfit.soundtasks.events.network import NUM_FILTERS
 from hearfit.soundtasks.events.task import EventTask, EventTraining
+from hearfit.soundtasks.filter_figures import modulations
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.study import run_study
 from tests.soundtasks.event_corpora import write_noises, write_songs, write_words
@@ -52,7 +53,7 @@ def test_modulations_of_a_record_are_those_of_its_frontend(record: RunRecord) ->
     frontend = event_frontend("gabor", 0)
     layer = frontend.layer.layer  # type: ignore[attr-defined]
     wanted = modulation_space(type(frontend)(frontend.frontend, layer))  # type: ignore[attr-defined, call-arg]
-    found = modulations(record)
+    found = modulations(pictured(record))
     assert found is not None
     np.testing.assert_allclose(found[0].rate_hz, wanted.rate_hz, rtol=1e-4)
     np.testing.assert_allclose(found[0].scale, wanted.scale, rtol=1e-4)

@@ -8,6 +8,7 @@ from flax import nnx
 
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.request import FrontendRequest
+from hearfit.soundtasks.neural.figures import receptive_field_sheets
 from hearfit.soundtasks.neural.fit import Fitted
 from hearfit.soundtasks.neural.readouts import (
     LinearReadout,
@@ -172,6 +173,39 @@ def test_the_field_of_a_linear_model_is_its_weights(rng: np.random.Generator, ke
     np.testing.assert_allclose(first.gradient, expected[..., 0], rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(last.gradient, expected[..., 2], rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(first.lag_s, 0.005 * np.arange(10))
+
+
+@pytest.mark.parametrize("frontend", ["leaf", "pcen"])
+def test_the_field_shows_the_memory_of_gain_control(rng: np.random.Generator, key: jax.Array, frontend: str) -> None:
+    """Truth: central differences of the last response by the energies that PCEN is given."""
+    fitted = a_fit(rng, key, is_recurrent=False, frontend=frontend)
+    sound = (0.02 * rng.standard_normal(240 * 40)).astype(np.float32)
+    (field,) = spectrogram_fields(fitted, sound, (1,), num_lags=40, num_frames=1)
+    late = fitted.frontend.late
+    assert late is not None
+    energies = np.asarray(fitted.frontend.early(jnp.asarray(sound)[None]))[0]
+    direction = energies * rng.standard_normal(energies.shape)
+
+    def response(step: float) -> float:
+        moved = jnp.asarray(energies + step * direction, jnp.float32)[None]
+        return float(fitted.readout(late(moved))[0, -1, 1] * fitted.scale.deviation[1])
+
+    numeric = (response(0.01) - response(-0.01)) / 0.02
+    assert np.sum(field.gradient[::-1].astype(np.float64) * direction) == pytest.approx(numeric, rel=0.02)
+    # The readout alone reaches no further back than its weights.
+    assert np.abs(field.gradient[LAGS:]).max() > 0.0
+
+
+@pytest.mark.parametrize(
+    ("frontend", "words"), [("mel", "no memory of its own"), ("pcen", "before PCEN"), ("adaptation", "log-mel")]
+)
+def test_a_caption_says_with_respect_to_what(
+    rng: np.random.Generator, key: jax.Array, frontend: str, words: str
+) -> None:
+    fitted = a_fit(rng, key, is_recurrent=False, frontend=frontend)
+    sound = (0.02 * rng.standard_normal(240 * 12)).astype(np.float32)
+    (sheet, _) = receptive_field_sheets(fitted, sound, np.arange(UNITS, dtype=float), frontend)
+    assert words in sheet.caption
 
 
 @pytest.mark.parametrize("reduction", ["last", "peak", "sum"])

@@ -7,9 +7,12 @@ import pytest
 from scipy import stats
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.description import chosen
+from hearfit.soundtasks.description import ExperimentDescription, chosen
 from hearfit.soundtasks.descriptions import DESCRIPTIONS
+from hearfit.soundtasks.enhancement.description import DESCRIPTION as ENHANCEMENT
 from hearfit.soundtasks.experiment import flat, run_names
+from hearfit.soundtasks.neural.description import DESCRIPTION as NEURAL
+from hearfit.soundtasks.phonemes.description import EAR_DESCRIPTION, metrics_of
 from hearfit.soundtasks.record import RunRecord
 from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_best, best_of, differences, scores
 from hearfit.training.settings import Settings
@@ -108,6 +111,29 @@ def test_descriptions_agree_with_themselves(description: object) -> None:
     assert each.frontend(each.baseline).name == each.baseline
     assert each.metric(each.metrics[0].name) is each.metrics[0]
     assert each.question.endswith("?")
+
+
+@pytest.mark.parametrize("description", [*DESCRIPTIONS, EAR_DESCRIPTION], ids=lambda each: each.task)
+def test_no_meaning_leans_on_the_row_above_it(description: ExperimentDescription) -> None:
+    """A page shows the frontends that were run, in the order of the runs: "the same" would be that of another one."""
+    told = [
+        *(text for each in description.frontends for text in (each.meaning, each.learns)),
+        *(meaning for _, meaning in description.conditions),
+        *(each.meaning for each in description.metrics),
+    ]
+    assert [text for text in told if text.lower().startswith("the same")] == []
+    # Each condition is explained for itself, as only some of them may have been run.
+    assert all(meaning for _, meaning in description.conditions)
+
+
+def test_metrics_have_titles_where_their_names_are_internal() -> None:
+    titles = {each.name: each.title for each in (*ENHANCEMENT.metrics, *NEURAL.metrics)}
+    assert titles["si_sdr_improvement"] == "SI-SDR improvement"
+    assert titles["estoi"] == "ESTOI"
+    assert titles["cc_norm"] == "cc_norm"
+    of_phonemes = {each.name: each for each in metrics_of((10.0,))}
+    assert of_phonemes["broad accuracy, white 10 dB"].title == "broad accuracy in white noise at 10 dB SNR"
+    assert of_phonemes["phone accuracy, quiet"].meaning == "phone accuracy of words in quiet, mean over words"
 
 
 def test_seeds_that_share_a_test_set_are_one_study() -> None:

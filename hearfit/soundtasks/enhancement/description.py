@@ -7,6 +7,7 @@ from hearfit.soundtasks.record import Metric
 
 UNTOUCHED: Final = "mixture"
 SNRS_DB: Final = (-5.0, 0.0, 5.0, 10.0)
+MEANING_OF_SNR: Final = "signal-to-noise ratio of the mixtures"
 
 REFERENCES: Final = {
     UNTOUCHED: "the untouched mixture",
@@ -32,11 +33,17 @@ DESCRIPTION: Final = ExperimentDescription(
         FrontendChoice("leaf", "LEAF, convolutions", "filters, pooling and gain control"),
         FrontendChoice("mel", "log-mel, convolutions"),
     ),
-    conditions=(("-5 dB", "SNR of the mixture"), ("0 dB", ""), ("5 dB", ""), ("10 dB", "")),
+    conditions=tuple((f"{snr_db:g} dB", MEANING_OF_SNR) for snr_db in SNRS_DB),
     metrics=(
-        Metric("si_sdr_improvement", "dB", "SI-SDR of the output less that of the mixture", decimals=2),
-        Metric("si_sdr", "dB", "scale-invariant signal-to-distortion ratio", decimals=2),
-        Metric("estoi", "", "extended short-time objective intelligibility"),
+        Metric(
+            "si_sdr_improvement",
+            "dB",
+            "SI-SDR of the output less that of the mixture",
+            decimals=2,
+            title="SI-SDR improvement",
+        ),
+        Metric("si_sdr", "dB", "scale-invariant signal-to-distortion ratio", decimals=2, title="SI-SDR"),
+        Metric("estoi", "", "extended short-time objective intelligibility", title="ESTOI"),
     ),
     baseline="cnn",
     item="mixture",

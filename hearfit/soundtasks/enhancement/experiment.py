@@ -1,15 +1,19 @@
 """The enhancement experiment as the command hands it over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from hearfit.soundtasks.enhancement.data import read_parts, test_sources
-from hearfit.soundtasks.enhancement.description import DESCRIPTION, REFERENCES
+from hearfit.soundtasks.enhancement.description import DESCRIPTION, MEANING_OF_SNR, REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
+from hearfit.soundtasks.enhancement.examples import EXAMPLES
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
 from hearfit.soundtasks.experiment import Experiment, run_names
-from hearfit.soundtasks.result import DataSource, ExperimentFacts
+from hearfit.soundtasks.pictures import Sheet
+from hearfit.soundtasks.recipe_figures import recipe_sheets
+from hearfit.soundtasks.result import DataSource, ExperimentFacts, ExperimentResult
 
 _SOURCES: Final = (
     DataSource("VoxAngeles", "CC BY-NC 4.0", "Chodroff, Pažon, Baker and Moran 2024, github.com/pacscilab/voxangeles"),
@@ -42,7 +46,14 @@ _REMARKS: Final = (
         "All networks learn as many numbers as that with the trained cortex, to 2 %. They look "
         f"{DESIGN.network.look_ahead_frames * 10} ms ahead of a frame; the frontends do not."
     ),
-    "One network of each frontend and seed serves all ratios; its time counts in the first ratio that is done.",
+    (
+        "One network of each frontend and seed serves all ratios, so it is trained and learns once; its time counts in "
+        "the first ratio that is done."
+    ),
+    (
+        f"To listen to: speech, mixture and what networks of the first seed made of it are sound files in the folder "
+        f"`{EXAMPLES}` beside this page."
+    ),
 )
 
 
@@ -65,7 +76,7 @@ def enhancement_experiment(
     # Read here once, so that whatever is wrong with the data is told before the first run.
     parts = read_parts(speech, noise)
     return Experiment(
-        description=DESCRIPTION,
+        description=replace(DESCRIPTION, conditions=tuple((each, MEANING_OF_SNR) for each in conditions)),
         task=EnhancementTask(speech, noise, example_seed=seeds[0]),
         names=run_names(DESCRIPTION.task, (*frontends, *REFERENCES), conditions, seeds),
         facts=ExperimentFacts(
@@ -78,4 +89,12 @@ def enhancement_experiment(
             item_group="noise recording",
             item_groups=test_sources(noise, scenes_per_clip=DESIGN.scenes_per_clip),
         ),
+        pictures=pictures_of,
     )
+
+
+def pictures_of(result: ExperimentResult, out: Path) -> tuple[Sheet, ...]:
+    """Filters of the first seed of each frontend."""
+    del out
+    records = [record for record in result.records if record.name.seed == result.seeds[0]]
+    return recipe_sheets(records, num_maps=DESIGN.network.num_maps, has_one_network=True)

@@ -11,8 +11,8 @@ FRONTENDS: Final = (
     FrontendChoice(
         "cortical", "fixed cochlea and modulation filters (Famularo et al. 2024)", "rate and scale of each filter"
     ),
-    FrontendChoice("frozen", "the same cochlea and modulation filters"),
-    FrontendChoice("cochlea", "the same cochlea; behind it the convolution of `cnn`"),
+    FrontendChoice("frozen", "fixed cochlea and modulation filters, as `cortical` begins"),
+    FrontendChoice("cochlea", "fixed cochlea, that of `cortical`; behind it the convolution of `cnn`"),
     FrontendChoice("adaptation", "log-mel above its running average", "a time constant of each channel"),
     FrontendChoice("leaf", "Gabor filters on the waveform, pooling and PCEN", "filters, pooling and compression"),
 )
@@ -23,8 +23,10 @@ SLOW_FRONTENDS: Final = (
 BASELINE: Final = "cnn"
 
 AUC: Final = "AUC"
-_ACCURACY: Final = Metric("accuracy", "", "share of the recordings with the right class")
-_BALANCED: Final = Metric("balanced accuracy", "", "mean over the classes of the share of each that is right")
+_ACCURACY: Final = Metric("accuracy", "", "share of the recordings with the right class", is_share=True)
+_BALANCED: Final = Metric(
+    "balanced accuracy", "", "mean over the classes of the share of each that is right", is_share=True
+)
 _CLEAN: Final = (("clean", "as recorded"),)
 
 VAD: Final = ExperimentDescription(
@@ -36,13 +38,15 @@ VAD: Final = ExperimentDescription(
     frontends=(*FRONTENDS, *SLOW_FRONTENDS),
     conditions=(("noisy", "trained on -5 to 10 dB SNR, tested at 0 dB"),),
     metrics=(
-        Metric(AUC, "", "area under the ROC curve over all frames of the test, 0 dB SNR"),
-        Metric("AUC of a word", "", "mean over the words of the area over the frames of one word, 0 dB SNR"),
-        Metric("AUC at -5 dB", "", "area over all frames, -5 dB SNR"),
-        Metric("AUC at 10 dB", "", "area over all frames, 10 dB SNR"),
-        Metric("AUC in environment noise", "", "area over frames in recorded noise, 0 dB SNR"),
-        Metric("AUC in white noise", "", "area over frames in white noise, 0 dB SNR"),
-        Metric("AUC in pink noise", "", "area over frames in pink noise, 0 dB SNR"),
+        Metric(AUC, "", "area under the ROC curve over all frames of the test, 0 dB SNR", is_share=True),
+        Metric(
+            "AUC of a word", "", "mean over the words of the area over the frames of one word, 0 dB SNR", is_share=True
+        ),
+        Metric("AUC at -5 dB", "", "area over all frames, -5 dB SNR", is_share=True),
+        Metric("AUC at 10 dB", "", "area over all frames, 10 dB SNR", is_share=True),
+        Metric("AUC in environment noise", "", "area over frames in recorded noise, 0 dB SNR", is_share=True),
+        Metric("AUC in white noise", "", "area over frames in white noise, 0 dB SNR", is_share=True),
+        Metric("AUC in pink noise", "", "area over frames in pink noise, 0 dB SNR", is_share=True),
     ),
     baseline=BASELINE,
     item="word",
@@ -80,8 +84,13 @@ BIRDS: Final = ExperimentDescription(
     frontends=(*FRONTENDS, *SLOW_FRONTENDS),
     conditions=_CLEAN,
     metrics=(
-        Metric("balanced accuracy", "", "mean over syllables and silence of the share of their frames that is right"),
-        Metric("frame accuracy", "", "share of the frames that are right"),
+        Metric(
+            "balanced accuracy",
+            "",
+            "mean over syllables and silence of the share of their frames that is right",
+            is_share=True,
+        ),
+        Metric("frame accuracy", "", "share of the frames that are right", is_share=True),
         Metric("note error", "", "insertions, deletions and substitutions of notes to each annotated note", False),
     ),
     baseline=BASELINE,

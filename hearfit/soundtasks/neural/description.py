@@ -5,6 +5,8 @@ from typing import Final
 from hearfit.soundtasks.description import ExperimentDescription, FrontendChoice
 from hearfit.soundtasks.record import Metric
 
+_NORMALISED: Final = "correlation with the mean response, normalised by what is explainable"
+
 DESCRIPTION: Final = ExperimentDescription(
     task="neural",
     command="neural",
@@ -16,28 +18,36 @@ DESCRIPTION: Final = ExperimentDescription(
         FrontendChoice("gammatone", "ERB-spaced gammatone filterbank"),
         FrontendChoice("sincnet", "Band-pass filters", "band edges"),
         FrontendChoice("leaf", "Gabor filters, pooling and PCEN", "filters, pooling and compression"),
-        FrontendChoice("leaf-modulus", "The same without the square, as in deepSTRF", "the same"),
+        FrontendChoice(
+            "leaf-modulus",
+            "Gabor filters without the square, as in deepSTRF, pooling and PCEN",
+            "filters, pooling and compression",
+        ),
         FrontendChoice("pcen-fixed", "Mel and per-channel energy normalisation"),
-        FrontendChoice("pcen", "The same", "its four numbers of each channel"),
+        FrontendChoice(
+            "pcen", "Mel and per-channel energy normalisation", "four numbers of the normalisation of each channel"
+        ),
         FrontendChoice(
             "biomimetic", "Cochlea with compression, lateral inhibition and leak", "all stages after the filters"
         ),
-        FrontendChoice("biomimetic-frozen", "The same cochlea as it begins"),
+        FrontendChoice("biomimetic-frozen", "Cochlea with compression, lateral inhibition and leak, as it begins"),
         FrontendChoice("adaptation-fixed", "Log-mel less its running mean, rectified"),
-        FrontendChoice("adaptation", "The same", "time constants"),
+        FrontendChoice("adaptation", "Log-mel less its running mean, rectified", "time constants"),
         FrontendChoice("on-off-fixed", "Log-mel, and what is above and below its running mean"),
-        FrontendChoice("on-off", "The same", "time constants"),
+        FrontendChoice("on-off", "Log-mel, and what is above and below its running mean", "time constants"),
         FrontendChoice("cascade-fixed", "Log-mel, adapted, and ON and OFF of the adapted channels twice"),
-        FrontendChoice("cascade", "The same", "time constants of both stages"),
+        FrontendChoice(
+            "cascade", "Log-mel, adapted, and ON and OFF of the adapted channels twice", "time constants of both stages"
+        ),
     ),
     conditions=(
         ("linear", "a receptive field of 45 ms for each unit"),
-        ("recurrent", "the same, corrected by a small recurrent network"),
+        ("recurrent", "a receptive field of 45 ms for each unit, corrected by a small recurrent network"),
     ),
     metrics=(
-        Metric("cc_norm", "", "correlation with the mean response, normalised by what is explainable, mean over units"),
-        Metric("cc_norm_median", "", "the same, median over units"),
-        Metric("cc", "", "plain correlation, mean over units"),
+        Metric("cc_norm", "", f"{_NORMALISED}, mean over units", title="cc_norm"),
+        Metric("cc_norm_median", "", f"{_NORMALISED}, median over units", title="median cc_norm"),
+        Metric("cc", "", "plain correlation with the mean response, mean over units"),
     ),
     baseline="mel",
     item="unit",

@@ -3,11 +3,16 @@
 from pathlib import Path
 from typing import Final
 
-from hearfit.corpora.ns1 import MEAN_LEVEL_DB_SPL, SPLITS, load_ns1
+from hearfit.corpora.ns1 import BIN_S, MEAN_LEVEL_DB_SPL, SAMPLING_RATE_HZ, SPLITS, load_ns1
+from hearfit.learnable.catalogue import build
+from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.experiment import Experiment, run_names
+from hearfit.soundtasks.filter_figures import PicturedRun, filter_sheets
 from hearfit.soundtasks.neural.description import DESCRIPTION
-from hearfit.soundtasks.neural.task import TASK, NeuralTask
-from hearfit.soundtasks.result import DataSource, ExperimentFacts
+from hearfit.soundtasks.neural.task import HIGHEST_HZ, LOWEST_HZ, NUM_CHANNELS, TASK, NeuralTask
+from hearfit.soundtasks.pictures import Sheet
+from hearfit.soundtasks.record import RunRecord
+from hearfit.soundtasks.result import DataSource, ExperimentFacts, ExperimentResult
 
 _SOURCE: Final = DataSource(
     "NS1", "not stated by its authors", "Harper et al. 2016; Rahman et al. 2019; osf.io/ayw2p (SH.En.C)"
@@ -61,7 +66,23 @@ def neural_experiment(
         NeuralTask(folder, split, pictured_seed=seeds[0]),
         run_names(TASK, frontends, readouts, seeds),
         facts,
+        pictures_of,
     )
+
+
+def pictures_of(result: ExperimentResult, out: Path) -> tuple[Sheet, ...]:
+    """Filters of the first seed of each frontend that learns them."""
+    del out
+    return filter_sheets(
+        [_pictured(record) for record in result.records if record.learned and record.name.seed == result.seeds[0]]
+    )
+
+
+def _pictured(record: RunRecord) -> PicturedRun:
+    name = record.name
+    request = FrontendRequest(SAMPLING_RATE_HZ, BIN_S, NUM_CHANNELS, LOWEST_HZ, HIGHEST_HZ, name.seed)
+    start = build(name.frontend, request)
+    return PicturedRun(record, f"{name.frontend}, {name.condition}", start, start.layout)
 
 
 def _list(sounds: tuple[int, ...]) -> str:

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.learnable.interface import Frontend
+from hearfit.learnable.pcen import Pcen
 from hearfit.soundtasks.neural.fit import Fitted
 from hearfit.soundtasks.neural.receptive_fields import (
     SpectrogramField,
@@ -37,8 +39,8 @@ def receptive_field_sheets(
         heading="Receptive fields",
         caption=(
             "Change of the predicted response by a change of the spectrogram some time before, averaged over frames of "
-            f"a test sound; the {len(units)} units that are predicted best, each on its own scale. The "
-            "spectrogram is that of the frontend, in its own unit; channels stand at their frequencies before training."
+            f"a test sound; the {len(units)} units that are predicted best, each on its own scale. The spectrogram is "
+            f"{_spectrogram_of(fitted.frontend)}; channels stand at their frequencies before training."
         ),
         alternative=f"Maps of lag and frequency of {len(units)} units behind the frontend {frontend}.",
         panels=tuple(_image(field) for field in fields),
@@ -55,6 +57,15 @@ def receptive_field_sheets(
         panels=(_lines(gradient),),
     )
     return spectrogram, waveform
+
+
+def _spectrogram_of(frontend: Frontend) -> str:
+    """With respect to what the fields are, as scales and reach differ with it."""
+    if isinstance(frontend.late, Pcen):
+        return "power or amplitude of the filters before PCEN, of which a step weighs the more the softer the sound is"
+    if frontend.late is not None:
+        return "what the adapting stage is given, a log-mel spectrogram"
+    return "what the frontend gives to the readout, so that no memory of its own shows"
 
 
 def _where_they_are(fields: tuple[SpectrogramField, ...]) -> tuple[SpectrogramField, ...]:

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from hearfit.corpora.ns1 import BIN_S, SAMPLING_RATE_HZ
-from hearfit.learnable.interface import Chain
 from hearfit.soundtasks.neural.fit import Fitted
 
 Reduction = Literal["last", "peak", "sum"]
@@ -72,17 +71,17 @@ def spectrogram_fields(
 ) -> tuple[SpectrogramField, ...]:
     """Local fields at frames spread over a sound, averaged: with a linear frontend and readout, their weights.
 
-    The spectrogram is what the first stage of a chain gives, and otherwise the features themselves, summed over maps:
-    what a change of all maps of a channel together does.
+    The spectrogram is what the last stage of a frontend is given, so that its memory shows; where none is told apart,
+    the features themselves, summed over maps: what a change of all maps of a channel together does.
     """
-    frontend = fitted.frontend
-    first, then = (frontend.frontend, frontend.layer) if isinstance(frontend, Chain) else (frontend, None)
-    spectrogram = first(jnp.asarray(waveform_pa)[None])
+    frontend, sound = fitted.frontend, jnp.asarray(waveform_pa)[None]
+    late = frontend.late
+    spectrogram = frontend(sound) if late is None else frontend.early(sound)[..., None]
     total = spectrogram.shape[1]
     frames = np.unique(np.linspace(min(num_lags, total) - 1, total - 1, num_frames).round().astype(np.int32))
 
     def responses(values: Float[Array, "one frames channels maps"]) -> Float[Array, "chosen units"]:
-        features = values if then is None else then(values[..., 0])
+        features = values if late is None else late(values[..., 0])
         standardised = fitted.readout(features)[0]
         return (standardised * fitted.scale.deviation[None])[frames][:, np.array(units)]
 

@@ -12,6 +12,7 @@ DEFAULT_SHARES: Final = (1.0, 0.3, 0.1)
 NORMAL_EAR: Final = "normal ear"
 THIS_EAR: Final = "this ear"
 LEVELS_DB_SPL: Final = (50.0, 65.0, 80.0)
+_MEAN: Final = "mean over words and over the listening conditions"
 _DATA: Final = "--data: VoxAngeles (recordings and TextGrids; one folder a language)"
 
 
@@ -23,16 +24,38 @@ def listening_names(snrs_db: tuple[float, ...]) -> tuple[str, ...]:
 def metrics_of(snrs_db: tuple[float, ...]) -> tuple[Metric, ...]:
     """Means over the listening conditions, then each of them."""
     means = (
-        Metric(BROAD, "", "share of a word's frames with the right broad class (chance: most frequent, 0.35), mean"),
-        Metric(PHONES, "", "share of the frames of the 20 most frequent phones with the right phone, mean"),
-        Metric(BALANCED, "", "share of frames with the right broad class, mean over the 8 classes"),
+        Metric(BROAD, "", f"share of a word's frames with the right broad class, {_MEAN}", is_share=True),
+        Metric(
+            PHONES,
+            "",
+            f"share of a word's frames of the 20 most frequent phones with the right phone, {_MEAN}",
+            is_share=True,
+        ),
+        Metric(
+            BALANCED,
+            "",
+            "share of the frames of a broad class that are told, mean over the 8 classes and the listening conditions",
+            is_share=True,
+        ),
     )
     each = tuple(
-        Metric(score_name(measure, listening), "", f"{measure} of words heard in {listening}")
+        Metric(
+            score_name(measure, listening),
+            "",
+            f"{measure} of words {_heard_in(listening)}, mean over words",
+            title=f"{measure} {_heard_in(listening)}",
+            is_share=True,
+        )
         for measure in (BROAD, PHONES)
         for listening in listening_names(snrs_db)
     )
     return (*means, *each)
+
+
+def _heard_in(listening: str) -> str:
+    """A listening condition in words: "in quiet", "in white noise at 10 dB SNR"."""
+    colour, *ratio = listening.split(" ", maxsplit=1)
+    return f"in {colour} noise at {ratio[0]} SNR" if ratio else f"in {colour}"
 
 
 DESCRIPTION: Final = ExperimentDescription(

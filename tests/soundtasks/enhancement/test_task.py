@@ -13,6 +13,7 @@ from hearfit.soundtasks.enhancement.data import mixtures_at, read_parts, test_sc
 from hearfit.soundtasks.enhancement.description import REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.estimates import reference_estimates
+from hearfit.soundtasks.enhancement.experiment import enhancement_experiment
 from hearfit.soundtasks.enhancement.network import NetworkDesign
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
 from hearfit.soundtasks.record import RunName, RunRecord
@@ -150,6 +151,18 @@ def test_conditions_read_back() -> None:
 def test_an_unknown_frontend_is_refused(run: Run) -> None:
     with pytest.raises(InputError, match="no frontend 'ear'"):
         run("ear", "0 dB")
+
+
+def test_every_ratio_that_is_asked_for_is_explained_and_the_sounds_are_named(
+    task: EnhancementTask, trained: RunRecord, out: Path
+) -> None:
+    experiment = enhancement_experiment(
+        speech=task.speech, noise=task.noise, snrs_db=(3.0, 0.0), frontends=("cnn",), seeds=(0,)
+    )
+    assert [name for name, meaning in experiment.description.conditions if meaning] == ["3 dB", "0 dB"]
+    assert trained.name.condition == "0 dB"
+    (folder,) = [each for each in out.iterdir() if list(each.glob("*.wav"))]
+    assert any(f"`{folder.name}` beside this page" in remark for remark in experiment.facts.remarks)
 
 
 def test_a_fold_without_noises_is_refused(task: EnhancementTask, tmp_path: Path) -> None:
