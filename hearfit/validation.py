@@ -16,6 +16,7 @@ from hearfit.experiment.protocol import Protocol
 from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, QUANTITIES, CalibratedEar, calibrate_one
 from hearfit.inference.cores import available_cores
 from hearfit.inference.sampler_settings import METHODS
+from hearfit.inference.simulate import normal_position, planned_block
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR
 
@@ -24,6 +25,8 @@ NUM_BINS: Final = 20
 # Ranks of 0 to 399, or to 99, fall into 20 bins of equal width.
 assert all((number + 1) % NUM_BINS == 0 for number in NUM_DRAWS.values())
 MOST_LISTENERS: Final = 100_000
+# Fewer have no standard error.
+_FEWEST_TESTED: Final = 2
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Calibration:
 
     `rank_counts`: one tested frequency a listener, drawn at random, since those of one listener are not independent;
     `uniformity_p` is the chi-square probability of counts at least as uneven. `coverage` of the 95 % intervals is over
-    all tested frequencies, `coverage_se` its standard error with listeners as clusters. `rmse_per_bound` is the error
+    all tested frequencies, `coverage_se` its standard error with listeners as clusters, `num_intervals` how many there
+    are. A listener without a tested frequency does not count. `rmse_per_bound` is the error
     of the posterior mean re the Cramer-Rao bound, in root mean squares, where the answers leave less than a tenth of
     the prior's variance, which is in `num_dominated` cases; None where there is none.
     """
@@ -42,13 +46,40 @@ class Calibration:
     uniformity_p: float
     coverage: float
     coverage_se: float
+    num_intervals: int
     rmse_per_bound: float | None
     num_dominated: int
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """How many listeners did not do a protocol, since its design refuses an ear with their audiogram."""
+
+    protocol: str
+    num_listeners: int
+
+
+@dataclass(frozen=True)
+class ChainChecks:
+    """What the short chains were like, over `num_listeners`.
+
+    `divergent_share` of all trajectories. Of every listener's smallest bulk effective sample size of a coordinate,
+    `ess_bulk_min_median` is the median and `ess_bulk_min_percentile_5` what one listener in twenty falls below.
+    """
+
+    num_listeners: int
+    divergent_share: float
+    ess_bulk_min_median: float
+    ess_bulk_min_percentile_5: float
+
+
+@dataclass(frozen=True)
 class Validation:
-    """The whole study."""
+    """The whole study.
+
+    `untested` are the quantities without two listeners who have a tested frequency; they are not among the
+    `calibrations`. `chains` is None for draws from Laplace's approximation.
+    """
 
     protocols: tuple[str, ...]
     num_listeners: int
@@ -57,6 +88,9 @@ class Validation:
     method: str
     seed: int
     calibrations: tuple[Calibration, ...]
+    untested: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    chains: ChainChecks | None = None
 
 
 def validate_inference(
@@ -76,7 +110,8 @@ def validate_inference(
     `method`: draws from Laplace's approximation (map), or from the posterior itself by short chains (nuts).
 
     Raises:
-        InputError: an unknown method or transducer, fewer than 2 listeners or more than 100,000, or no protocol.
+        InputError: an unknown method or transducer, fewer than 2 listeners or more than 100,000, no protocol, or one
+            whose design refuses a normal ear.
     """
     if not 2 <= num_listeners <= MOST_LISTENERS:
         raise InputError(f"The number of listeners is {num_listeners}; allowed is 2 to {MOST_LISTENERS}.")
@@ -85,6 +120,7 @@ def validate_inference(
     if not protocols:
         raise InputError("There is no protocol to validate. Name at least one.")
     reference = reference_thresholds(transducer)
+    _check_designs(protocols, reference.id)
     jobs = [
         (tuple(protocols), screening_protocol, reference.id, method, (seed, index)) for index in range(num_listeners)
     ]
@@ -106,6 +142,25 @@ def validate_inference(
             for future in as_completed(futures):
                 done(futures[future], future.result())
     return _summarised([ears[index] for index in range(num_listeners)], protocols, method, seed)
+
+
+def _check_designs(protocols: Sequence[Protocol], transducer: str) -> None:
+    """Refuses what would be left out of every session, before anybody is fitted."""
+    import jax
+
+    from hearfit.inference.compilation import use_compilation_cache
+
+    use_compilation_cache()
+    problems: list[str] = []
+    with jax.enable_x64(True):
+        ear = normal_position(NORMAL)
+        for protocol in protocols:
+            try:
+                planned_block(protocol, ear, transducer=transducer, normal=NORMAL, generator=np.random.default_rng(0))
+            except InputError as error:
+                problems += [f"{protocol.name} cannot be done by a normal ear: {each}" for each in error.problems]
+    if problems:
+        raise InputError(problems)
 
 
 def _one(
@@ -130,25 +185,36 @@ def _one(
 
 def _summarised(ears: Sequence[CalibratedEar], protocols: Sequence[Protocol], method: str, seed: int) -> Validation:
     generator = np.random.default_rng([seed, len(ears)])
+    is_enough = [
+        sum(bool(ear.is_tested[row].any()) for ear in ears) >= _FEWEST_TESTED for row in range(len(QUANTITIES))
+    ]
+    names = tuple(protocol.name for protocol in protocols)
+    left_out = [LeftOut(name, sum(name in ear.left_out for ear in ears)) for name in names]
     return Validation(
-        protocols=tuple(protocol.name for protocol in protocols),
+        protocols=names,
         num_listeners=len(ears),
         num_trials=round(float(np.mean([ear.num_trials for ear in ears]))),
         num_not_converged=sum(not ear.is_converged for ear in ears),
         method=method,
         seed=seed,
-        calibrations=tuple(_calibration(row, ears, generator) for row in range(len(QUANTITIES))),
+        calibrations=tuple(_calibration(row, ears, generator) for row in np.flatnonzero(is_enough).tolist()),
+        untested=tuple(QUANTITIES[row] for row in np.flatnonzero(~np.array(is_enough)).tolist()),
+        left_out=tuple(each for each in left_out if each.num_listeners),
+        chains=_chain_checks(ears),
     )
 
 
 def _calibration(row: int, ears: Sequence[CalibratedEar], generator: np.random.Generator) -> Calibration:
-    tested = np.flatnonzero(ears[0].is_tested[row])
-    one_each = generator.choice(tested, size=len(ears))
-    ranks = np.array([ear.rank[row, knot] for ear, knot in zip(ears, one_each, strict=True)])
-    counts = np.bincount(ranks * NUM_BINS // (ears[0].num_draws + 1), minlength=NUM_BINS)
-    covered = np.array([ear.is_covered[row, tested] for ear in ears], float)
+    tested = [ear for ear in ears if ear.is_tested[row].any()]
+    knots = [np.flatnonzero(ear.is_tested[row]) for ear in tested]
+    one_each = generator.integers(0, [len(own) for own in knots])
+    ranks = np.array([ear.rank[row, own[k]] for ear, own, k in zip(tested, knots, one_each, strict=True)])
+    counts = np.bincount(ranks * NUM_BINS // (tested[0].num_draws + 1), minlength=NUM_BINS)
+    covered = [ear.is_covered[row, own].astype(float) for ear, own in zip(tested, knots, strict=True)]
+    coverage = float(np.concatenate(covered).mean())
     error, bound, share = (
-        np.array([getattr(ear, name)[row, tested] for ear in ears]) for name in ("error", "bound", "data_share")
+        np.concatenate([getattr(ear, name)[row, own] for ear, own in zip(tested, knots, strict=True)])
+        for name in ("error", "bound", "data_share")
     )
     dominated = share > DATA_DOMINATE
     ratio = np.sqrt(np.mean(error[dominated] ** 2) / np.mean(bound[dominated] ** 2)) if dominated.any() else None
@@ -156,11 +222,29 @@ def _calibration(row: int, ears: Sequence[CalibratedEar], generator: np.random.G
         quantity=QUANTITIES[row],
         rank_counts=tuple(map(int, counts)),
         uniformity_p=uniformity(counts),
-        coverage=float(covered.mean()),
-        coverage_se=float(covered.mean(axis=1).std(ddof=1) / np.sqrt(len(ears))),
+        coverage=coverage,
+        coverage_se=_share_se(covered, coverage),
+        num_intervals=len(error),
         rmse_per_bound=None if ratio is None else float(ratio),
         num_dominated=int(dominated.sum()),
     )
+
+
+def _share_se(clusters: Sequence[Float[np.ndarray, " _"]], share: float) -> float:
+    """Standard error of a share over clusters of unequal sizes: that of a ratio (Cochran 1977, section 2.11)."""
+    residuals = np.array([np.sum(own - share) for own in clusters])
+    num_clusters, num_members = len(clusters), sum(map(len, clusters))
+    return float(np.sqrt(num_clusters / (num_clusters - 1) * np.sum(residuals**2)) / num_members)
+
+
+def _chain_checks(ears: Sequence[CalibratedEar]) -> ChainChecks | None:
+    sizes = [ear.ess_bulk_min for ear in ears if ear.ess_bulk_min is not None]
+    shares = [ear.divergent_share for ear in ears if ear.divergent_share is not None]
+    if not sizes or not shares:
+        return None
+    low, middle = np.quantile(sizes, [0.05, 0.5])
+    # Every listener has as many trajectories.
+    return ChainChecks(len(sizes), float(np.mean(shares)), float(middle), float(low))
 
 
 def uniformity(counts: Int[np.ndarray, " bins"] | Float[np.ndarray, " bins"]) -> float:

@@ -15,10 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from hearfit.experiment.conditions import collapse
+from hearfit.errors import InputError
+from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
+from hearfit.inference.frequency_estimates import trials_near_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace, posterior_about
 from hearfit.inference.likelihood import WhitenedPrior, evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
@@ -26,7 +28,7 @@ from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.screening import screen
 from hearfit.inference.simulate import answered, planned_block
 from hearfit.inference.start import starting_point
-from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
+from hearfit.listener.normal import NormalEar
 from hearfit.listener.parameters import NUM_KNOTS, Prior, attenuation_db, compression_exponent, inhibition_strength
 
 NUM_DRAWS: Final = {"map": 399, "nuts": 99}
@@ -47,6 +49,10 @@ class CalibratedEar:
 
     `rank` counts the draws below the truth, of `num_draws`. `error` is that of the mean of the draws, `bound` the
     Bayesian Cramer-Rao bound at the true listener, `data_share` what the answers take away of the prior's variance.
+
+    `left_out` names the protocols whose design refuses the ear that the audiogram shows. Of chains only:
+    `divergent_share` of their trajectories, and `ess_bulk_min`, the smallest bulk effective sample size of a coordinate
+    (0 where it cannot be worked out); None for draws from Laplace's approximation.
     """
 
     is_converged: bool
@@ -58,6 +64,19 @@ class CalibratedEar:
     error: Float[np.ndarray, "quantities knots"]
     bound: Float[np.ndarray, "quantities knots"]
     data_share: Float[np.ndarray, "quantities knots"]
+    # With defaults, so that what was stored before there were these can be read.
+    left_out: tuple[str, ...] = ()
+    divergent_share: float | None = None
+    ess_bulk_min: float | None = None
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Draws, and of chains what the sampler went through to get them."""
+
+    positions: Float[np.ndarray, "draws parameters"]
+    divergent_share: float | None = None
+    ess_bulk_min: float | None = None
 
 
 def calibrate_one(
@@ -87,15 +106,22 @@ def calibrate_one(
     screening = screen(screening_protocol, truth, transducer=transducer, normal=normal, generator=generator)
     rough = screening.rough_ear(prior, normal=normal)
     blocks = [screening.block]
+    left_out = []
     for protocol in protocols:
-        planned = planned_block(protocol, rough, transducer=transducer, normal=normal, generator=generator)
+        try:
+            planned = planned_block(protocol, rough, transducer=transducer, normal=normal, generator=generator)
+        except InputError:
+            # That the design refuses this ear follows from the answers to the audiogram, so the rest is calibrated.
+            left_out.append(protocol.name)
+            continue
         blocks.append(answered(planned, truth, transducer=transducer, normal=normal, generator=generator))
     conditions = [collapse(block) for block in blocks]
     data = build_fit_data(conditions, transducer=transducer, normal=normal)
     estimate = find_map(
         data, white, normal=normal, settings=SearchSettings(), start=starting_point(conditions, prior, normal)
     )
-    draws = _draws(data, laplace(estimate, prior), white, normal, method, int(generator.integers(2**31)))
+    drawn = _draws(data, laplace(estimate, prior), white, normal, method, int(generator.integers(2**31)))
+    draws = drawn.positions
     values, true_values = _quantities(draws, normal), _quantities(truth[None], normal)[0]
     at_truth = evaluate(np.linalg.solve(white.factor, truth - white.mean), white, data, normal=normal)
     expected = posterior_about(truth, at_truth.fisher, prior)
@@ -106,21 +132,26 @@ def calibrate_one(
         is_converged=estimate.status is MapStatus.CONVERGED,
         num_trials=sum(len(block.trial) for block in blocks),
         num_draws=len(draws),
-        is_tested=_tested(protocols, screening_protocol),
+        is_tested=_tested(conditions[0], conditions[1:]),
         rank=np.sum(values < true_values, axis=0),
         is_covered=(low <= true_values) & (true_values <= high),
         error=values.mean(axis=0) - true_values,
         bound=bound,
         data_share=share,
+        left_out=tuple(left_out),
+        divergent_share=drawn.divergent_share,
+        ess_bulk_min=drawn.ess_bulk_min,
     )
 
 
 def _draws(
     data: FitData, approximation: LaplacePosterior, white: WhitenedPrior, normal: NormalEar, method: str, seed: int
-) -> Float[np.ndarray, "draws parameters"]:
+) -> _Drawn:
     if method == "map":
-        return approximation.draws(NUM_DRAWS[method], seed=seed)
-    # The sampler takes long to import.
+        return _Drawn(approximation.draws(NUM_DRAWS[method], seed=seed))
+    # The sampler takes long to import, and ArviZ too.
+    from arviz_stats.base.array import array_stats
+
     from hearfit.inference.log_density import build_target
     from hearfit.inference.nuts import sample_chains
 
@@ -132,7 +163,14 @@ def _draws(
         density, target, start=start, settings=_SAMPLER, seed=seed, num_threads=1, progress=lambda _behind: None
     )
     drawn = chains.draws.reshape(-1, start.shape[1])[: NUM_DRAWS[method]]
-    return np.asarray(approximation.mode + drawn @ np.asarray(target.scale).T)
+    effective = [
+        array_stats.ess(one, chain_axis=0, draw_axis=1, method="bulk") for one in np.moveaxis(chains.draws, -1, 0)
+    ]
+    return _Drawn(
+        np.asarray(approximation.mode + drawn @ np.asarray(target.scale).T),
+        divergent_share=float(chains.is_divergent.mean()),
+        ess_bulk_min=float(np.nan_to_num(np.array(effective, float), nan=0.0).min()),
+    )
 
 
 def _quantities(
@@ -178,8 +216,11 @@ def _directions(
     return directions
 
 
-def _tested(protocols: Sequence[Protocol], screening: Protocol) -> Bool[np.ndarray, "quantities knots"]:
-    """Thresholds count where tones were played, the rest of the ear where the session has trials."""
-    session = {f for protocol in protocols for f in protocol.design.frequency_hz}
-    rows = [session | set(screening.design.frequency_hz), session, session, session]
-    return np.array([[f in row for f in AUDIOMETRIC_FREQUENCIES_HZ] for row in rows])
+def _tested(screening: Conditions, session: Sequence[Conditions]) -> Bool[np.ndarray, "quantities knots"]:
+    """Thresholds count where there are trials of narrow sounds, the rest of the ear where the session has trials.
+
+    Which frequencies trials are near is as in a profile (`trials_near_knots`).
+    """
+    narrow = [group for group in session if not group.protocol.stimulus.kind.is_broad]
+    rest = trials_near_knots(session) > 0
+    return np.stack([trials_near_knots([screening, *narrow]) > 0, rest, rest, rest])

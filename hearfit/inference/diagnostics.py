@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import binom
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Task
@@ -18,6 +19,14 @@ _NO_ATTENUATION_DB = 0.1
 _INHIBITION_MARGIN = 0.02
 _MOST_NAMES = 6
 _MANY_LAPSES = 0.1
+_MANY_FALSE_ALARMS = 0.3
+# How often a listener with just this rate of false alarms has as many by chance.
+_SMALLEST_P = 0.01
+# What the listener says where there is a signal, and what shifts with the criterion for it.
+_YES = {
+    Task.DETECTION: ("heard", "thresholds"),
+    Task.DISCRIMINATION: ("yes", "the smallest differences that are heard"),
+}
 
 
 def parameters_at_bound(position: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
@@ -75,27 +84,27 @@ def warnings_of(conditions: Sequence[Conditions], transducer: str | None) -> tup
                 f"{which} of {group.protocol.name} {'is' if total == 1 else 'are the same:'} {value}, which bounds the "
                 "ear on one side only."
             )
-        is_yes_no = (group.interval_count == 1) & group.protocol.task.is_choice
-        if np.any(is_yes_no) and not np.any(group.is_catch):
-            sentences.append(
-                f"{group.protocol.name} has no catch trial: the criterion for “heard” is the prior's, and "
-                f"thresholds shift with it."
-            )
-        elif np.any(group.is_catch):
-            false_alarms = group.counts[group.is_catch].sum(axis=0)
-            rate = false_alarms[-1] / false_alarms.sum()
-            if rate > 0.3:
-                sentences.append(
-                    f"{group.protocol.name}: {false_alarms[-1]} of {false_alarms.sum()} catch trials were answered "
-                    f"“heard”. "
-                    "The listener may have misunderstood the task."
-                )
+        if group.protocol.task.is_choice:
+            sentences += _catch_sentences(group)
         if group.has_forward_masker:
             sentences.append(
                 f"{group.protocol.name}: recovery from forward masking was taken not to depend on the level of the "
                 "masker. Where it does, compression is overestimated by up to a factor of two."
             )
     return tuple(sentences)
+
+
+def _catch_sentences(group: Conditions) -> list[str]:
+    """On the criterion of yes/no answers, which only catch trials tell of."""
+    name, (yes, found) = group.protocol.name, _YES[group.protocol.task]
+    if not np.any(group.is_catch):
+        shifts = f"the criterion for “{yes}” is the prior's, and {found} shift with it."
+        return [f"{name} has no catch trial: {shifts}"] if np.any(group.interval_count == 1) else []
+    counts = group.counts[group.is_catch].sum(axis=0)
+    if binom.sf(counts[-1] - 1, counts.sum(), _MANY_FALSE_ALARMS) >= _SMALLEST_P:
+        return []
+    answers = f"{counts[-1]} of {counts.sum()} catch trials were answered “{yes}”."
+    return [f"{name}: {answers} The listener may have misunderstood the task."]
 
 
 def stored_threshold_warnings(conditions: Sequence[Conditions], *, has_audiogram: bool) -> tuple[str, ...]:

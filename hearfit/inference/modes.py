@@ -103,8 +103,8 @@ def mode_sentences(modes: Modes) -> tuple[str, ...]:
     """A sentence for each other explanation that is not negligible."""
     return tuple(
         f"The answers have a second explanation, {mode.distance_sd:.0f} posterior SDs away: its log posterior is lower "
-        f"by {mode.log_posterior_difference:.1f}, its weight about {100 * mode.weight:.1f} %. The intervals here "
-        f"do not include it."
+        f"by {mode.log_posterior_difference:.1f}, its weight about {100 * mode.weight:.1f} %. Intervals "
+        "from --method map leave it out; those from --method nuts do so too unless the chains went there."
         for mode in modes.others
         if mode.weight >= _SMALLEST_WEIGHT
     )

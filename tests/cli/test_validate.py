@@ -4,11 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import hearfit.validation
-from hearfit.validation import Calibration, Validation
-from tests.cli.conftest import Cli
+from hearfit.cli.validate import _problems
+from hearfit.validation import Calibration, ChainChecks, LeftOut, Validation
+from tests.cli.conftest import Cli, Outcome
 
 STUDY = Validation(
     protocols=("pure_tone_detection",),
@@ -17,7 +19,7 @@ STUDY = Validation(
     num_not_converged=0,
     method="map",
     seed=0,
-    calibrations=(Calibration("threshold", (5,) * 20, 1.0, 0.95, 0.01, 1.01, 80),),
+    calibrations=(Calibration("threshold", (5,) * 20, 1.0, 0.95, 0.01, 800, 1.01, 80),),
 )
 
 
@@ -47,7 +49,102 @@ def test_a_refuted_method_is_an_exit_code_and_a_sentence(cli: Cli, monkeypatch: 
     assert outcome.code == 1
     assert "Ranks of the threshold are not uniform (p 1e-09)" in outcome.err
     assert "3 fits of 100 did not converge." in outcome.err
+    assert "3.0% of the fits did not converge; at most 1% may." in outcome.err
     assert "none" in outcome.out
+
+
+def told(cli: Cli, monkeypatch: pytest.MonkeyPatch, study: Validation, *options: str) -> Outcome:
+    monkeypatch.setattr(hearfit.validation, "validate_inference", lambda *_, **__: study)
+    return cli("validate", "pure_tone_detection", *options)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "coverage_se", "num_intervals", "verdict"),
+    [
+        (0.921, 0.01, 800, None),
+        (0.919, 0.01, 800, "too narrow"),
+        # 95 % of 800 independent intervals: a standard error of 0.77 %, so that 97.4 % and more are too many.
+        (0.97, 0.001, 800, None),
+        (0.975, 0.001, 800, "too wide"),
+        (1.0, 0.0, 800, "too wide"),
+        # The same design effect at 95 % gives 1.2 %.
+        (0.98, 0.008, 800, None),
+    ],
+)
+def test_coverage_that_is_not_95_percent_is_an_exit_code(
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    coverage: float,
+    coverage_se: float,
+    num_intervals: int,
+    verdict: str | None,
+) -> None:
+    # Truth: three standard errors by hand, of 1 %, or of a share of 95 % of independent cases.
+    own = replace(STUDY.calibrations[0], coverage=coverage, coverage_se=coverage_se, num_intervals=num_intervals)
+    outcome = told(cli, monkeypatch, replace(STUDY, calibrations=(own,)))
+    assert outcome.code == (0 if verdict is None else 1)
+    assert verdict is None or f"95 % intervals of the threshold hold the truth in {coverage:.1%}" in outcome.err
+    assert verdict is None or verdict in outcome.err
+
+
+@pytest.mark.parametrize(("num_listeners", "code"), [(2, 0), (19, 0), (20, 1)])
+def test_a_few_listeners_refute_no_coverage(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, num_listeners: int, code: int
+) -> None:
+    own = replace(
+        STUDY.calibrations[0], rank_counts=(num_listeners, *[0] * 19), coverage=0.5, coverage_se=0.0, num_intervals=160
+    )
+    assert told(cli, monkeypatch, replace(STUDY, num_listeners=num_listeners, calibrations=(own,))).code == code
+
+
+def test_of_sound_studies_next_to_none_is_refuted() -> None:
+    # Truth: shares of intervals that hold the truth in 95 %, half of whose variance is the listener's; without the
+    # floor of the standard error, one study of 20 such listeners in three is refuted where each has one frequency.
+    generator = np.random.default_rng(0)
+    for num_listeners, num_knots, most in ((20, 1, 0.003), (20, 8, 0.003), (300, 8, 0.01)):
+        refuted = 0
+        for _ in range(500):
+            own, shared = (
+                generator.standard_normal((num_listeners, num_knots)),
+                generator.standard_normal(num_listeners),
+            )
+            covered = np.abs(own + shared[:, None]) < 1.96 * np.sqrt(2.0)
+            each = replace(
+                STUDY.calibrations[0],
+                rank_counts=(num_listeners, *[0] * 19),
+                coverage=float(covered.mean()),
+                coverage_se=float(covered.mean(axis=1).std(ddof=1) / np.sqrt(num_listeners)),
+                num_intervals=covered.size,
+            )
+            refuted += bool(_problems(replace(STUDY, calibrations=(each,))))
+        assert refuted / 500 <= most
+
+
+@pytest.mark.parametrize(("num_not_converged", "code"), [(0, 0), (1, 0), (2, 1)])
+def test_more_than_one_percent_of_searches_that_end_too_early(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, num_not_converged: int, code: int
+) -> None:
+    assert told(cli, monkeypatch, replace(STUDY, num_not_converged=num_not_converged)).code == code
+
+
+def test_what_was_left_out_and_what_the_chains_were_like_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = replace(
+        STUDY,
+        method="nuts",
+        untested=("attenuation",),
+        left_out=(LeftOut("temporal_masking_curve", 7),),
+        chains=ChainChecks(100, 0.0123, 61.0, 22.0),
+    )
+    outcome = told(cli, monkeypatch, study)
+    assert outcome.code == 0
+    assert "temporal_masking_curve was left out for 7 of 100 listeners" in outcome.err
+    assert "Nothing is said of the attenuation" in outcome.err
+    assert "Chains of 100 listeners: 1.23% of the trajectories diverged" in outcome.out
+    assert "median 61, 5th percentile 22" in outcome.out
+    document = json.loads(told(cli, monkeypatch, study, "--json").out)
+    assert document["left_out"] == [{"protocol": "temporal_masking_curve", "num_listeners": 7}]
+    assert document["untested"] == ["attenuation"]
+    assert document["chains"]["ess_bulk_min_percentile_5"] == 22.0
 
 
 def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:

@@ -51,6 +51,9 @@ def test_weight_and_distance_of_two_gaussian_modes() -> None:
     (sentence,) = mode_sentences(modes)
     assert "8 posterior SDs" in sentence
     assert "15.5 %" in sentence
+    # The sentence is for both methods.
+    assert "--method map leave it out" in sentence
+    assert "--method nuts do so too unless the chains went there" in sentence
 
 
 def test_searches_that_end_at_one_place_are_one_mode() -> None:

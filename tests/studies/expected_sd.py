@@ -23,7 +23,7 @@ from hearfit.inference.data import build_fit_data
 from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
-from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
+from hearfit.inference.simulate import planned_block, position_from_thresholds, simulate_block, thresholds_at_knots
 from hearfit.inference.start import starting_point
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
@@ -91,7 +91,12 @@ def main() -> None:
         position = ear(arguments.audiogram)
         foretold, posterior = expected(position, protocols)
         found = scatter(position, protocols, num_sessions=arguments.sessions, seed=arguments.seed)
-    tested = _tested(protocols, protocols[0])
+        generator = np.random.default_rng(arguments.seed)
+        session = [
+            collapse(planned_block(each, position, transducer=TRANSDUCER, normal=NORMAL, generator=generator))
+            for each in protocols
+        ]
+        tested = _tested(session[0], session)
     print(f"{arguments.audiogram}, {arguments.sessions} sessions: SD of the fits, the foretold one, the posterior's")
     for row, quantity in enumerate(QUANTITIES):
         own = tested[row]
