@@ -62,7 +62,9 @@ def test_sounds_without_any_text_grid_are_told_with_where_one_is_looked_for(fold
     with pytest.raises(InputError) as caught:
         read_corpus(folder)
     (problem,) = caught.value.problems
-    count = "1 sound, but no TextGrid beside it." if num_sounds == 1 else "4 sounds, but no TextGrid beside any of them."
+    count = (
+        "1 sound, but no TextGrid beside it." if num_sounds == 1 else "4 sounds, but no TextGrid beside any of them."
+    )
     assert problem.startswith(f"{folder}: holds {count} ")
     first = folder / "abc" / "abc-0.flac"
     assert problem.endswith(f" those of {first} in {first.with_suffix('.TextGrid')}.")
