@@ -15,10 +15,12 @@ from hearfit.soundtasks.enhancement.data import mixtures_at, read_parts, test_sc
 from hearfit.soundtasks.enhancement.description import REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.estimates import reference_estimates
-from hearfit.soundtasks.enhancement.network import NetworkDesign
+from hearfit.soundtasks.enhancement.network import MaskNetwork, NetworkDesign
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.study import SharesTraining
+from hearfit.training.curve import CurvePoint
+from hearfit.training.loop import Trained
 from tests.soundtasks.enhancement.corpora import write_noises, write_speech
 
 # The name of the function, not a test.
@@ -127,12 +129,14 @@ def test_a_training_that_was_killed_in_one_ratio_goes_on_in_another(
 ) -> None:
     """They have one checkpoint, which outlives the folders of both (that `train` goes on from it has its own test)."""
     found: list[Path] = []
+    network = object.__new__(MaskNetwork)
 
-    def train(_network: object, *, checkpoint: Path, **_options: object) -> None:
+    def train(_network: object, *, checkpoint: Path, **_options: object) -> Trained[MaskNetwork]:
         found.append(checkpoint)
+        return Trained(network, CurvePoint(0, 0.0, 0.0), (), 0, 0)
 
     monkeypatch.setattr(task_module, "train", train)
-    monkeypatch.setattr(EnhancementTask, "_network", lambda _task, _name: None)
+    monkeypatch.setattr(EnhancementTask, "_network", lambda _task, _name: network)
     for condition in ("0 dB", "5 dB"):
         workspace = tmp_path / "checkpoints" / condition
         task._trained(RunName("enhancement", "mel", condition, 3), workspace, lambda message, share: None)
