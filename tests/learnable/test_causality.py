@@ -35,7 +35,7 @@ def gradient_of_a_frame(frontend: Frontend, *, frame: int = FRAME) -> np.ndarray
     weights[np.arange(NUM_CHANNELS), np.linspace(0, num_channels - 1, NUM_CHANNELS).astype(int)] = 1.0
     graph, state = nnx.split(frontend)
 
-    def of_frame(state: Any, sound: jax.Array) -> jax.Array:
+    def of_frame(state: nnx.State[Any, Any], sound: jax.Array) -> jax.Array:
         return jnp.vdot(jnp.asarray(weights), jnp.sum(nnx.merge(graph, state)(sound)[:, frame], axis=-1))
 
     sound = jnp.asarray(noise, jnp.float32)
