@@ -135,7 +135,9 @@ def fit(
         column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
-    comparisons = compare_session(ears, out=folder, seed=seed, output=output) if compare_models else None
+    comparisons = (
+        compare_session(ears, prior=prior.value, out=folder, seed=seed, output=output) if compare_models else None
+    )
     print_session(result, output, comparisons=comparisons)
     if not result.is_trustworthy:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

@@ -12,6 +12,7 @@ from hearfit.cli.options import Method, PriorChoice
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
 from hearfit.listener.profile import Estimate, Profile
+from hearfit.reports.sampling import sampling_sentences
 from hearfit.reports.wording import count, ear_name, is_prior, number
 
 if TYPE_CHECKING:
@@ -216,6 +217,8 @@ def _print_ear(profile: Profile, output: Output) -> None:
         f"likelihood {number(fit.log_likelihood_per_trial, 3)} per answer. Values are mean ± SD, with the "
         f"{profile.provenance.prior} prior; † is mostly the prior."
     )
+    if fit.sampling is not None:
+        output.text(sampling_sentences(fit.sampling))
     output.text()
 
 

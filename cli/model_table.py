@@ -28,15 +28,15 @@ def check_comparable(trials: "Trials") -> None:
 
 
 def compare_session(
-    trials: Sequence["Trials"], *, out: Path, seed: int, output: Output
+    trials: Sequence["Trials"], *, prior: str, out: Path, seed: int, output: Output
 ) -> tuple["ModelComparison", ...]:
-    """Compares the models on each ear's answers and writes the results."""
+    """Compares the models, with the prior of the profile, on each ear's answers and writes the results."""
     from hearfit.model_choice import compare_models
 
     comparisons = []
     for each in trials:
         with output.progress(f"{ear_name(each.ear)}, models") as progress:
-            comparisons.append(compare_models(each, seed=seed, progress=progress))
+            comparisons.append(compare_models(each, prior=prior, seed=seed, progress=progress))
     for comparison, name in zip(comparisons, comparison_names([each.ear for each in trials]), strict=True):
         write_text(out / name, json.dumps(json_value(comparison), indent=2, allow_nan=False) + "\n")
     return tuple(comparisons)

@@ -8,6 +8,7 @@ import typer
 
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import Output, new_table, printable
+from hearfit.reports.sampling import sampling_sentences
 from hearfit.reports.wording import count, ear_name, editions, interval, is_prior, number, versions
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def _print_sources(profile: "Profile", output: Output) -> None:
         f"{number(fit.log_likelihood_per_trial, 3)} per answer; method {fit.method}, prior {source.prior}, seed "
         f"{source.seed}. {fit.status}"
     )
+    if fit.sampling is not None:
+        output.paragraph(sampling_sentences(fit.sampling))
     for name, value in (
         ("protocols", versions(source.protocols)),
         ("transducer", source.transducer or "not stated"),

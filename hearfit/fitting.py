@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 import jax
@@ -32,7 +33,7 @@ from hearfit.inference.frequency_estimates import frequency_estimates
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
-from hearfit.inference.masker_audibility import masker_warnings
+from hearfit.inference.masker_audibility import masker_warnings, unheard_masker_frequencies
 from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
 from hearfit.inference.predictive_check import predictive_checks, violations
 from hearfit.inference.sampled import EarPosterior, SampledPosterior
@@ -41,6 +42,7 @@ from hearfit.inference.simulate import position_from_thresholds, simulate_block,
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import LAPSE
 from hearfit.inference.track_warnings import track_warnings
+from hearfit.inference.trade_offs import trade_off_sentences
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.priors import POPULATION, prior_named
@@ -177,12 +179,14 @@ def fit_ear(
             )
             posterior = draws
         tell("Working out thresholds and bandwidths", 0.7)
-        frequencies, unknown = frequency_estimates(conditions, posterior, assumed, normal=NORMAL, seed=seed)
+        unheard = unheard_masker_frequencies(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL)
+        rows_of = partial(frequency_estimates, conditions, prior=assumed, normal=NORMAL, seed=seed, unheard_hz=unheard)
+        frequencies, unknown = rows_of(posterior)
+        unknown += trade_off_sentences(posterior, assumed, np.array([row.num_trials > 0 for row in frequencies]))
         if sampling is not None:
             from hearfit.inference.sampling_checks import agreement
 
-            approximate, _ = frequency_estimates(conditions, approximation, assumed, normal=NORMAL, seed=seed)
-            sampling = replace(sampling, agreement=agreement(frequencies, approximate))
+            sampling = replace(sampling, agreement=agreement(frequencies, rows_of(approximation)[0]))
         tell("Predicting the answers", 0.9)
         curves = response_curves(conditions, posterior, transducer=trials.transducer, normal=NORMAL)
         checks = predictive_checks(trials.blocks, data, posterior, normal=NORMAL, seed=seed)
@@ -195,7 +199,7 @@ def fit_ear(
         warnings = (
             *warnings_of(conditions, trials.transducer),
             *track_warnings(trials.blocks),
-            *masker_warnings(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL),
+            *masker_warnings(conditions, unheard),
             *stored_threshold_warnings(conditions, has_audiogram=audiogram is not None),
         )
     tell("Done", 1.0)

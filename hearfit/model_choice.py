@@ -23,8 +23,9 @@ from hearfit.inference.held_out import (
 )
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.map import MapStatus
-from hearfit.inference.model_variants import COMPARED_MODELS, ModelVariant
+from hearfit.inference.model_variants import ModelVariant, compared_models
 from hearfit.inference.posterior_draws import corrected_laplace_draws
+from hearfit.listener.priors import POPULATION, prior_named
 
 NUM_FOLDS = 5
 # Differences beyond this many standard errors are called clear.
@@ -111,12 +112,15 @@ def check_comparable(trials: Trials) -> None:
 def compare_models(
     trials: Trials,
     *,
-    models: Sequence[ModelVariant] = COMPARED_MODELS,
+    prior: str = POPULATION,
+    models: Sequence[ModelVariant] | None = None,
     sampler: Sampler = corrected_laplace_draws,
     seed: int,
     progress: Progress | None = None,
 ) -> ModelComparison:
     """Held-out predictive density of one ear's answers under each model.
+
+    The models are those of `compared_models` with the prior of this name in `PRIORS`, unless others are given.
 
     By leave-one-out from posterior draws (the parameters are averaged over), and by five folds with the most probable
     ear of the other four.
@@ -125,13 +129,14 @@ def compare_models(
     does not do, Pareto k says so.
 
     Raises:
-        InputError: as `check_comparable`.
+        InputError: as `check_comparable`, or an unknown prior.
     """
     check_comparable(trials)
+    compared = compared_models(prior_named(prior)) if models is None else models
     tell = progress if progress is not None else _silent
     found_models = []
-    for index, model in enumerate(models):
-        tell(f"model {model.number} of {len(models)}", index / len(models))
+    for index, model in enumerate(compared):
+        tell(f"model {model.number} of {len(compared)}", index / len(compared))
         found_models.append(predictions(trials, model, sampler=sampler, seed=seed))
     tell("Done", 1.0)
     scores = scored(found_models)

@@ -1,5 +1,6 @@
 """What an audiogram cannot say, what these answers did not tell, and what is not claimed."""
 
+from hearfit.listener.priors import POPULATION
 from hearfit.listener.profile import Profile
 from hearfit.reports import sentences
 from hearfit.reports.contents import Contents
@@ -18,7 +19,14 @@ def limits_section(contents: Contents) -> Section:
         ]
     used = sorted({profile.provenance.prior for profile in contents.profiles})
     blocks += [Paragraph(sentences.PRIORS[name]) for name in used if name in sentences.PRIORS]
-    methods = sorted({profile.diagnostics.method for profile in contents.profiles})
+    # Measured with this prior only, and no intervals are claimed for a search that did not converge.
+    methods = sorted(
+        {
+            profile.diagnostics.method
+            for profile in contents.profiles
+            if profile.provenance.prior == POPULATION and profile.diagnostics.is_converged
+        }
+    )
     blocks += [Paragraph(sentences.INTERVALS[name]) for name in methods if name in sentences.INTERVALS]
     blocks += [Heading("What this report does not claim"), BulletList(_claims(contents))]
     return Section("What can and cannot be read from this", tuple(blocks))

@@ -15,6 +15,7 @@ from hearfit.audiology.standard import Standard
 from hearfit.listener.profile import Profile
 from hearfit.reports.contents import Contents
 from hearfit.reports.document import Block, Cell, Column, Row, Section, SignatureLine, Table
+from hearfit.reports.sampling import sampling_rows
 from hearfit.reports.wording import count, ear_name, editions, number, versions
 
 # Of the tables of change those that the section on change answers by: no scale without a baseline.
@@ -72,8 +73,19 @@ def _provenance_table(profiles: Sequence[Profile]) -> Table:
     """What the profiles were made from and with, a column an ear."""
     entries = zip(*(_provenance(profile) for profile in profiles), strict=True)
     rows = tuple(Row(same[0][0], tuple(Cell(value) for _, value in same)) for same in entries)
+    rows += _sampling_rows(profiles)
     columns = (Column(""), *(Column(ear_name(profile.ear)) for profile in profiles))
     return Table("Sources and diagnostics of the fit", columns, rows, is_textual=True)
+
+
+def _sampling_rows(profiles: Sequence[Profile]) -> tuple[Row, ...]:
+    """None where no ear was sampled; an ear beside one that was has no such numbers."""
+    found = [
+        {} if profile.diagnostics.sampling is None else dict(sampling_rows(profile.diagnostics.sampling))
+        for profile in profiles
+    ]
+    names = dict.fromkeys(name for own in found for name in own)
+    return tuple(Row(name, tuple(Cell(own.get(name, "not sampled")) for own in found)) for name in names)
 
 
 def _provenance(profile: Profile) -> list[tuple[str, str]]:

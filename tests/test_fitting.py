@@ -4,8 +4,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.audiology.bisgaard import standard_audiogram
@@ -15,7 +17,7 @@ from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.fitting import fit_ear, fit_trials, score_trials, simulate_trials
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
-from hearfit.listener.parameters import PARAMETER_NAMES
+from hearfit.listener.parameters import PARAMETER_NAMES, listener_at
 from hearfit.listener.profile import Profile
 from hearfit.protocols.loader import load_protocol
 from hearfit.storage.draw_files import read_draws, write_draws
@@ -177,6 +179,20 @@ def test_detection_alone_does_not_pretend_to_know_compression() -> None:
         # Shares are known to 4000 draws.
         assert row.compression_exponent.data_share < 0.1
     assert any("Loudness was not measured" in sentence for sentence in profile.not_identified)
+
+
+def test_what_detection_alone_trades_off_is_named() -> None:
+    # Truth: ranks of exponent and attenuation among ears drawn from the posterior.
+    _, profile = detection_only()
+    named = [sentence for sentence in profile.not_identified if "trade off" in sentence]
+    assert len(named) == 1
+    assert named[0].startswith("Attenuation and compression exponent at 500, 2000 and 4000 Hz trade off (correlation −")
+    generator = np.random.default_rng(3)
+    draws = generator.multivariate_normal(profile.posterior.mode, profile.posterior.covariance, size=1000)
+    with jax.enable_x64(True):
+        ears = jax.vmap(listener_at)(draws)
+    for k in KNOTS:
+        assert spearmanr(ears.exponent[:, k], ears.attenuation_db[:, k]).statistic < -0.7
 
 
 def test_loudness_alone_says_that_thresholds_are_extrapolated() -> None:

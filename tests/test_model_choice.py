@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from hearfit.errors import InputError
-from hearfit.inference.held_out import part_of
-from hearfit.inference.model_variants import COMPARED_MODELS
+from hearfit.inference.data import FitData
+from hearfit.inference.held_out import PosteriorDraws, part_of
+from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.model_variants import COMPARED_MODELS, ModelVariant
 from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.inference.simulate import position_from_thresholds
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import NUM_KNOTS
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, Prior
+from hearfit.listener.priors import FLAT_PRIOR
 from hearfit.model_choice import ModelComparison, compare_models, joined, predictions, scored
 from tests.inference.sessions import detection, loudness, simulated_blocks, trials_of
 
@@ -60,6 +63,21 @@ def test_ears_are_joined_answer_by_answer() -> None:
     assert both.folds.elpd == pytest.approx(2.0 * single.folds.elpd)
     assert both.folds.standard_error == pytest.approx(np.sqrt(2.0) * single.folds.standard_error, rel=0.02)
     assert both.num_effective == pytest.approx(2.0 * single.num_effective)
+
+
+def test_models_are_compared_with_the_prior_of_the_fit() -> None:
+    # Truth: the priors that the sampler is handed, which all but ends the comparison.
+    seen: list[Prior] = []
+
+    def sampler(data: FitData, posterior: LaplacePosterior, model: ModelVariant, seed: int) -> PosteriorDraws:
+        seen.append(model.prior)
+        raise StopIteration
+
+    (block,) = simulated_blocks([loudness(repetitions=1)], seed=9)
+    for name in ("flat", "population"):
+        with pytest.raises(StopIteration):
+            compare_models(trials_of([block]), prior=name, sampler=sampler, seed=1)
+    assert seen == [FLAT_PRIOR, DEFAULT_PRIOR]
 
 
 def test_too_few_answers_are_refused() -> None:

@@ -21,15 +21,33 @@ from hearfit.listener.profile import FrequencyEstimates
 
 
 def frequency_estimates(
-    conditions: Sequence[Conditions], posterior: EarPosterior, prior: Prior, *, normal: NormalEar, seed: int
+    conditions: Sequence[Conditions],
+    posterior: EarPosterior,
+    prior: Prior,
+    *,
+    normal: NormalEar,
+    seed: int,
+    unheard_hz: Sequence[frozenset[float]] | None = None,
 ) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...]]:
-    """Estimates at every audiometric frequency, and sentences on what is not identified. Under `jax.enable_x64`."""
+    """Estimates at every audiometric frequency, and sentences on what is not identified. Under `jax.enable_x64`.
+
+    `unheard_hz` has for each protocol the frequencies at which the ear hears none of its maskers: answers there say
+    nothing of selectivity. None where every masker is taken to be heard, as in a session that is planned.
+    """
     num_trials = trials_near_knots(conditions)
     exponent, attenuation = cochlear_estimates(posterior, prior, seed=seed)
     inhibition = inhibition_estimates(posterior)
     threshold = threshold_estimates(posterior, normal=normal, seed=seed)
     bandwidth = bandwidth_estimates(posterior, normal=normal, seed=seed)
-    num_selective = trials_near_knots([group for group in conditions if group.protocol.stimulus.kind.shows_selectivity])
+    left_out = [frozenset[float]()] * len(conditions) if unheard_hz is None else unheard_hz
+    selective = [
+        (group, unheard)
+        for group, unheard in zip(conditions, left_out, strict=True)
+        if group.protocol.stimulus.kind.shows_selectivity
+    ]
+    num_selective = trials_near_knots(
+        [group for group, _ in selective], left_out_hz=[unheard for _, unheard in selective]
+    )
     for column in (inhibition, bandwidth):
         # Without a test of selectivity, what little narrows them comes from the model's spread of excitation and from
         # neighbouring frequencies.
@@ -65,15 +83,20 @@ def frequency_estimates(
     return rows, sentences
 
 
-def trials_near_knots(conditions: Sequence[Conditions]) -> Int[np.ndarray, " knots"]:
+def trials_near_knots(
+    conditions: Sequence[Conditions], *, left_out_hz: Sequence[frozenset[float]] | None = None
+) -> Int[np.ndarray, " knots"]:
     """Trials without catch trials at each audiometric frequency; others count for the nearest one in octaves.
 
-    Those of a broad sound, which is all signal, count at each audiometric frequency within its band.
+    Those of a broad sound, which is all signal, count at each audiometric frequency within its band. Those at the
+    frequencies `left_out_hz` of each protocol do not count.
     """
+    left_out = [frozenset[float]()] * len(conditions) if left_out_hz is None else left_out_hz
     counts = np.zeros(len(AUDIOMETRIC_FREQUENCIES_HZ), np.int64)
     knots = np.log2(AUDIOMETRIC_FREQUENCIES_HZ)
-    for group in conditions:
-        num_trials = np.where(group.is_catch, 0, group.counts.sum(axis=1))
+    for group, unheard in zip(conditions, left_out, strict=True):
+        is_counted = ~group.is_catch & ~np.isin(group.frequency_hz, list(unheard))
+        num_trials = np.where(is_counted, group.counts.sum(axis=1), 0)
         distance = np.abs(np.log2(group.frequency_hz)[:, None] - knots[None, :])
         is_near = distance == distance.min(axis=1, keepdims=True)
         design = group.protocol.stimulus

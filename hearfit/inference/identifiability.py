@@ -30,7 +30,7 @@ def not_identified(
     their spread of excitation. Compression counts as measured by loudness and by forward masking.
     """
     sentences = []
-    untested = _frequencies(num_trials == 0)
+    untested = frequencies_in_words(num_trials == 0)
     if untested:
         sentences.append(
             f"No trial was presented at {untested}: the numbers there are carried over from neighbouring "
@@ -61,13 +61,13 @@ def not_identified(
         ("attenuation", attenuation_share, tested),
         ("lateral inhibition", inhibition_share, selective),
     ):
-        weak = _frequencies(measured & (share < IDENTIFIED_SHARE))
+        weak = frequencies_in_words(measured & (share < IDENTIFIED_SHARE))
         if weak:
             sentences.append(
                 f"The {name} at {weak} is mostly the prior speaking: the answers took away less than half of its "
                 "variance."
             )
-    untold = _frequencies(tested & ~selective) if selective.any() else ""
+    untold = frequencies_in_words(tested & ~selective) if selective.any() else ""
     if untold or not selective.any():
         where = f" at {untold}" if untold else ""
         sentences.append(
@@ -77,7 +77,8 @@ def not_identified(
     return tuple(sentences)
 
 
-def _frequencies(selected: Bool[np.ndarray, " knots"]) -> str:
+def frequencies_in_words(selected: Bool[np.ndarray, " knots"]) -> str:
+    """The selected audiometric frequencies, empty where there are none: 500, 1000 and 4000 Hz; every frequency."""
     chosen = [f"{frequency:g}" for frequency, use in zip(AUDIOMETRIC_FREQUENCIES_HZ, selected, strict=True) if use]
     if not chosen:
         return ""

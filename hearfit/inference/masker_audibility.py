@@ -14,28 +14,42 @@ from hearfit.inference.task_model import round_up
 from hearfit.listener.normal import NormalEar
 
 
-def masker_warnings(
+def unheard_masker_frequencies(
     conditions: Sequence[Conditions],
     position: Float[np.ndarray, " parameters"],
     *,
     transducer: str | None,
     normal: NormalEar,
-) -> tuple[str, ...]:
-    """Sentences about frequencies at which every masker was below this ear's threshold. Under `jax.enable_x64`."""
-    sentences = []
+) -> tuple[frozenset[float], ...]:
+    """For each protocol, the frequencies in Hz at which every masker was below this ear's threshold.
+
+    Under `jax.enable_x64`.
+    """
+    unheard = []
     for group in conditions:
         levels = group.masker_level_db_spl_per_hz
         if levels is None:
+            unheard.append(frozenset[float]())
             continue
         threshold = masker_thresholds(group, position, transducer=transducer, normal=normal)[group.stimulus_index]
         frequency_hz = group.frequency_hz
-        unheard = [
-            f"{frequency:g}"
-            for frequency in np.unique(frequency_hz)
-            if np.all(levels[frequency_hz == frequency] < threshold[frequency_hz == frequency])
-        ]
-        if unheard:
-            where = (f"{', '.join(unheard[:-1])} and " if len(unheard) > 1 else "") + unheard[-1]
+        unheard.append(
+            frozenset(
+                float(frequency)
+                for frequency in np.unique(frequency_hz)
+                if np.all(levels[frequency_hz == frequency] < threshold[frequency_hz == frequency])
+            )
+        )
+    return tuple(unheard)
+
+
+def masker_warnings(conditions: Sequence[Conditions], unheard_hz: Sequence[frozenset[float]]) -> tuple[str, ...]:
+    """Sentences about what `unheard_masker_frequencies` found."""
+    sentences = []
+    for group, frequencies_hz in zip(conditions, unheard_hz, strict=True):
+        names = [f"{frequency:g}" for frequency in sorted(frequencies_hz)]
+        if names:
+            where = (f"{', '.join(names[:-1])} and " if len(names) > 1 else "") + names[-1]
             sentences.append(
                 f"{group.protocol.name} at {where} Hz: the fitted ear does not hear any of the maskers. These answers "
                 "measure the threshold in quiet there and say nothing of lateral inhibition."

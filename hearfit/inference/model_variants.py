@@ -73,17 +73,21 @@ def _fixed(curve: SmoothPrior, value: float) -> SmoothPrior:
     return replace(curve, mean=value, common_sd=0.0, smooth_sd=0.0, independent_sd=_FIXED_SD)
 
 
-def _numbered() -> tuple[ModelVariant, ...]:
+def compared_models(prior: Prior) -> tuple[ModelVariant, ...]:
+    """Each family with and without attenuation, with inhibition fitted and fixed at normal.
+
+    What is not fixed has this prior. Number 1 is the model that a fit with this prior makes the profile with.
+    """
     models: list[ModelVariant] = []
     for normal in (NORMAL, BROKEN_STICK):
-        for inhibition, base in (("fitted", DEFAULT_PRIOR), ("normal", with_normal_inhibition(DEFAULT_PRIOR, normal))):
-            for attenuation, prior in (("fitted", base), ("none", without_attenuation(base))):
-                models.append(ModelVariant(len(models) + 1, attenuation, inhibition, normal, prior))
+        for inhibition, base in (("fitted", prior), ("normal", with_normal_inhibition(prior, normal))):
+            for attenuation, own in (("fitted", base), ("none", without_attenuation(base))):
+                models.append(ModelVariant(len(models) + 1, attenuation, inhibition, normal, own))
     return tuple(models)
 
 
-COMPARED_MODELS: Final = _numbered()
-"""Each family with and without attenuation, with inhibition fitted and fixed at normal; number 1 is the default."""
+COMPARED_MODELS: Final = compared_models(DEFAULT_PRIOR)
+"""Those with the prior of the population; number 1 is the default."""
 
 FURTHER_MODELS: Final = (
     ModelVariant(9, "all of the loss", "fitted", NORMAL, without_loss_of_compression(DEFAULT_PRIOR)),

@@ -1,5 +1,6 @@
 """The sessions that are timed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -7,6 +8,7 @@ import numpy as np
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
+from hearfit.experiment.protocol import Protocol
 from hearfit.experiment.trial_assembly import trials_sha256
 from hearfit.experiment.trials import Trials
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
@@ -34,10 +36,30 @@ def standard_session() -> Trials:
         ),
         replace(loudness, design=replace(loudness.design, frequency_hz=_FREQUENCIES_HZ, num_levels=19, repetitions=6)),
     )
+    return _done(protocols, outer_hair_cell_share=0.6)
+
+
+FULL_BATTERY = (
+    "pure_tone_detection",
+    "categorical_loudness",
+    "notched_noise",
+    "temporal_masking_curve",
+    "intensity_discrimination",
+)
+
+
+def full_battery() -> Trials:
+    """1,699 trials: the shipped protocols of five tasks as they are, audiogram N3."""
+    return _done([load_protocol(name) for name in FULL_BATTERY], outer_hair_cell_share=0.65)
+
+
+def _done(protocols: Sequence[Protocol], *, outer_hair_cell_share: float) -> Trials:
     generator = np.random.default_rng(1)
     with jax.enable_x64(True):
         truth = position_from_thresholds(
-            thresholds_at_knots(standard_audiogram("N3"), Ear.LEFT), outer_hair_cell_share=0.6, normal=NORMAL
+            thresholds_at_knots(standard_audiogram("N3"), Ear.LEFT),
+            outer_hair_cell_share=outer_hair_cell_share,
+            normal=NORMAL,
         )
         blocks = tuple(
             simulate_block(p, truth, transducer=TRANSDUCER, normal=NORMAL, generator=generator) for p in protocols

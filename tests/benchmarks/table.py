@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -18,9 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hearfit.experiment.conditions import collapse
+from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.fitting import fit_trials
-from hearfit.inference.data import build_fit_data
+from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.laplace import laplace
 from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
@@ -29,7 +29,7 @@ from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from hearfit.storage.trial_files import write_trials
 from tests.benchmarks.naive import NaiveLikelihood
-from tests.benchmarks.sessions import TRANSDUCER, standard_session
+from tests.benchmarks.sessions import FULL_BATTERY, TRANSDUCER, full_battery, standard_session
 
 _NUM_NAIVE_TRIALS = 20
 
@@ -47,6 +47,12 @@ def seconds(run: Callable[[], object], rounds: int = 5) -> float:
 
 def _finished(run: Callable[[jax.Array], object], at: jax.Array) -> None:
     jax.block_until_ready(run(at))
+
+
+def _map_and_laplace(conditions: Sequence[Conditions], data: FitData) -> None:
+    start = starting_point(conditions, DEFAULT_PRIOR, NORMAL)
+    prior = whitened_prior(DEFAULT_PRIOR)
+    laplace(find_map(data, prior, normal=NORMAL, settings=SearchSettings(), start=start), DEFAULT_PRIOR)
 
 
 def process(command: list[str], cwd: Path, environment: dict[str, str]) -> tuple[float, float]:
@@ -70,12 +76,11 @@ def main() -> None:
         data = build_fit_data(conditions, transducer=TRANSDUCER, normal=NORMAL)
         collapsed = seconds(lambda: evaluate(start, prior, data, normal=NORMAL), rounds=11)
 
-        def map_and_laplace() -> None:
-            rough = starting_point(conditions, DEFAULT_PRIOR, NORMAL)
-            estimate = find_map(data, prior, normal=NORMAL, settings=SearchSettings(), start=rough)
-            laplace(estimate, DEFAULT_PRIOR)
-
-        fit = seconds(map_and_laplace)
+        fit = seconds(partial(_map_and_laplace, conditions, data))
+        battery = full_battery()
+        all_conditions = [collapse(b) for b in battery.blocks]
+        all_data = build_fit_data(all_conditions, transducer=TRANSDUCER, normal=NORMAL)
+        full_fit = seconds(partial(_map_and_laplace, all_conditions, all_data), rounds=3)
         naive_total = 0.0
         for block in session.blocks:
             naive = NaiveLikelihood(block, _NUM_NAIVE_TRIALS)
@@ -88,6 +93,7 @@ def main() -> None:
     print(f"  (timed on {_NUM_NAIVE_TRIALS} trials of each task, scaled to all)")
     print(f"ratio                                                   {naive_total / collapsed:8.0f}")
     print(f"MAP + Laplace, warm                                     {fit:8.2f} s")
+    print(f"MAP + Laplace, warm, {battery.num_trials} trials of five tasks       {full_fit:8.2f} s")
     print(f"whole profile (with thresholds, bandwidths, curves)     {whole:8.2f} s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -97,6 +103,10 @@ def main() -> None:
         for label in ("first time", "second time", "third time"):
             elapsed, peak = process(command, folder, environment)
             print(f"hearfit fit, {label:43} {elapsed:8.1f} s, peak {peak:.2f} GB")
+        command = [command[0], "protocol", "check", *FULL_BATTERY, "--audiogram", "N3", "--quiet"]
+        for label in ("first time", "second time"):
+            elapsed, peak = process(command, folder, environment)
+            print(f"hearfit protocol check of five tasks, {label:18} {elapsed:8.1f} s, peak {peak:.2f} GB")
 
 
 if __name__ == "__main__":

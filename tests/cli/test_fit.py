@@ -14,7 +14,7 @@ from hearfit.storage.profile_files import read_profile
 from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
-from tests.reports.example_profile import example_profile
+from tests.reports.example_profile import example_profile, sampled_profile
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +170,17 @@ def test_draws_are_tracked_too(cli: Cli, one_ear: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: store)
     assert cli("fit", one_ear, "--method", "nuts", "--out", "results").code == 0
     assert [artifacts for _, artifacts, _ in store.tracked] == [["profile.json", "report.html", "draws.npz"]]
+
+
+def test_each_ear_tells_how_its_chains_went(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Truth: hand-made sampling of both ears.
+    monkeypatch.setattr("hearfit.fitting.fit_ear", lambda trials, **_: Fit(sampled_profile(trials.ear), None))
+    outcome = cli("fit", two_ears, "--method", "nuts", "--out", "results", "--no-track")
+    lines = [line for line in outcome.out.splitlines() if "worst R-hat 1.004" in line]
+    assert len(lines) == 2
+    assert all("SD ratio farthest from 1 is 0.50 (lateral inhibition at 750 Hz)" in line for line in lines)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
+    assert "R-hat" not in cli("fit", two_ears, "--out", "results", "--no-track").out
 
 
 def test_a_store_that_is_not_there_costs_only_the_tracking(

@@ -10,6 +10,7 @@ import pytest
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.trials import Trials
 from hearfit.model_choice import Criterion, ModelComparison, ModelScore
+from hearfit.storage.profile_files import read_profile
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, write_example_trials
 
@@ -44,8 +45,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
     """Makes the comparison find the default and another model."""
 
     def finds(other: ModelScore) -> None:
-        def fake(trials: Trials, *, seed: int, progress: Callable[[str, float], None]) -> ModelComparison:
+        def fake(trials: Trials, *, prior: str, seed: int, progress: Callable[[str, float], None]) -> ModelComparison:
             progress("model 1 of 2", 0.0)
+            progress(f"with the {prior} prior", 0.0)
             return ModelComparison(
                 trials.listener, trials.ear, trials.session, 100, 5, (DEFAULT, other), ("Go by the folds.",)
             )
@@ -78,6 +80,17 @@ def test_a_better_model_is_named(cli: Cli, compared: Callable[[ModelScore], None
     outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
     assert "Clearly better than model 1" in outcome.out
     assert "model 5" in outcome.out
+
+
+@pytest.mark.parametrize(("arguments", "prior"), [((), "population"), (("--prior", "flat"), "flat")])
+def test_models_have_the_prior_of_the_profile(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path, arguments: tuple[str, ...], prior: str
+) -> None:
+    compared(WORSE)
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models", *arguments)
+    assert read_profile(tmp_path / "results" / "profile.json").provenance.prior == prior
+    assert f"with the {prior} prior" in outcome.err
 
 
 def test_json_has_every_ear(cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path) -> None:

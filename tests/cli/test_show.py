@@ -11,7 +11,7 @@ import pytest
 from hearfit.audiology.audiogram import Ear
 from hearfit.storage.profile_files import profile_from_json, write_profile
 from tests.cli.conftest import Cli
-from tests.reports.example_profile import example_profile
+from tests.reports.example_profile import example_profile, sampled_profile
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def test_warnings_come_first(cli: Cli, tmp_path: Path) -> None:
         out.index("Thresholds that the fitted right ear implies"),
     ]
     assert places == sorted(places)
+
+
+def test_how_the_chains_went(cli: Cli, path: Path) -> None:
+    # Truth: the profile's hand-made sampling; one by Laplace's approximation has none.
+    assert "R-hat" not in cli("show", path).out
+    write_profile(path, sampled_profile())
+    out = " ".join(cli("show", path).out.split())
+    assert "4 chains of 1,000 draws: worst R-hat 1.004, smallest effective sample size 1,203, 3 of 4,000" in out
+    assert "largest shift of a mean is 0.21 SD (attenuation at 4 kHz)" in out
 
 
 def test_implied_thresholds_are_drawn(cli: Cli, path: Path) -> None:

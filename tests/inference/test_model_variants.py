@@ -7,10 +7,11 @@ import pytest
 from hearfit.frontend.cochlea import gain_loss_db
 from hearfit.inference.derived import tone_thresholds
 from hearfit.inference.map import whitened_prior
-from hearfit.inference.model_variants import COMPARED_MODELS, FURTHER_MODELS, ModelVariant
+from hearfit.inference.model_variants import COMPARED_MODELS, FURTHER_MODELS, ModelVariant, compared_models
 from hearfit.inference.simulate import normal_position
 from hearfit.listener.normal import BROKEN_STICK, NORMAL, CompressionFamily, NormalEar
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, Listener, listener_at
+from hearfit.listener.priors import FLAT_PRIOR
 
 pytestmark = pytest.mark.usefixtures("float64")
 ALL_MODELS = (*COMPARED_MODELS, *FURTHER_MODELS)
@@ -30,6 +31,18 @@ def test_the_first_model_is_the_default() -> None:
     assert [model.number for model in ALL_MODELS] == list(range(1, 13))
     assert len({model.name for model in ALL_MODELS}) == 12
     assert {model.family for model in COMPARED_MODELS} == set(CompressionFamily)
+
+
+def test_the_first_of_the_models_with_another_prior_has_that_prior() -> None:
+    # Truth: the prior itself, and of the others the blocks that nothing fixes.
+    models = compared_models(FLAT_PRIOR)
+    assert models[0].prior == FLAT_PRIOR
+    assert [model.name for model in models] == [model.name for model in COMPARED_MODELS]
+    threshold = slice(NUM_KNOTS, 2 * NUM_KNOTS)
+    for model in models:
+        np.testing.assert_array_equal(
+            model.prior.covariance[threshold, threshold], FLAT_PRIOR.covariance[threshold, threshold]
+        )
 
 
 @pytest.mark.parametrize("model", ALL_MODELS, ids=lambda model: model.name)

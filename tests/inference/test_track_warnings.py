@@ -9,10 +9,13 @@ import pytest
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.stimulus_columns import LEVEL_DIFFERENCE, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER, ROVE_RANGE
 from hearfit.experiment.trials import TrialBlock
-from hearfit.inference.masker_audibility import masker_thresholds, masker_warnings
+from hearfit.inference.frequency_estimates import frequency_estimates
+from hearfit.inference.laplace import posterior_about
+from hearfit.inference.masker_audibility import masker_thresholds, masker_warnings, unheard_masker_frequencies
 from hearfit.inference.simulate import normal_position
 from hearfit.inference.track_warnings import track_warnings
-from hearfit.listener.normal import NORMAL
+from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
+from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from hearfit.protocols.loader import load_protocol
 from tests.inference.sessions import TRANSDUCER
 
@@ -94,11 +97,35 @@ def _masked(levels: list[float]) -> TrialBlock:
 def test_maskers_that_nobody_hears() -> None:
     """One audible masker at a frequency is enough."""
     with jax.enable_x64(True):
-        group = collapse(_masked([-40.0, -35.0, -40.0, 40.0]))
-        (told,) = masker_warnings([group], normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
-        assert told.startswith("notched_noise at 1000 Hz: the fitted ear does not hear any of the maskers.")
-        loud = collapse(_masked([40.0, 40.0, 40.0, 40.0]))
-        assert masker_warnings([loud], normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL) == ()
+        groups = [collapse(_masked([-40.0, -35.0, -40.0, 40.0])), collapse(_masked([40.0, 40.0, 40.0, 40.0]))]
+        unheard = unheard_masker_frequencies(groups, normal_position(NORMAL), transducer=TRANSDUCER, normal=NORMAL)
+    assert unheard == (frozenset({1000.0}), frozenset())
+    (told,) = masker_warnings(groups, unheard)
+    assert told.startswith("notched_noise at 1000 Hz: the fitted ear does not hear any of the maskers.")
+
+
+def test_maskers_that_nobody_hears_tell_nothing_of_selectivity() -> None:
+    """However narrow the posterior: where no masker was heard, inhibition and bandwidth are not measured.
+
+    Truth: the fixture, of which the ear hears no masker at 1 kHz and one at 4 kHz. A second protocol with audible
+    maskers measures 1 kHz after all.
+    """
+    quiet, loud = _masked([-40.0, -35.0, -40.0, 40.0]), _masked([40.0, 40.0, 40.0, 40.0])
+    with jax.enable_x64(True):
+        precise = posterior_about(normal_position(NORMAL), 1e3 * np.eye(NUM_PARAMETERS), DEFAULT_PRIOR)
+        found = []
+        for blocks in ([quiet], [quiet, loud]):
+            groups = [collapse(block) for block in blocks]
+            unheard = unheard_masker_frequencies(groups, precise.mode, transducer=TRANSDUCER, normal=NORMAL)
+            found.append(frequency_estimates(groups, precise, DEFAULT_PRIOR, normal=NORMAL, seed=1, unheard_hz=unheard))
+    (rows, sentences), (both, _) = found
+    at_1000, at_4000 = (AUDIOMETRIC_FREQUENCIES_HZ.index(f) for f in (1000.0, 4000.0))
+    assert (rows[at_1000].num_trials, rows[at_4000].num_trials) == (2, 2)
+    for name in ("inhibition", "equivalent_bandwidth_hz"):
+        assert getattr(rows[at_1000], name).data_share == 0.0
+        assert getattr(rows[at_4000], name).data_share > 0.9
+        assert getattr(both[at_1000], name).data_share > 0.9
+    assert any("equivalent bandwidth were not measured at 1000 Hz" in sentence for sentence in sentences)
 
 
 def test_threshold_of_a_masker_by_itself() -> None:

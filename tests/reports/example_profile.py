@@ -1,11 +1,13 @@
 """A made-up but realistic profile: eleven frequencies, six of them tested, detection and loudness answers."""
 
+import dataclasses
 import math
 
 import numpy as np
 
 from hearfit.audiology.audiogram import Audiogram, Conduction, Ear, Threshold
 from hearfit.listener.profile import (
+    Agreement,
     AnswerCount,
     Diagnostics,
     Estimate,
@@ -16,6 +18,7 @@ from hearfit.listener.profile import (
     Profile,
     Provenance,
     ResponseCurve,
+    Sampling,
 )
 
 FREQUENCIES_HZ = (125.0, 250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0)
@@ -23,6 +26,26 @@ TESTED_HZ = (250.0, 500.0, 1000.0, 2000.0, 4000.0, 6000.0)
 THRESHOLDS_DB_HL = (36.0, 34.0, 35.5, 36.0, 41.0, 44.0, 49.0, 56.0, 61.0, 64.0, 66.0)
 EXPONENTS = (0.36, 0.38, 0.41, 0.43, 0.47, 0.52, 0.58, 0.66, 0.74, 0.81, 0.83)
 NORMAL_EXPONENT = 0.3
+SAMPLING = Sampling(
+    num_chains=4,
+    num_draws=1000,
+    seed=1,
+    rhat_max=1.00432,
+    ess_bulk_min=1812.4,
+    ess_tail_min=1203.2,
+    num_divergent=3,
+    num_largest_tree=0,
+    energy_bfmi_min=0.9,
+    mean_steps=7.0,
+    problems=(),
+    not_gaussian=(),
+    agreement=(
+        Agreement("threshold_db_hl", 500.0, 0.1, 1.4),
+        Agreement("attenuation_db", 4000.0, -0.213, 1.02),
+        # Half as wide is farther from 1 than 1.4 times as wide.
+        Agreement("inhibition", 750.0, 0.05, 0.5),
+    ),
+)
 
 
 def example_profile(
@@ -96,6 +119,14 @@ def example_profile(
             prior="population",
         ),
         measured_audiogram=_audiogram(listener, ear) if has_audiogram else None,
+    )
+
+
+def sampled_profile(ear: Ear = Ear.RIGHT) -> Profile:
+    """The example as if it had been made from draws."""
+    profile = example_profile(ear)
+    return dataclasses.replace(
+        profile, diagnostics=dataclasses.replace(profile.diagnostics, method="nuts", sampling=SAMPLING)
     )
 
 
