@@ -7,6 +7,7 @@ import typer
 
 from hearfit.cli.experiment_options import (
     DEFAULT_NUM_SEEDS,
+    BaselineOption,
     FirstSeedOption,
     ForceFlag,
     FrontendsOption,
@@ -33,6 +34,7 @@ def enhancement(
         ),
     ] = None,
     frontend: FrontendsOption = None,
+    baseline: BaselineOption = None,
     seeds: SeedsOption = DEFAULT_NUM_SEEDS,
     seed: FirstSeedOption = 0,
     out: OutOption = None,
@@ -51,6 +53,7 @@ def enhancement(
     options = study_options(
         DESCRIPTION,
         frontend=frontend,
+        baseline=baseline,
         seeds=seeds,
         seed=seed,
         out=out,

@@ -8,6 +8,7 @@ import typer
 
 from hearfit.cli.experiment_options import (
     DEFAULT_NUM_SEEDS,
+    BaselineOption,
     FirstSeedOption,
     ForceFlag,
     OutOption,
@@ -45,6 +46,7 @@ def events(
             "--frontend", metavar="NAME...", help="Which to compare (see `list`).", show_default="all but full"
         ),
     ] = None,
+    baseline: BaselineOption = None,
     seeds: SeedsOption = DEFAULT_NUM_SEEDS,
     seed: FirstSeedOption = 0,
     out: OutOption = None,
@@ -64,6 +66,7 @@ def events(
     options = study_options(
         description,
         frontend=frontend or [each.name for each in FRONTENDS],
+        baseline=baseline,
         seeds=seeds,
         seed=seed,
         out=out,

@@ -8,6 +8,7 @@ import typer
 
 from hearfit.cli.experiment_options import (
     DEFAULT_NUM_SEEDS,
+    BaselineOption,
     FirstSeedOption,
     ForceFlag,
     FrontendsOption,
@@ -33,6 +34,7 @@ class Split(StrEnum):
 def neural(
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of NS1.", show_default=False)],
     frontend: FrontendsOption = None,
+    baseline: BaselineOption = None,
     readout: Annotated[
         list[str] | None,
         typer.Option("--readout", metavar="NAME...", help="linear, recurrent.", show_default="both"),
@@ -58,6 +60,7 @@ def neural(
     options = study_options(
         DESCRIPTION,
         frontend=frontend,
+        baseline=baseline,
         seeds=seeds,
         seed=seed,
         out=out,

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from hearfit.cli.output import Output
+from hearfit.errors import InputError
 from hearfit.soundtasks.description import ExperimentDescription, chosen
 
 DEFAULT_NUM_SEEDS: Final = 5
@@ -19,6 +20,15 @@ DEFAULT_NUM_SEEDS: Final = 5
 FrontendsOption = Annotated[
     list[str] | None,
     typer.Option("--frontend", metavar="NAME...", help="Which to compare (see `list`).", show_default="all"),
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="NAME",
+        help="The frontend that the others are compared with; no run is done again for it.",
+        show_default="see `list`",
+    ),
 ]
 SeedsOption = Annotated[int, typer.Option("--seeds", min=1, help="Runs of each frontend, with consecutive seeds.")]
 FirstSeedOption = Annotated[int, typer.Option("--seed", min=0, help="The first seed.")]
@@ -39,9 +49,10 @@ ForceFlag = Annotated[
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """The shared options, checked."""
+    """The shared options, checked; `baseline` is None where the description's is meant."""
 
     frontends: tuple[str, ...]
+    baseline: str | None
     seeds: tuple[int, ...]
     out: Path
     num_processes: int | None
@@ -56,6 +67,7 @@ def study_options(
     description: ExperimentDescription,
     *,
     frontend: list[str] | None,
+    baseline: str | None,
     seeds: int,
     seed: int,
     out: Path | None,
@@ -70,10 +82,17 @@ def study_options(
     """The options of one command, checked before anything heavy is imported.
 
     Raises:
-        InputError: an unknown frontend.
+        InputError: an unknown frontend, or a baseline that is not among those that are run.
     """
+    frontends = chosen("--frontend", frontend, tuple(each.name for each in description.frontends))
+    if baseline is not None and baseline not in frontends:
+        raise InputError(
+            f"--baseline is {baseline!r}, which is not among the frontends of this command. "
+            f"Allowed: {', '.join(frontends)}."
+        )
     return StudyOptions(
-        frontends=chosen("--frontend", frontend, tuple(each.name for each in description.frontends)),
+        frontends=frontends,
+        baseline=baseline,
         seeds=tuple(range(seed, seed + seeds)),
         out=Path("out") / description.task if out is None else out,
         num_processes=processes,

@@ -7,6 +7,7 @@ import typer
 
 from hearfit.cli.experiment_options import (
     DEFAULT_NUM_SEEDS,
+    BaselineOption,
     FirstSeedOption,
     ForceFlag,
     FrontendsOption,
@@ -31,6 +32,7 @@ _LOWEST_SNR_DB, _HIGHEST_SNR_DB = -30.0, 60.0
 def phonemes(
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="VoxAngeles.", show_default=False)],
     frontend: FrontendsOption = None,
+    baseline: BaselineOption = None,
     train_share: Annotated[
         list[float] | None,
         typer.Option("--train-share", metavar="SHARE...", help="Of the training words.", show_default="1 0.3 0.1"),
@@ -62,13 +64,15 @@ def phonemes(
     shares = tuple(dict.fromkeys(train_share or DEFAULT_SHARES))
     snrs_db = tuple(dict.fromkeys(snr or DEFAULT_SNRS_DB))
     _check(shares, snrs_db)
-    if profile is not None and (frontend or train_share or snr):
+    if profile is not None and (frontend or baseline or train_share or snr):
         raise InputError(
-            "--profile compares two ears with one recogniser: --frontend, --train-share and --snr are not for it."
+            "--profile compares two ears with one recogniser: --frontend, --baseline, --train-share and --snr are not "
+            "for it."
         )
     options = study_options(
         description_of(snrs_db, shares) if profile is None else EAR_DESCRIPTION,
         frontend=frontend,
+        baseline=baseline,
         seeds=seeds,
         seed=seed,
         out=out,

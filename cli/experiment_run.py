@@ -42,6 +42,8 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
         InputError: the output folder cannot be used, or holds other results.
         TrackingError: the store cannot be reached, before the first run.
     """
+    if options.baseline is not None:
+        experiment = replace(experiment, description=replace(experiment.description, baseline=options.baseline))
     out, output = options.out, options.output
     names = [RESULT_NAME, REPORT_NAME, *([PDF_NAME] if options.is_pdf else [])]
     check_output(out, names)
@@ -195,7 +197,8 @@ def _print(result: "ExperimentResult", num_kept: int, options: StudyOptions) -> 
         output.text(f"{count(len(metrics) - MOST_COMPARED, 'more score')} in the report.")
     _print_differences(result, baseline_of(result), output)
     for sentence in summary_sentences(result):
-        output.paragraph(sentence)
+        # A no-break space is not printable and would be shown as an escape.
+        output.paragraph(sentence.replace("\N{NO-BREAK SPACE}", " "))
     output.text(f"{'report':<8} {options.out / REPORT_NAME}")
     if options.is_pdf:
         output.text(f"{'':<8} {options.out / PDF_NAME}")

@@ -60,8 +60,8 @@ def read_corpus(folder: Path) -> Corpus:
     """All words of a folder; sounds without a TextGrid are left out, and said to be.
 
     Raises:
-        InputError: there is no folder or no language in it, a TextGrid has no phone tier or is damaged, or a label is
-            not of the IPA; every file is named.
+        InputError: there is no folder or no language in it, no sound has a TextGrid, a TextGrid has no phone tier or
+            is damaged, or a label is not of the IPA; every file is named.
     """
     if not folder.is_dir():
         raise InputError(
@@ -93,6 +93,12 @@ def read_corpus(folder: Path) -> Corpus:
             problems += error.problems
     if problems:
         raise InputError(problems)
+    if not utterances:
+        sound, whose = ("sound", "it") if len(sounds) == 1 else ("sounds", "any of them")
+        raise InputError(
+            f"{folder}: holds {len(sounds)} {sound}, but no TextGrid beside {whose}. The phones of a sound are looked "
+            f"for in its own folder, under its own name: those of {sounds[0]} in {sounds[0].with_suffix('.TextGrid')}."
+        )
     return Corpus(tuple(utterances), tuple(left_out))
 
 

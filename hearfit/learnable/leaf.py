@@ -9,6 +9,7 @@ mu fs / (2 pi), and bandwidth, fs sqrt(2 ln 2) / (pi sigma): their full width at
 Level: pressure re 20 uPa. Twice the squared modulus, so that a tone at a centre frequency reads its power.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -45,6 +46,8 @@ _SHARE_OF_BASE: Final = 0.75
 # sigma in steps: of the narrowest filter at the start, and the least that training may reach.
 _SIGMA_IN_STEPS: Final = 3.0
 _LEAST_SIGMA_IN_STEPS: Final = 1.5
+# The pooling begins a hop wide, and can then still become half as wide.
+_STEPS_IN_HOP: Final = 4
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class LeafDesign:
     Attributes:
         kernel_samples: W, odd.
         step: samples between two values of the envelope; 1 is the paper's. A larger one narrows the bounds, to
-            sigma >= 1.5 steps.
+            sigma >= 1.5 steps and a pooling of 2 steps, for which the hop must have room.
 
     Raises:
         InputError: the kernel is even, the step does not divide the hop, or a filter lies outside the bounds.
@@ -74,8 +77,28 @@ class LeafDesign:
             problems.append(f"The kernel has {self.kernel_samples} taps; it must be an odd number from 5.")
         if self.step < 1 or self.hop_samples % self.step:
             problems.append(f"The step is {self.step} samples; it must divide the hop, {self.hop_samples} samples.")
+        elif 1 < self.step > self.hop_samples // 2:
+            problems.append(
+                f"The step is {self.step} samples; above 1 it must be at most half the hop, {self.hop_samples} samples."
+            )
+        problems = problems or list(self._problems_of_widths())
         if problems:
             raise InputError(problems)
+
+    def _problems_of_widths(self) -> Iterator[str]:
+        narrowest, widest = self.bandwidths_hz.min(), self.bandwidths_hz.max()
+        allowed = f"allowed is {self.bandwidth.low:g} to {self.bandwidth.high:g} Hz"
+        range_hz = f"{self.num_channels} channels from {self.lowest_hz:g} to {self.highest_hz:g} Hz"
+        if widest > self.bandwidth.high:
+            yield (
+                f"{range_hz} have Gabor filters as wide as {widest:g} Hz; {allowed}. Ask for more channels, or for a "
+                f"narrower range."
+            )
+        if narrowest < self.bandwidth.low:
+            yield (
+                f"{range_hz} have Gabor filters as narrow as {narrowest:g} Hz; {allowed} with a kernel of "
+                f"{self.kernel_samples} taps. Ask for fewer channels, for a wider range, or for a longer kernel."
+            )
 
     @property
     def corners_hz(self) -> Float[np.ndarray, " corners"]:
@@ -107,8 +130,11 @@ class LeafDesign:
 
     @property
     def pooling_width(self) -> BoundedParameter:
-        """Bounds of the pooling's standard deviation: from a few values of the envelope to a third of the window."""
-        least = max(self.hop_samples / 8.0, 2.0 * self.step)
+        """Bounds of the pooling's standard deviation: from a few values of the envelope to a third of the window.
+
+        With a step of 1 the sum is exact however short it is.
+        """
+        least = max(self.hop_samples / 8.0, 2.0 * self.step if self.step > 1 else 0.0)
         greatest = POOLED_FRAMES * self.hop_samples / 3.0
         return BoundedParameter(
             "pooling width", "s", "standard deviation of the one-sided Gaussian", least / self.sampling_rate_hz,
@@ -124,7 +150,11 @@ def bandwidth_of(sigma_samples: float, sampling_rate_hz: float) -> float:
 def design_for(
     sampling_rate_hz: float, hop_samples: int, num_channels: int, lowest_hz: float, highest_hz: float
 ) -> LeafDesign:
-    """Kernels of 4.5 standard deviations of the widest filter but at most the paper's 25 ms; step by `largest_step`."""
+    """Kernels of 4.5 standard deviations of the widest filter but at most the paper's 25 ms; step by `largest_step`.
+
+    Raises:
+        InputError: so few channels over this range would be wider than a filter may be.
+    """
     base_hz = mel_corners_hz(num_channels, lowest_hz, highest_hz)
     bandwidth_hz = _SHARE_OF_BASE * (base_hz[2:] - base_hz[:-2])
     sigma = sampling_rate_hz * _HALF_MAXIMUM / (np.pi * bandwidth_hz)
@@ -138,7 +168,7 @@ def design_for(
         lowest_hz=lowest_hz,
         highest_hz=highest_hz,
         kernel_samples=2 * int(max(longest, needed) / 2.0) + 1,
-        step=largest_step(hop_samples, float(sigma.min()) / _SIGMA_IN_STEPS),
+        step=largest_step(hop_samples, min(float(sigma.min()) / _SIGMA_IN_STEPS, hop_samples / _STEPS_IN_HOP)),
     )
 
 

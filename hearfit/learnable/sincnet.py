@@ -9,6 +9,7 @@ The upper edge lies below half the sampling rate and the width of the band is a 
 can cross or fold the edges.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,7 +39,8 @@ class SincDesign:
     and the layout's centre frequencies are those of the bands that are made.
 
     Raises:
-        InputError: the kernel is even, the step does not divide the hop, or a band reaches half the sampling rate.
+        InputError: the kernel is even, the step does not divide the hop, a band reaches half the sampling rate, or
+            is wider or narrower than `BAND_WIDTH` allows.
     """
 
     sampling_rate_hz: float
@@ -60,8 +62,29 @@ class SincDesign:
                 f"The bands are to lie between {self.lowest_hz:g} and {self.highest_hz:g} Hz; allowed are ascending "
                 f"frequencies above 0 and up to half the sampling rate, {self.sampling_rate_hz / 2.0:g} Hz."
             )
+        problems = problems or list(self._problems_of_widths())
         if problems:
             raise InputError(problems)
+
+    def _problems_of_widths(self) -> Iterator[str]:
+        widths = self.band_widths_octaves
+        allowed = f"allowed is {BAND_WIDTH.low:g} to {BAND_WIDTH.high:g} octaves"
+        range_hz = f"{self.num_channels} channels from {self.lowest_hz:g} to {self.highest_hz:g} Hz"
+        if widths.max() > BAND_WIDTH.high:
+            yield (
+                f"{range_hz} have bands as wide as {widths.max():.3g} octaves; {allowed}. Ask for more channels, or "
+                f"for a higher lowest frequency."
+            )
+        if widths.min() < BAND_WIDTH.low:
+            yield (
+                f"{range_hz} have bands as narrow as {widths.min():.3g} octaves; {allowed}. Ask for fewer channels, or "
+                f"for a wider range."
+            )
+
+    @property
+    def band_widths_octaves(self) -> Float[np.ndarray, " channels"]:
+        """Upper over lower edge of every band before training."""
+        return np.asarray(np.log2(self.corners_hz[2:] / self.corners_hz[:-2]))
 
     @property
     def corners_hz(self) -> Float[np.ndarray, " corners"]:
@@ -109,7 +132,7 @@ class SincNet(Frontend):
         self.floor_db_spl = floor_db_spl
         lower, upper = design.corners_hz[:-2], design.corners_hz[2:]
         self.upper_edge = nnx.Param(design.upper_edge.coordinate(upper))
-        self.band_width = nnx.Param(BAND_WIDTH.coordinate(np.log2(upper / lower)))
+        self.band_width = nnx.Param(BAND_WIDTH.coordinate(design.band_widths_octaves))
         self.pooling_width = Frozen(jnp.full(design.num_channels, float(design.hop_samples)))
         self.layout = FrameLayout(
             sampling_rate_hz=design.sampling_rate_hz,

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -29,6 +29,7 @@ SOFTWARE: Final = ("hearfit", "jax", "flax", "optax", "numpy", "scipy")
 RUNS = "runs"
 CHECKPOINTS = "checkpoints"
 FAILURES = "failures"
+NETWORKS = "networks"
 
 
 @runtime_checkable
@@ -41,6 +42,15 @@ class SoundTask(Protocol):
 
     def run(self, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
         """Does one run; checkpoints in `workspace`, a folder of this run's own, survive a kill."""
+        ...
+
+
+@runtime_checkable
+class SharesTraining(Protocol):
+    """A task several of whose runs use one network: the first trains it and leaves it in `shared_network`."""
+
+    def training_of(self, name: RunName) -> Hashable | None:
+        """The same for runs that use the same network, which are then not begun side by side; None: a run by itself."""
         ...
 
 
@@ -102,8 +112,7 @@ def run_study(
     if num_processes < 1:
         raise InputError(f"The number of processes is {num_processes}; allowed is 1 or more.")
     check_output(out / RUNS, [record_path(Path(), name).name for name in names])
-    # Of other versions a run may differ, although everything else is the same.
-    settings = {**task.settings(), "software": {name: version(name) for name in SOFTWARE}}
+    settings = recorded_settings(task)
     kept = _kept(out / RUNS, settings, is_forced=is_forced)
     wanted = [name for name in names if name not in kept]
     for name in kept:
@@ -113,7 +122,8 @@ def run_study(
     work = partial(_run, task, out, settings)
     finished: dict[RunName, RunRecord] = {}
     failures: dict[RunName, RunFailure] = {}
-    with contextlib.closing(_messages(work, wanted, num_processes, on_progress)) as messages:
+    shared = _shared(task, tuple(kept))
+    with contextlib.closing(_messages(work, wanted, num_processes, shared, on_progress)) as messages:
         for message in messages:
             name = wanted[message.index]
             if isinstance(message, Progressed):
@@ -137,14 +147,46 @@ def run_study(
     )
 
 
+def recorded_settings(task: SoundTask) -> Settings:
+    """The settings of a task with the versions of the software, as records and networks carry them."""
+    # Of other versions a run may differ, although everything else is the same.
+    return {**task.settings(), "software": {name: version(name) for name in SOFTWARE}}
+
+
+def shared_network(task: SoundTask, workspace: Path, name: str) -> tuple[Path, str]:
+    """File of a network that several runs share, and the hash of all settings, after which it is named too.
+
+    Args:
+        workspace: of one of the runs; the file lies beside the records and stays when the run is finished.
+        name: without the settings.
+    """
+    # All of it: names of files have room for a part only.
+    of_settings = settings_hash(recorded_settings(task))
+    return workspace.parents[1] / NETWORKS / f"{name}_{of_settings[:8]}.safetensors", of_settings
+
+
+def _shared(task: SoundTask, kept: Sequence[RunName]) -> Callable[[RunName], Hashable | None] | None:
+    """What runs share; where one that is finished has left its network, there is nothing to wait for."""
+    if not isinstance(task, SharesTraining):
+        return None
+    made = {task.training_of(name) for name in kept}
+
+    def shared(name: RunName) -> Hashable | None:
+        training = task.training_of(name)
+        return None if training in made else training
+
+    return shared
+
+
 def _messages(
     work: Callable[[RunName, Tell], RunRecord],
     names: Sequence[RunName],
     num_processes: int,
+    shared: Callable[[RunName], Hashable | None] | None,
     on_progress: OnProgress | None,
 ) -> Generator[Done[RunRecord] | Failed | Progressed, None, None]:
     if num_processes > 1:
-        yield from in_processes(work, names, min(num_processes, len(names)))
+        yield from in_processes(work, names, min(num_processes, len(names)), shared=shared)
         return
     for index, name in enumerate(names):
 
@@ -165,7 +207,10 @@ def _run(task: SoundTask, out: Path, settings: Settings, name: RunName, progress
     use_compilation_cache()
     # Named after the settings too: a checkpoint of others is not even seen.
     workspace = out / CHECKPOINTS / f"{file_stem(name)}_{settings_hash(settings)[:8]}"
-    workspace.mkdir(parents=True, exist_ok=True)
+    try:
+        workspace.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{workspace}: cannot be made ({error.strerror or error}).") from None
     record = task.run(name, workspace, progress)
     assert record.name == name, f"the record of {name} is called {record.name}"
     write_record(out / RUNS, record, settings)

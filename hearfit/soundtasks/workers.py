@@ -5,7 +5,7 @@ import os
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 Tell = Callable[[str, float], None]
 # What a job does in a worker: told of its progress, it gives its result.
 Work = Callable[[Job, Tell], Result]
+# What jobs have in common that the first of them makes and the others find made; None: nothing.
+Shared = Callable[[Job], Hashable | None]
 
 _ONE_THREAD: Final = {
     "OMP_NUM_THREADS": "1",
@@ -28,6 +30,7 @@ _ONE_THREAD: Final = {
 }
 _XLA_ONE_THREAD: Final = "--xla_cpu_multi_thread_eigen=false"
 _TIME_TO_DIE_S: Final = 5.0
+_KILLED: Final = -signal.SIGKILL if hasattr(signal, "SIGKILL") else None
 
 
 @dataclass(frozen=True)
@@ -84,35 +87,48 @@ def attempt(index: int, work: Work[Job, Result], job: Job, tell: Tell) -> Done[R
 
 
 def in_processes(
-    work: Work[Job, Result], jobs: Sequence[Job], num_processes: int
+    work: Work[Job, Result], jobs: Sequence[Job], num_processes: int, *, shared: Shared[Job] | None = None
 ) -> Iterator[Done[Result] | Failed | Progressed]:
     """Does jobs in worker processes and gives what they tell, as it comes; ended early, it ends the workers.
 
     A worker that dies, for want of memory for example, fails its job and is replaced; one that dies between two jobs
-    is replaced.
+    is replaced. Of jobs that have something in common (`shared`) one is done alone, until one has ended well; meanwhile
+    the other workers do what comes after, or nothing.
     """
-    waiting = deque(enumerate(jobs))
+    waiting = deque(range(len(jobs)))
+    common = [None if shared is None else shared(job) for job in jobs]
+    made: set[Hashable | None] = {None}
     workers: list[_Worker[Job]] = []
+
+    def startable() -> int | None:
+        in_work = {common[worker.index] for worker in workers if worker.index is not None}
+        return next((index for index in waiting if common[index] in made or common[index] not in in_work), None)
+
     try:
         while waiting or any(worker.index is not None for worker in workers):
-            while waiting and sum(worker.index is not None for worker in workers) < num_processes:
+            while sum(worker.index is not None for worker in workers) < num_processes:
+                index = startable()
+                if index is None:
+                    break
                 idle = next((worker for worker in workers if worker.index is None), None)
                 if idle is None:
                     fresh = _Worker(work)
                     workers.append(fresh)
                     # One that dies before it has its first job fails it; tried again and again, it might never end.
-                    fresh.give(*waiting.popleft())
-                elif idle.give(*waiting[0]):
-                    waiting.popleft()
-                else:
+                    fresh.give(index, jobs[index])
+                elif not idle.give(index, jobs[index]):
                     workers.remove(idle)
                     idle.end()
+                    continue
+                waiting.remove(index)
             for ready in wait([worker.connection for worker in workers if worker.index is not None]):
                 worker = next(each for each in workers if each.connection is ready)
                 message = worker.message()
                 if worker.is_dead:
                     workers.remove(worker)
                     worker.end()
+                if isinstance(message, Done):
+                    made.add(common[message.index])
                 yield message
     finally:
         for worker in workers:
@@ -152,7 +168,10 @@ class _Worker(Generic[Job]):
             self._process.kill()
             self._process.join()
             self.is_dead = True
-            message = Failed(self.index, f"The worker process died (exit code {self._process.exitcode}).", "")
+            code = self._process.exitcode
+            # The system kills so what takes the last memory.
+            advice = ", perhaps for want of memory; try --processes 1" if code == _KILLED else ""
+            message = Failed(self.index, f"The worker process died (exit code {code}){advice}.", "")
         if not isinstance(message, Progressed):
             self.index = None
         return message

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ from hearfit.soundtasks.result import ExperimentResult
 from hearfit.soundtasks.workers import Tell
 from hearfit.training.settings import Settings
 from tests.cli.conftest import Cli
-from tests.soundtasks.example_experiment import CC, DESCRIPTION, FACTS, example_result, example_sheets
+from tests.soundtasks.example_experiment import CC, DESCRIPTION, ERROR, FACTS, example_result, example_sheets
 
 # Pydantic is what typer itself reads words with.
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "rich", "scipy")
@@ -62,6 +63,7 @@ def _options(out: Path, **changes: object) -> StudyOptions:
     options = study_options(
         DESCRIPTION,
         frontend=None,
+        baseline=None,
         seeds=2,
         seed=1,
         out=out,
@@ -106,10 +108,11 @@ def test_an_unknown_frontend_is_told_with_those_that_are_known() -> None:
     assert _options_with(None).seeds == (3, 4)
 
 
-def _options_with(frontend: list[str] | None) -> StudyOptions:
+def _options_with(frontend: list[str] | None, baseline: str | None = None) -> StudyOptions:
     return study_options(
         DESCRIPTION,
         frontend=frontend,
+        baseline=baseline,
         seeds=2,
         seed=3,
         out=None,
@@ -121,6 +124,48 @@ def _options_with(frontend: list[str] | None) -> StudyOptions:
         as_json=False,
         quiet=True,
     )
+
+
+def test_a_baseline_is_one_of_those_that_are_run() -> None:
+    assert _options_with(["mel", "leaf"], "leaf").baseline == "leaf"
+    with pytest.raises(
+        InputError, match=r"--baseline is 'biomimetic', which is not among .* this command\. Allowed: mel, leaf\."
+    ):
+        _options_with(["mel", "leaf"], "biomimetic")
+
+
+@pytest.mark.usefixtures("no_page")
+def test_another_baseline_needs_no_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every difference is that of the scores of equal seeds, mel less leaf, of the example's records."""
+    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    capsys.readouterr()
+    unable = _experiment(tmp_path, failing="all")
+    run_experiment(unable, _options(tmp_path, baseline="leaf"))
+    said = capsys.readouterr()
+    assert "8 of them done before" in said.out
+    assert "cc norm less that of leaf" in said.out
+    result = json.loads((tmp_path / "experiment.json").read_text())
+    assert result["baseline"] == result["description"]["baseline"] == "leaf"
+    assert {(each["frontend"], each["baseline"]) for each in result["differences"]} == {("mel", "leaf")}
+    scores = {name: record.scores["cc_norm"] for name, record in RECORDS.items()}
+    for each in result["differences"][:2]:
+        mel, leaf = (
+            sum(scores[RunName("example", frontend, each["condition"], seed)] for seed in (1, 2)) / 2.0
+            for frontend in ("mel", "leaf")
+        )
+        assert each["metric"] == "cc_norm"
+        assert each["over_seeds"]["mean"] == pytest.approx(mel - leaf)
+
+
+@pytest.mark.usefixtures("no_page")
+def test_an_amount_with_a_unit_is_shown_without_escapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = _experiment(tmp_path)
+    # Decibels, which decide who wins.
+    description = dataclasses.replace(DESCRIPTION, metrics=(ERROR, CC))
+    run_experiment(dataclasses.replace(experiment, description=description), _options(tmp_path))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "\\x" not in said
+    assert re.search(r"\d\.\d dB ", said)
 
 
 def test_a_study_leaves_a_report_a_result_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

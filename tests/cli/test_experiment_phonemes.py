@@ -78,6 +78,8 @@ def test_truncated_sounds_are_told_once_and_before_any_work(
         (["--train-share", "1", "0"], "--train-share is 0; allowed is a share of the training words above 0, up to 1."),
         (["--train-share", "1.5"], "--train-share is 1.5; allowed is"),
         (["--snr", "-5", "200"], "--snr is 200 dB; allowed is -30 to 60 dB."),
+        (["--frontend", "full", "cnn", "--baseline", "mel"], "--baseline is 'mel', which is not among"),
+        (["--profile", "p.json", "--baseline", "full"], "--profile compares two ears with one recogniser"),
         (["--profile", "p.json", "--snr", "0"], "--profile compares two ears with one recogniser"),
         (["--frontend", "cnn"], "there is no such folder. Give that of VoxAngeles"),
         (["--profile", "p.json"], "p.json"),

@@ -53,6 +53,23 @@ def test_words_come_sorted_with_their_phones(folder: Path) -> None:
     assert [each.label for each in corpus.utterances[0].phones] == ["", "p", "ã", ""]
 
 
+@pytest.mark.parametrize("num_sounds", [1, 4])
+def test_sounds_without_any_text_grid_are_told_with_where_one_is_looked_for(folder: Path, num_sounds: int) -> None:
+    for path in folder.rglob("*.TextGrid"):
+        path.unlink()
+    for path in sorted(folder.rglob("*.flac"))[num_sounds:]:
+        path.unlink()
+    with pytest.raises(InputError) as caught:
+        read_corpus(folder)
+    (problem,) = caught.value.problems
+    count = (
+        "1 sound, but no TextGrid beside it." if num_sounds == 1 else "4 sounds, but no TextGrid beside any of them."
+    )
+    assert problem.startswith(f"{folder}: holds {count} ")
+    first = folder / "abc" / "abc-0.flac"
+    assert problem.endswith(f" those of {first} in {first.with_suffix('.TextGrid')}.")
+
+
 def test_a_word_has_its_level_in_pascal(folder: Path) -> None:
     sound = read_sound(read_corpus(folder).utterances[0], sampling_rate_hz=16_000, level_db_spl=65.0)
     assert 20.0 * np.log10(active_rms(sound, sampling_rate_hz=16_000.0) / 20e-6) == pytest.approx(65.0)

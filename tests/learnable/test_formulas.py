@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from hypothesis import example, given
+from hypothesis import strategies as st
 from scipy.fft import rfft as scipy_rfft
 from scipy.signal import lfilter
 from scipy.signal.windows import hann
@@ -12,6 +14,7 @@ from scipy.signal.windows import hann
 from hearfit.errors import InputError
 from hearfit.learnable.adaptation import Adaptation, midbrain_time_constant_s
 from hearfit.learnable.builders import mel_design
+from hearfit.learnable.catalogue import build
 from hearfit.learnable.envelope_bank import envelope_power, pooled
 from hearfit.learnable.exponential_average import exponential_average, smoothing_of
 from hearfit.learnable.gammatone import GammatoneDesign, GammatoneSpectrogram
@@ -238,3 +241,43 @@ def test_designs_refuse_what_cannot_be() -> None:
         LeafDesign(16000.0, 80, 8, 60.0, 7800.0, kernel_samples=400)
     with pytest.raises(InputError, match="window has 40 samples and the hop 80"):
         MelDesign(16000.0, 80, 40, 8, 60.0, 7800.0)
+    with pytest.raises(InputError, match="step is 80 samples; above 1 it must be at most half the hop, 80 samples"):
+        LeafDesign(16000.0, 80, 8, 60.0, 7800.0, kernel_samples=401, step=80)
+    with pytest.raises(InputError, match=r"^40 channels from 60 to 7800 Hz .* as narrow as .* or for a longer kernel"):
+        LeafDesign(16000.0, 80, 40, 60.0, 7800.0, kernel_samples=101)
+
+
+def test_requests_that_no_filter_serves_name_what_can_be_changed() -> None:
+    with pytest.raises(InputError, match=r"^20 channels from 60 to 7800 Hz have bands as wide as 2\.1 octaves"):
+        build("sincnet", FrontendRequest(16000.0, 0.005, 20, 60.0, 7800.0))
+    with pytest.raises(InputError, match=r"^200 channels .* as narrow as 0\.0378 octaves; .* Ask for fewer channels"):
+        build("sincnet", FrontendRequest(16000.0, 0.005, 200, 60.0, 7800.0))
+    with pytest.raises(InputError, match=r"^2 channels from 20 to 7900 Hz have Gabor filters as wide .* more channels"):
+        build("leaf", FrontendRequest(16000.0, 0.01, 2, 20.0, 7900.0))
+
+
+@given(
+    hop_samples=st.integers(1, 400),
+    num_channels=st.integers(2, 60),
+    lowest_hz=st.floats(20.0, 4000.0),
+    octaves=st.floats(0.1, 8.0),
+)
+@example(hop_samples=16, num_channels=40, lowest_hz=200.0, octaves=3.3219)
+@example(hop_samples=1, num_channels=40, lowest_hz=200.0, octaves=3.3219)
+def test_leaf_serves_every_request_or_names_the_channels(
+    hop_samples: int, num_channels: int, lowest_hz: float, octaves: float
+) -> None:
+    """Where the pooling begins, a hop wide, it can become narrower and wider, whatever the step."""
+    highest_hz = min(8000.0, lowest_hz * 2.0**octaves)
+    design, problem = None, ""
+    try:
+        design = design_for(16000.0, hop_samples, num_channels, lowest_hz, highest_hz)
+    except InputError as error:
+        problem = str(error)
+    if design is None:
+        assert problem.startswith(f"{num_channels} channels from {lowest_hz:g} to {highest_hz:g} Hz have Gabor ")
+        return
+    hop_s = hop_samples / 16000.0
+    assert design.pooling_width.low <= 0.5 * hop_s < 1.3 * hop_s < design.pooling_width.high
+    assert np.all((design.bandwidths_hz >= design.bandwidth.low) & (design.bandwidths_hz <= design.bandwidth.high))
+    assert design.step == 1 or hop_samples % design.step == 0

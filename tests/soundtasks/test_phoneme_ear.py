@@ -8,7 +8,7 @@ import pytest
 
 from hearfit.errors import InputError
 from hearfit.soundtasks.phonemes.description import LEVELS_DB_SPL, NORMAL_EAR, THIS_EAR
-from hearfit.soundtasks.phonemes.ear import Ear, EarTask
+from hearfit.soundtasks.phonemes.ear import Ear, EarTask, _trained
 from hearfit.soundtasks.phonemes.experiment import ear_experiment
 from hearfit.soundtasks.phonemes.learning import PhonemeTraining
 from hearfit.soundtasks.phonemes.recogniser import RecogniserDesign
@@ -27,8 +27,21 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunRecord]:
         training=PhonemeTraining(num_steps=4, batch_size=3, steps_per_validation=4),
         num_validation=3,
     )
-    names = [RunName("phonemes-ear", ear, "50 dB SPL", 0) for ear in (NORMAL_EAR, THIS_EAR)]
-    return {name.frontend: task.run(name, folder, lambda _message, _share: None) for name in names}
+    found: dict[str, RunRecord] = {}
+    monkeypatch = pytest.MonkeyPatch()
+    for ear in (NORMAL_EAR, THIS_EAR):
+        workspace = folder / "out" / "checkpoints" / ear
+        workspace.mkdir(parents=True)
+        # As in another worker.
+        _trained.cache_clear()
+        if found:
+            # A finished training asks for no batch.
+            monkeypatch.setattr("hearfit.soundtasks.phonemes.learning.crops", None)
+        found[ear] = task.run(RunName("phonemes-ear", ear, "50 dB SPL", 0), workspace, lambda _message, _share: None)
+        assert len(list((folder / "out" / "networks").iterdir())) == 1
+    assert task.training_of(RunName("phonemes-ear", THIS_EAR, "80 dB SPL", 3)) == 3
+    monkeypatch.undo()
+    return found
 
 
 @pytest.mark.slow

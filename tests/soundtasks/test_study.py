@@ -1,10 +1,12 @@
 """A study: what is finished is kept, what fails is told, what is killed goes on; whatever the number of workers."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ import pytest
 from hearfit.errors import InputError
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.record_files import read_records
-from hearfit.soundtasks.study import RunFailure, run_study
-from hearfit.soundtasks.workers import one_thread
+from hearfit.soundtasks.study import RunFailure, run_study, shared_network
+from hearfit.soundtasks.workers import in_processes, one_thread
 from tests.soundtasks.study_tasks import NAMES, Fake
 
 
@@ -64,13 +66,66 @@ def test_workers_give_the_same_and_lose_nothing(tmp_path: Path) -> None:
     assert sorted(told) == sorted(NAMES)
     assert [failure.name.frontend for failure in result.failures] == ["dies", "fails", "refuses"]
     dies, fails, refuses = result.failures
-    assert dies.problem == "The worker process died (exit code -9)."
+    assert dies.problem == ("The worker process died (exit code -9), perhaps for want of memory; try --processes 1.")
     assert fails.problem == "ZeroDivisionError: by zero"
     assert "study_tasks.py" in fails.traceback
     assert (refuses.problem, refuses.traceback) == ("The sound is empty.", "")
     (written,) = (tmp_path / "both" / "failures").iterdir()
     assert [each.traceback_file for each in result.failures] == [None, written, None]
     assert written.read_text().endswith(fails.traceback)
+
+
+@dataclass(frozen=True)
+class Sharing(Fake):
+    """All runs of a seed share a network, but for one frontend."""
+
+    def training_of(self, name: RunName) -> int | None:
+        return None if name.frontend == "mel" else name.seed
+
+
+def test_runs_that_share_a_network_are_told_to_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a finished run has left the network."""
+    told: list[object] = []
+
+    def record_shared(work: object, names: list[RunName], num: int, *, shared: Callable[[RunName], object]) -> object:
+        told.append({name: shared(name) for name in names})
+        return in_processes(work, [], num)  # type: ignore[arg-type]
+
+    leaves = [RunName("fake", "leaf", condition, seed) for condition in ("a", "b") for seed in (0, 1)]
+    run_study(Sharing(), leaves[:1], tmp_path, num_processes=1)
+    monkeypatch.setattr("hearfit.soundtasks.study.in_processes", record_shared)
+    names = [*leaves, RunName("fake", "mel", "a", 1)]
+    run_study(Sharing(), names, tmp_path, num_processes=2)
+    assert told == [{names[1]: 1, names[2]: None, names[3]: 1, names[4]: None}]
+
+
+def test_a_shared_network_is_named_after_settings_and_software(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = tmp_path / "checkpoints" / "run"
+    named = [shared_network(task, workspace, "leaf_0") for task in (Fake(), Fake(), Fake(0.2))]
+    monkeypatch.setattr("hearfit.soundtasks.study.version", lambda name: f"another {name}")
+    named.append(shared_network(Fake(), workspace, "leaf_0"))
+    assert named[0] == named[1]
+    assert len({path for path, _ in named}) == len({of_settings for _, of_settings in named}) == 3
+    assert {path.parent for path, _ in named} == {tmp_path / "networks"}
+    path, of_settings = named[0]
+    assert path.name == f"leaf_0_{of_settings[:8]}.safetensors"
+
+
+def test_a_disk_that_is_full_fails_the_run_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    made = Path.mkdir
+
+    def mkdir(path: Path, **options: bool) -> None:
+        if "checkpoints" in path.parts:
+            raise full
+        made(path, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    result = run_study(Fake(), NAMES[:1], tmp_path, num_processes=1)
+    (failure,) = result.failures
+    assert failure.problem.startswith(f"{tmp_path / 'checkpoints' / 'fake_mel_linear_seed-0'}")
+    assert failure.problem.endswith(": cannot be made (No space left on device).")
+    assert failure.traceback == ""
 
 
 def test_records_of_other_settings_are_refused(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 import multiprocessing
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from hearfit.soundtasks import workers
 from hearfit.soundtasks.workers import Done, Failed, in_processes
-from tests.soundtasks.worker_jobs import LARGE, Deadly, large, process_id
+from tests.soundtasks.worker_jobs import LARGE, Deadly, Step, Steps, large, process_id
+
+KILLED = "The worker process died (exit code -9), perhaps for want of memory; try --processes 1."
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def test_a_worker_killed_within_a_message_fails_its_job() -> None:
         # The message has begun, and does not fit into the pipe while nobody reads it.
         assert worker.connection.poll(60.0)
         worker._process.kill()
-        assert worker.message() == Failed(7, "The worker process died (exit code -9).", "")
+        assert worker.message() == Failed(7, KILLED, "")
         assert worker.is_dead
     finally:
         worker.end()
@@ -75,3 +78,27 @@ def test_workers_that_die_before_they_have_a_job_fail_it(made: list[workers._Wor
     (message,) = in_processes(Deadly(), [bytes(LARGE)], 1)
     assert message == Failed(0, "The worker process died (exit code 3).", "")
     assert len(made) == 1
+
+
+def test_jobs_that_share_something_wait_for_the_first_while_others_go_on(tmp_path: Path) -> None:
+    """The first waits for what comes after those that must not begin; these are then done side by side."""
+    steps = [
+        Step("a1", "a", beside=("b1",)),
+        Step("a2", "a", after=("a1",), beside=("a3",)),
+        Step("a3", "a", after=("a1",), beside=("a2",)),
+        Step("b1", "b"),
+        Step("c1"),
+        Step("c2"),
+    ]
+    messages = list(in_processes(Steps(tmp_path), steps, 2, shared=lambda step: step.group))
+    assert sorted(message.result for message in messages if isinstance(message, Done)) == [
+        step.name for step in steps
+    ], messages
+
+
+def test_where_the_first_of_those_that_share_fails_the_next_is_alone_again(tmp_path: Path) -> None:
+    steps = [Step("a1", "a", is_failing=True), Step("a2", "a", after=("a1",)), Step("a3", "a", after=("a1", "a2"))]
+    failed, *done = in_processes(Steps(tmp_path), steps, 3, shared=lambda step: step.group)
+    assert isinstance(failed, Failed)
+    assert failed.problem == "ValueError: a1"
+    assert [message.result for message in done if isinstance(message, Done)] == ["a2", "a3"]

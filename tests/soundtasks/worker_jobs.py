@@ -1,6 +1,9 @@
 """Jobs for the tests of workers; here, where their processes find them."""
 
 import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from hearfit.soundtasks.workers import Tell
 
@@ -26,3 +29,43 @@ class Deadly:
 
     def __call__(self, _job: object, _tell: Tell) -> None:
         """Never gets that far."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A job that needs others to have ended, or to have begun, and says so if they have not.
+
+    Attributes:
+        group: what it shares with others.
+        after: jobs that must have ended before it begins.
+        beside: jobs that it waits for until they have begun.
+    """
+
+    name: str
+    group: str | None = None
+    after: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    is_failing: bool = False
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Does steps, which see each other in a folder."""
+
+    folder: Path
+
+    def __call__(self, step: Step, _tell: Tell) -> str:
+        """Its name."""
+        (self.folder / f"{step.name} begun").touch()
+        late = [name for name in step.after if not (self.folder / f"{name} ended").exists()]
+        assert not late, f"{step.name} began before the end of {late}"
+        for _ in range(600):
+            if all((self.folder / f"{name} begun").exists() for name in step.beside):
+                break
+            time.sleep(0.1)
+        else:
+            raise AssertionError(f"{step.name} was alone")
+        (self.folder / f"{step.name} ended").touch()
+        if step.is_failing:
+            raise ValueError(step.name)
+        return step.name

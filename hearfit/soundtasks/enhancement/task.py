@@ -39,16 +39,16 @@ from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
 from hearfit.soundtasks.enhancement.matched import build_network
 from hearfit.soundtasks.enhancement.mixtures import Scene
 from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, si_sdr
+from hearfit.soundtasks.enhancement.variation import variation_settings
 from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.recipes import RECIPES, recipe_settings
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
-from hearfit.storage.files import read_bytes, write_bytes
+from hearfit.soundtasks.study import shared_network
 from hearfit.training.loop import Trained, train
-from hearfit.training.settings import Settings, settings_hash
+from hearfit.training.settings import Settings
 
 Tell = Callable[[str, float], None]
 
-_NETWORKS: Final = "networks"
 _DATA_SUFFIXES: Final = (".flac", ".ogg", ".wav", ".textgrid")
 _TRAINING_SHARE: Final = 0.9
 
@@ -102,6 +102,7 @@ class EnhancementTask:
             "speech": content_hash(self.speech, _DATA_SUFFIXES),
             "noise": content_hash(self.noise, _DATA_SUFFIXES),
             "frontends": recipe_settings(),
+            "variation of noises": variation_settings(),
             "network": design.pop("network"),
             "training": design.pop("training"),
             **design,
@@ -111,6 +112,10 @@ class EnhancementTask:
             "validation folds": VALIDATION_FOLDS,
             "test folds": TEST_FOLDS,
         }
+
+    def training_of(self, name: RunName) -> tuple[str, int] | None:
+        """Runs of one frontend and seed share a network; a reference has none."""
+        return None if name.frontend in REFERENCES else (name.frontend, name.seed)
 
     def run(self, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
         """Trains, unless another ratio has done so before, and scores the test mixtures.
@@ -152,27 +157,20 @@ class EnhancementTask:
         """The network of this frontend and seed, read where it has been trained already."""
         design = self.design
         # Once: it reads all of the data.
-        of_settings = settings_hash(self.settings())
-        kept = workspace.parents[1] / _NETWORKS / f"{name.frontend}_{name.seed}_{of_settings[:8]}"
-        kept = kept.with_suffix(".safetensors")
-        own = workspace / "training.safetensors"
-        is_done = kept.exists()
+        kept, of_settings = shared_network(self, workspace, f"{name.frontend}_{name.seed}")
         drawn = _Drawn(self, name)
-        trained = train(
+        # What was begun and killed in a run of another ratio goes on in this one.
+        return train(
             self._network(name),
             loss=loss,
             validate=drawn.validate,
             fetch=drawn.fetch,
             num_items=design.num_training_mixtures,
             settings=replace(design.training, seed=name.seed),
-            checkpoint=kept if is_done else own,
+            checkpoint=kept,
             identity={"frontend": name.frontend, "data": of_settings},
             on_progress=lambda step, steps, _loss, _score: progress("training", _TRAINING_SHARE * step / steps),
         )
-        if not is_done:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(kept, read_bytes(own))
-        return trained
 
     def _network(self, name: RunName) -> MaskNetwork:
         """The network before training, its features standardised."""

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from scipy.signal import resample_poly
 
 from hearfit.soundtasks.enhancement.mixtures import Noises
+from hearfit.training.settings import Settings
 
 # Numerator and denominator of the factor by which a noise becomes longer.
 _SPEEDS: Final = ((1, 1), (9, 10), (10, 9), (4, 5), (5, 4), (3, 4), (4, 3))
@@ -19,6 +20,17 @@ _CURVE_OCTAVES: Final = np.linspace(6.0, 13.0, 8)
 _LOWEST_HZ: Final = 2.0 ** _CURVE_OCTAVES[0]
 _PAIR_SHARE: Final = 0.4
 _PAIR_RANGE_DB: Final = (-10.0, 5.0)
+
+
+def variation_settings() -> Settings:
+    """The constants of this module, which decide what a network is trained with."""
+    return {
+        "speeds": [f"{up}/{down}" for up, down in _SPEEDS],
+        "deviation of the curve (dB)": _CURVE_DEVIATION_DB,
+        "points of the curve (octaves re 1 Hz)": _CURVE_OCTAVES.tolist(),
+        "share of pairs": _PAIR_SHARE,
+        "level of the second noise (dB)": _PAIR_RANGE_DB,
+    }
 
 
 def varied_noise(

@@ -31,6 +31,7 @@ from hearfit.soundtasks.phonemes.task import (
     record_of,
 )
 from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.study import shared_network
 from hearfit.storage.files import read_bytes
 from hearfit.storage.profile_files import read_profile
 from hearfit.training.loop import Trained
@@ -105,22 +106,24 @@ class EarTask:
             "training": asdict(self.training),
         }
 
+    def training_of(self, name: RunName) -> int:
+        """Both ears and all levels share the recogniser of their seed."""
+        return name.seed
+
     def run(self, name: RunName, workspace: Path, progress: OnShare) -> RunRecord:
-        """Trains one recogniser, or takes the one of the same seed that this process has trained, and tests it.
+        """Trains one recogniser, or takes the one of the same seed that another run has trained, and tests it.
 
         Raises:
             InputError: the data or the profile cannot be used.
             TrainingError: the training came to a number that is none.
         """
-        # Shorter than it would take to make a checkpoint worth while, and shared by six runs.
-        del workspace
         progress("reading", 0.0)
         level_db_spl = float(name.condition.removesuffix(" dB SPL"))
         ear = Ear(self.profile if name.frontend == THIS_EAR else None)
         test = {each.name: test_data(self.data, self.design, each, ear) for each in self.test(level_db_spl)}
         begun = time.monotonic()
         progress("training", 0.1)
-        before, trained = _trained(self, name.seed)
+        before, trained = _trained(self, name.seed, *shared_network(self, workspace, f"normal-ear_{name.seed}"))
         progress("testing", 0.9)
         scores = {
             each: scores_of(trained.model, segments, self.recogniser.num_phones) for each, segments in test.items()
@@ -129,8 +132,8 @@ class EarTask:
 
 
 @lru_cache(maxsize=1)
-def _trained(task: EarTask, seed: int) -> tuple[Recogniser, Trained[Recogniser]]:
-    """The same recogniser tests both ears at all levels."""
+def _trained(task: EarTask, seed: int, network: Path, of_settings: str) -> tuple[Recogniser, Trained[Recogniser]]:
+    """The same recogniser tests both ears at all levels; where it was trained already, it is read."""
     normal = Ear()
     data: TrainingData = training_data(task.data, task.design, normal)
     recogniser = Recogniser(
@@ -140,4 +143,13 @@ def _trained(task: EarTask, seed: int) -> tuple[Recogniser, Trained[Recogniser]]
         design=task.recogniser,
         rngs=nnx.Rngs(seed),
     )
-    return recogniser, train_recogniser(recogniser, data, data.train, task.training, seed=seed)
+    trained = train_recogniser(
+        recogniser,
+        data,
+        data.train,
+        task.training,
+        seed=seed,
+        checkpoint=network,
+        identity={"settings": of_settings},
+    )
+    return recogniser, trained

@@ -9,14 +9,19 @@ import pytest
 import soundfile
 
 from hearfit.errors import InputError
+from hearfit.soundtasks.enhancement import task as task_module
+from hearfit.soundtasks.enhancement import variation
 from hearfit.soundtasks.enhancement.data import mixtures_at, read_parts, test_scenes, test_sources, training_mixtures
 from hearfit.soundtasks.enhancement.description import REFERENCES
 from hearfit.soundtasks.enhancement.design import DESIGN
 from hearfit.soundtasks.enhancement.estimates import reference_estimates
 from hearfit.soundtasks.enhancement.experiment import enhancement_experiment
-from hearfit.soundtasks.enhancement.network import NetworkDesign
+from hearfit.soundtasks.enhancement.network import MaskNetwork, NetworkDesign
 from hearfit.soundtasks.enhancement.task import EnhancementTask, condition_of, snr_of
 from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.study import SharesTraining
+from hearfit.training.curve import CurvePoint
+from hearfit.training.loop import Trained
 from tests.soundtasks.enhancement.corpora import write_noises, write_speech
 
 # The name of the function, not a test.
@@ -92,6 +97,52 @@ def test_a_second_ratio_finds_the_network_of_the_first(
     again = run("cnn", "5 dB")
     assert again.curve == trained.curve
     assert again.scores["si_sdr"] > trained.scores["si_sdr"]
+
+
+def test_a_constant_of_the_variation_is_a_setting(task: EnhancementTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every constant of the module, so that none is forgotten; what is derived from another changes with it."""
+    before = task.settings()
+    constants = {
+        "_SPEEDS": ((1, 1), (2, 1)),
+        "_CURVE_DEVIATION_DB": 6.0,
+        "_CURVE_OCTAVES": np.linspace(6.0, 13.0, 9),
+        "_PAIR_SHARE": 0.5,
+        "_PAIR_RANGE_DB": (-10.0, 6.0),
+    }
+    assert {name for name in vars(variation) if name.isupper()} == {*constants, "_LOWEST_HZ"}
+    for name, other in constants.items():
+        with monkeypatch.context() as changed:
+            changed.setattr(variation, name, other)
+            after = task.settings()
+        assert [key for key in before if before[key] != after[key]] == ["variation of noises"], name
+    assert task.settings() == before
+
+
+def test_ratios_of_a_frontend_and_seed_share_a_network(task: EnhancementTask) -> None:
+    names = [RunName("enhancement", frontend, "0 dB", 1) for frontend in ("cnn", "mel", "mixture")]
+    assert [task.training_of(name) for name in names] == [("cnn", 1), ("mel", 1), None]
+    assert task.training_of(replace(names[0], condition="5 dB")) == ("cnn", 1)
+    assert isinstance(task, SharesTraining)
+
+
+def test_a_training_that_was_killed_in_one_ratio_goes_on_in_another(
+    task: EnhancementTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have one checkpoint, which outlives the folders of both (that `train` goes on from it has its own test)."""
+    found: list[Path] = []
+    network = object.__new__(MaskNetwork)
+
+    def train(_network: object, *, checkpoint: Path, **_options: object) -> Trained[MaskNetwork]:
+        found.append(checkpoint)
+        return Trained(network, CurvePoint(0, 0.0, 0.0), (), 0, 0)
+
+    monkeypatch.setattr(task_module, "train", train)
+    monkeypatch.setattr(EnhancementTask, "_network", lambda _task, _name: network)
+    for condition in ("0 dB", "5 dB"):
+        workspace = tmp_path / "checkpoints" / condition
+        task._trained(RunName("enhancement", "mel", condition, 3), workspace, lambda message, share: None)
+    assert found[0] == found[1]
+    assert found[0].parent == tmp_path / "networks"
 
 
 def test_examples_are_scaled_together_and_do_not_clip(trained: RunRecord, run: Run, out: Path) -> None:
