@@ -142,7 +142,7 @@ def fit_ear(
     """
     _check(trials, audiogram, method, prior)
     assumed = prior_named(prior)
-    tell = progress if progress is not None else _silent
+    tell: Progress = progress or (lambda _task, _fraction: None)
     begun = time.perf_counter()
     with jax.enable_x64(True):
         tell("Filtering the stimuli", 0.05)
@@ -395,7 +395,3 @@ def _condition_score(conditions: Conditions, row: int, probability: Float[np.nda
 
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _silent(_task: str, _fraction: float) -> None:
-    pass

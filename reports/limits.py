@@ -1,6 +1,5 @@
 """What an audiogram cannot say, what these answers did not tell, and what is not claimed."""
 
-from hearfit.listener.priors import POPULATION
 from hearfit.listener.profile import Profile
 from hearfit.reports import sentences
 from hearfit.reports.contents import Contents
@@ -24,7 +23,7 @@ def limits_section(contents: Contents) -> Section:
         {
             profile.diagnostics.method
             for profile in contents.profiles
-            if profile.provenance.prior == POPULATION and profile.diagnostics.is_converged
+            if profile.provenance.prior == sentences.PRIOR_OF_INTERVALS and profile.diagnostics.is_converged
         }
     )
     blocks += [Paragraph(sentences.INTERVALS[name]) for name in methods if name in sentences.INTERVALS]

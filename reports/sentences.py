@@ -126,7 +126,9 @@ INTERVALS: Final = {
         "tones, loudness and notched noise, 95 % intervals held the true value in 94 to 95 %."
     ),
 }
-"""By the method of the fit; measured by `hearfit validate`."""
+"""By the method of the fit; measured by `hearfit validate`, with one prior."""
+
+PRIOR_OF_INTERVALS: Final = "population"
 
 IDENTIFIED: Final = "Every parameter at every frequency follows mostly from the answers."
 
