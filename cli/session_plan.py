@@ -10,7 +10,7 @@ from hearfit.cli.inputs import Problems, read_protocols
 from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import InputError
-from hearfit.reports.wording import count, ear_name, is_prior, number
+from hearfit.reports.wording import count, ear_name, enumeration, is_prior, number
 from hearfit.storage.files import check_output
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
 
 def _print_expected(plan: "SessionPlan", output: Output) -> None:
     output.text(
-        f"{count(plan.num_trials, 'trial')} of {' and '.join(plan.protocols)}, about {plan.minutes:.0f} minutes"
+        f"{count(plan.num_trials, 'trial')} of {enumeration(plan.protocols)}, about {plan.minutes:.0f} minutes"
     )
     output.text(
         f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression, "
