@@ -110,9 +110,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
 
 
 def _print_expected(plan: "SessionPlan", output: Output) -> None:
-    output.text(
-        f"{count(plan.num_trials, 'trial')} of {enumeration(plan.protocols)}, about {plan.minutes:.0f} minutes"
-    )
+    output.text(f"{count(plan.num_trials, 'trial')} of {enumeration(plan.protocols)}, about {plan.minutes:.0f} minutes")
     output.text(
         f"{ear_name(plan.ear)} as assumed, {plan.outer_hair_cell_share:.0%} of each loss being loss of compression, "
         f"lateral inhibition {plan.inhibition:g}"
