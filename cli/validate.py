@@ -117,7 +117,7 @@ def _print(result: "Validation", output: Output) -> None:
         chains = result.chains
         output.text(
             f"Chains of {count(chains.num_listeners, 'listener')}: {chains.divergent_share:.2%} of the trajectories "
-            f"diverged; smallest bulk effective sample size of a coordinate: median {chains.ess_bulk_min_median:.0f}, "
+            f"diverged; smallest bulk effective sample size: median {chains.ess_bulk_min_median:.0f}, "
             f"5th percentile {chains.ess_bulk_min_percentile_5:.0f}"
         )
     for left_out in result.left_out:

@@ -63,7 +63,7 @@ class LeftOut:
 class ChainChecks:
     """What the short chains were like, over `num_listeners`.
 
-    `divergent_share` of all trajectories. Of every listener's smallest bulk effective sample size of a coordinate,
+    `divergent_share` of all trajectories. Of every listener's smallest bulk effective sample size (`CalibratedEar`),
     `ess_bulk_min_median` is the median and `ess_bulk_min_percentile_5` what one listener in twenty falls below.
     """
 

@@ -157,9 +157,9 @@ def test_the_smallest_effective_size_and_divergent_trajectories_of_a_listener(mo
         draws[:, k, 7] = coefficient * draws[:, k - 1, 7] + 0.6 * draws[:, k, 7]
     is_divergent = np.zeros(shape[:2], bool)
     is_divergent[1, [3, 50, 1000]] = True
-    none, flat = np.zeros(shape[:2], int), np.zeros(shape[:2])
-    chains = Chains(draws, flat, flat, is_divergent, none, none, np.ones(2))
-    monkeypatch.setattr("hearfit.inference.nuts.sample_chains", lambda *_, **__: chains)
+    none, noise = np.zeros(shape[:2], int), generator.standard_normal(shape[:2])
+    chains = Chains(draws, noise, noise, is_divergent, none, none, np.ones(2))
+    monkeypatch.setattr("hearfit.inference.sampling.sample_chains", lambda *_, **__: chains)
     conditions = simulated([SHORT], seed=1)
     with jax.enable_x64(True):
         drawn = _draws(

@@ -51,8 +51,8 @@ class CalibratedEar:
     Bayesian Cramer-Rao bound at the true listener, `data_share` what the answers take away of the prior's variance.
 
     `left_out` names the protocols whose design refuses the ear that the audiogram shows. Of chains only:
-    `divergent_share` of their trajectories, and `ess_bulk_min`, the smallest bulk effective sample size of a coordinate
-    (0 where it cannot be worked out); None for draws from Laplace's approximation.
+    `divergent_share` of their trajectories, and `ess_bulk_min`, the smallest bulk effective sample size (as
+    `Sampling` has it); None for draws from Laplace's approximation.
     """
 
     is_converged: bool
@@ -150,26 +150,24 @@ def _draws(
     if method == "map":
         return _Drawn(approximation.draws(NUM_DRAWS[method], seed=seed))
     # The sampler takes long to import, and ArviZ too.
-    from arviz_stats.base.array import array_stats
+    from hearfit.inference.sampling import sample_posterior
 
-    from hearfit.inference.log_density import build_target
-    from hearfit.inference.nuts import sample_chains
-
-    density, target = build_target(
-        data, white, centre=approximation.mode, covariance=approximation.covariance, normal=normal, is_padded=True
+    posterior, checks = sample_posterior(
+        data,
+        approximation,
+        white,
+        normal=normal,
+        settings=_SAMPLER,
+        seed=seed,
+        progress=lambda _behind: None,
+        num_threads=1,
+        # So that all listeners of a study share one program.
+        is_padded=True,
     )
-    start = np.random.default_rng([seed, 2]).standard_normal((_SAMPLER.num_chains, len(approximation.mode)))
-    chains = sample_chains(
-        density, target, start=start, settings=_SAMPLER, seed=seed, num_threads=1, progress=lambda _behind: None
-    )
-    drawn = chains.draws.reshape(-1, start.shape[1])[: NUM_DRAWS[method]]
-    effective = [
-        array_stats.ess(one, chain_axis=0, draw_axis=1, method="bulk") for one in np.moveaxis(chains.draws, -1, 0)
-    ]
     return _Drawn(
-        np.asarray(approximation.mode + drawn @ np.asarray(target.scale).T),
-        divergent_share=float(chains.is_divergent.mean()),
-        ess_bulk_min=float(np.nan_to_num(np.array(effective, float), nan=0.0).min()),
+        posterior.positions[: NUM_DRAWS[method]],
+        divergent_share=checks.num_divergent / (checks.num_chains * checks.num_draws),
+        ess_bulk_min=checks.ess_bulk_min,
     )
 
 

@@ -84,4 +84,9 @@ def frequencies_in_words(selected: Bool[np.ndarray, " knots"]) -> str:
         return ""
     if len(chosen) == len(AUDIOMETRIC_FREQUENCIES_HZ):
         return "every frequency"
-    return (", ".join(chosen[:-1]) + " and " if len(chosen) > 1 else "") + chosen[-1] + " Hz"
+    return f"{listed(chosen)} Hz"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

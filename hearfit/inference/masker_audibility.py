@@ -13,6 +13,7 @@ from hearfit.experiment.excitation import excite
 from hearfit.frontend.cochlea import cochlea_of
 from hearfit.inference.derived import masked_thresholds
 from hearfit.inference.ear_coordinates import channel_coordinates
+from hearfit.inference.identifiability import listed
 from hearfit.inference.padded_stimuli import STIMULUS_STEP
 from hearfit.inference.task_forward_masking import (
     FORWARD_MASKING,
@@ -75,7 +76,7 @@ def masker_warnings(
         if group.has_forward_masker:
             sentences += _forward_masker_sentences(group, position, transducer=transducer, normal=normal)
         elif frequencies_hz:
-            where = _listed([f"{frequency:g}" for frequency in sorted(frequencies_hz)])
+            where = listed([f"{frequency:g}" for frequency in sorted(frequencies_hz)])
             sentences.append(
                 f"{group.protocol.name} at {where} Hz: the fitted ear does not hear any of the maskers. "
                 "These answers measure the threshold in quiet there and say nothing of lateral inhibition."
@@ -138,11 +139,7 @@ def _forward_masker_sentences(
     ]
     if idle:
         yield (
-            f"{group.protocol.name} at {_listed(idle)}: in the fitted ear no masker that was played lowers d' of the "
+            f"{group.protocol.name} at {listed(idle)}: in the fitted ear no masker that was played lowers d' of the "
             f"probe by {_LEAST_MASKING:.0%}. These answers measure the threshold of the probe alone there and say "
             "nothing of compression or of recovery from the masker."
         )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return (f"{', '.join(parts[:-1])} and " if len(parts) > 1 else "") + parts[-1]

@@ -26,12 +26,17 @@ def sample_posterior(
     settings: SamplerSettings,
     seed: int,
     progress: Callable[[float], None],
+    num_threads: int | None = None,
+    is_padded: bool = False,
 ) -> tuple[SampledPosterior, Sampling]:
     """Draws from the posterior, and whether they can be trusted. Call under `jax.enable_x64`.
 
-    Each chain starts from its own draw of Laplace's approximation; the same seed gives the same draws.
+    Each chain starts from its own draw of Laplace's approximation; the same seed gives the same draws. `num_threads` is
+    by default one for each core; `is_padded` as in `build_target`.
     """
-    density, target = build_target(data, prior, centre=laplace.mode, covariance=laplace.covariance, normal=normal)
+    density, target = build_target(
+        data, prior, centre=laplace.mode, covariance=laplace.covariance, normal=normal, is_padded=is_padded
+    )
     generator = np.random.default_rng([seed, 2])
     chains = sample_chains(
         density,
@@ -39,7 +44,7 @@ def sample_posterior(
         start=generator.standard_normal((settings.num_chains, len(laplace.mode))),
         settings=settings,
         seed=seed,
-        num_threads=min(settings.num_chains, available_cores()),
+        num_threads=min(settings.num_chains, num_threads or available_cores()),
         progress=progress,
     )
     positions = laplace.mode + chains.draws @ np.asarray(target.scale).T
