@@ -95,4 +95,6 @@ def test_what_was_learned_is_shown_of_the_condition_with_the_most_data() -> None
         ),
     )
     (section,) = (each for each in experiment_document(renamed).sections if each.heading == "What was learned")
-    assert ", with 10 %: " in section.blocks[0].caption  # type: ignore[union-attr]
+    drawing = section.blocks[0]
+    assert isinstance(drawing, Drawing)
+    assert ", with 10 %: " in drawing.caption

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from hearfit.learnable.catalogue import build
 from hearfit.learnable.interface import Frontend
+from hearfit.learnable.leaf import Leaf
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.filter_figures import PicturedRun, filter_sheets, modulations
 from hearfit.soundtasks.filter_responses import LOWEST_DB, FilterResponses, filter_responses
@@ -47,7 +48,8 @@ def test_gabor_filters_peak_at_their_centres_and_are_as_wide_as_learned() -> Non
     whose kernel is cut before three standard deviations are left out.
     """
     start = build("leaf", REQUEST)
-    taps = start.design.kernel_samples  # type: ignore[attr-defined]
+    assert isinstance(start, Leaf)
+    taps = start.design.kernel_samples
     centres = np.asarray(start.layout.centre_frequencies_hz)
     record = moved(start, "leaf", Gabor_centre_frequency=0.8 * centres, Gabor_bandwidth=np.linspace(300, 900, 24))
     responses = found(record, start)

@@ -87,9 +87,11 @@ def test_runs_that_share_a_network_are_told_to_the_workers(tmp_path: Path, monke
     """Unless a finished run has left the network."""
     told: list[object] = []
 
-    def record_shared(work: object, names: list[RunName], num: int, *, shared: Callable[[RunName], object]) -> object:
+    def record_shared(
+        work: Callable[..., RunRecord], names: list[RunName], num: int, *, shared: Callable[[RunName], object]
+    ) -> object:
         told.append({name: shared(name) for name in names})
-        return in_processes(work, [], num)  # type: ignore[arg-type]
+        return in_processes(work, [], num)
 
     leaves = [RunName("fake", "leaf", condition, seed) for condition in ("a", "b") for seed in (0, 1)]
     run_study(Sharing(), leaves[:1], tmp_path, num_processes=1)
