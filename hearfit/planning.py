@@ -14,6 +14,7 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
+from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.frequency_estimates import frequency_estimates, trials_near_knots
 from hearfit.inference.information import Direction, PlannedSession, least_determined, plan_session
 from hearfit.inference.laplace import LaplacePosterior
@@ -218,7 +219,7 @@ def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities kn
         return jnp.stack([threshold, listener.exponent, listener.attenuation_db, listener.inhibition])
 
     slope = np.asarray(jax.jacfwd(quantities)(jnp.asarray(posterior.mode)))
-    return np.sqrt(np.einsum("qkp,pr,qkr->qk", slope, posterior.covariance, slope))
+    return delta_sd(slope, posterior.covariance)
 
 
 def _minutes(group: Conditions) -> float:

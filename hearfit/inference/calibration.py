@@ -19,11 +19,13 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import FitData, build_fit_data
+from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
 from hearfit.inference.frequency_estimates import trials_near_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace, posterior_about
 from hearfit.inference.likelihood import WhitenedPrior, evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.posterior import data_share_along
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.screening import screen
 from hearfit.inference.simulate import answered, planned_block
@@ -190,8 +192,7 @@ def _bounds(
 ) -> tuple[Float[np.ndarray, "quantities knots"], Float[np.ndarray, "quantities knots"]]:
     """SD that the bound allows, and data share, of every quantity, by the delta method at the true listener."""
     directions = _directions(truth, normal)
-    after, before = (np.einsum("qkp,pr,qkr->qk", directions, own, directions) for own in (posterior, prior))
-    return np.sqrt(after), 1.0 - after / before
+    return delta_sd(directions, posterior), data_share_along(directions, posterior, prior)
 
 
 def _directions(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from hearfit.inference.delta_method import delta_correlation, delta_sd
 from hearfit.inference.identifiability import frequencies_in_words
 from hearfit.inference.sampled import EarPosterior
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
@@ -88,8 +89,8 @@ def trade_offs(posterior: EarPosterior, prior: Prior, is_tested: Bool[np.ndarray
     """
     quantities = _quantities(posterior, is_tested)
     directions = np.stack([quantity.direction for quantity in quantities])
-    correlation = _correlation(directions, posterior.covariance)
-    assumed = _correlation(directions, prior.covariance)
+    correlation = delta_correlation(directions, posterior.covariance)
+    assumed = delta_correlation(directions, prior.covariance)
     # One of the other sign made no part of it.
     assumed = np.where(assumed * correlation > 0.0, assumed, 0.0)
     is_made = (np.abs(correlation) > SMALLEST_CORRELATION) & (1.0 - correlation**2 <= 0.5 * (1.0 - assumed**2))
@@ -129,7 +130,7 @@ def _quantities(posterior: EarPosterior, is_tested: Bool[np.ndarray, " knots"]) 
         by_share, by_threshold = _derivatives(function, posterior.mode)
         for k in tested:
             direction = by_share[k] * unit[k] + by_threshold[k] * unit[NUM_KNOTS + k]
-            if np.sqrt(direction @ posterior.covariance @ direction) > smallest_sd:
+            if delta_sd(direction, posterior.covariance) > smallest_sd:
                 found.append(_Quantity(name, k, direction))
     return found + [_Quantity("lateral inhibition", k, unit[2 * NUM_KNOTS + k]) for k in tested]
 
@@ -142,12 +143,3 @@ def _derivatives(
     share, threshold = jnp.asarray(position[:NUM_KNOTS]), jnp.asarray(position[NUM_KNOTS : 2 * NUM_KNOTS])
     by_both = jax.grad(lambda *own: function(*own).sum(), argnums=(0, 1))(share, threshold)
     return np.asarray(by_both[0]), np.asarray(by_both[1])
-
-
-def _correlation(
-    directions: Float[np.ndarray, "quantities parameters"],
-    covariance: Float[np.ndarray, "parameters parameters"],
-) -> Float[np.ndarray, "quantities quantities"]:
-    own = directions @ covariance @ directions.T
-    sd = np.sqrt(np.diag(own))
-    return np.asarray(own / np.outer(sd, sd))
