@@ -10,6 +10,7 @@ from hearfit.cli.inputs import Problems, read_protocols
 from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import InputError
+from hearfit.reports.undetermined import least_determined_sentence
 from hearfit.reports.wording import count, ear_name, enumeration, is_prior, number
 from hearfit.storage.files import check_output
 
@@ -146,26 +147,14 @@ def _print(plan: "SessionPlan", output: Output) -> None:
         else:
             output.text(f"{goal} wherever it is measured: {count(wanted.num_trials, 'trial')} of this mix")
     output.text()
-    combination = _combination(plan.least_determined.weights)
-    output.paragraph(
-        f"Least determined: {combination}. The answers would take away {plan.least_determined.data_share:.0%} of what "
-        "the prior leaves open there."
-    )
+    if plan.least_determined is not None:
+        output.paragraph(least_determined_sentence(plan.least_determined, is_planned=True))
     for sentence in plan.not_identified:
         output.paragraph(sentence)
 
 
 def _sd(estimate: "Estimate", prior_sd: float, digits: int) -> str:
     return f"±{number(estimate.sd, digits)} ({number(prior_sd, digits)}){'†' if is_prior(estimate) else ' '}"
-
-
-def _combination(weights: Sequence[tuple[str, float]]) -> str:
-    """The largest weights in words, with what moves the other way."""
-    strong = [(name, weight) for name, weight in weights if abs(weight) >= 0.3 * abs(weights[0][1])]
-    rising = [name for name, weight in strong if weight > 0.0]
-    falling = [name for name, weight in strong if weight < 0.0]
-    words = " together with ".join(rising)
-    return f"{words} against {' and '.join(falling)}" if falling else words
 
 
 def _draw(plans: Sequence["SessionPlan"], path: Path) -> None:

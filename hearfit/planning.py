@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -15,14 +14,20 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
 from hearfit.inference.delta_method import delta_sd
-from hearfit.inference.frequency_estimates import frequency_estimates, trials_near_knots
-from hearfit.inference.information import Direction, PlannedSession, least_determined, plan_session
+from hearfit.inference.ear_directions import ear_directions
+from hearfit.inference.frequency_estimates import (
+    frequency_estimates,
+    measured_knots,
+    selective_trials_near_knots,
+    trials_near_knots,
+)
+from hearfit.inference.information import PlannedSession, plan_session
 from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.least_determined import least_determined
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import NUM_KNOTS, listener_at
 from hearfit.listener.priors import POPULATION, prior_named
-from hearfit.listener.profile import FrequencyEstimates
+from hearfit.listener.profile import Direction, FrequencyEstimates
 
 # Assumptions, not measurements. Between the last sound of a trial and the first of the next: the time to answer, and a
 # pause. Between two intervals of one trial: silence.
@@ -80,7 +85,7 @@ class SessionPlan:
     frequencies: tuple[FrequencyEstimates, ...]
     prior_sds: tuple[PriorSd, ...]
     not_identified: tuple[str, ...]
-    least_determined: Direction
+    least_determined: Direction | None
     precisions: tuple[Precision, ...]
 
 
@@ -185,14 +190,12 @@ def plan_lengths(
 
 def _expected(
     session: PlannedSession, sessions: float, seed: int
-) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...], Direction]:
+) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...], Direction | None]:
     """Estimates after so many sessions, sentences about what they leave open, and what is least determined."""
     posterior = session.posterior(sessions=sessions)
     rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
-    tested = np.flatnonzero(trials_near_knots(session.conditions))
-    of_the_ear = [curve * NUM_KNOTS + int(knot) for curve in range(3) for knot in tested]
     scaled = tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows)
-    return scaled, unknown, least_determined(posterior, of_the_ear)
+    return scaled, unknown, least_determined(posterior, *measured_knots(session.conditions))
 
 
 def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
@@ -211,15 +214,8 @@ def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
 
 
 def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities knots"]:
-    """SDs by the delta method, in the order of `WANTED`; the threshold is that of the channel by itself."""
-
-    def quantities(position: jax.Array) -> jax.Array:
-        listener = listener_at(position)
-        threshold = position[NUM_KNOTS : 2 * NUM_KNOTS]
-        return jnp.stack([threshold, listener.exponent, listener.attenuation_db, listener.inhibition])
-
-    slope = np.asarray(jax.jacfwd(quantities)(jnp.asarray(posterior.mode)))
-    return delta_sd(slope, posterior.covariance)
+    """SDs of `QUANTITIES` by the delta method. Call under `jax.enable_x64`."""
+    return delta_sd(ear_directions(posterior.mode), posterior.covariance)
 
 
 def _minutes(group: Conditions) -> float:
@@ -238,9 +234,8 @@ def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
     # A broad sound says nothing of the threshold at a frequency, and little of what makes it.
     placed = [group for group in session.conditions if not group.protocol.stimulus.kind.is_broad]
     tested = trials_near_knots(placed) > 0
-    selective = [group for group in session.conditions if group.protocol.stimulus.kind.shows_selectivity]
     # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
-    measured = np.stack([tested, tested, tested, trials_near_knots(selective) > 0])
+    measured = np.stack([tested, tested, tested, selective_trials_near_knots(session.conditions) > 0])
     wanted = np.array([sd for _, _, sd in WANTED])
     times = np.full(len(wanted), np.nan)
     is_measured = np.array([bool(each.any()) for each in measured])

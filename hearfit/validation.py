@@ -13,8 +13,9 @@ from scipy.stats import chi2
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, QUANTITIES, CalibratedEar, calibrate_one
+from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, CalibratedEar, calibrate_one
 from hearfit.inference.cores import available_cores
+from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.sampler_settings import METHODS
 from hearfit.inference.simulate import normal_position, planned_block
 from hearfit.listener.normal import NORMAL

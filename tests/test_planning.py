@@ -17,8 +17,10 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.information import least_determined, plan_session
+from hearfit.inference.frequency_estimates import measured_knots
+from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
+from hearfit.inference.least_determined import least_determined, widest_combination
 from hearfit.inference.likelihood import evaluate, predict
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
@@ -176,12 +178,13 @@ def test_more_sessions_never_know_less() -> None:
 @pytest.mark.usefixtures("float64")
 def test_the_least_determined_direction_is_one_that_these_tests_cannot_see() -> None:
     session = plan_session([detection()], truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
-    share_logits = list(range(NUM_KNOTS))
-    direction = least_determined(session.posterior(), share_logits)
+    direction = least_determined(session.posterior(), *measured_knots(session.conditions))
+    assert direction is not None
     assert direction.data_share < 0.01
-    assert all(name.startswith("logit of the compressive share") for name, _ in direction.weights)
-    thresholds = least_determined(session.posterior(), [NUM_KNOTS + 2, NUM_KNOTS + 6])
-    assert thresholds.data_share > 0.5
+    assert {part.quantity for part in direction.parts} == {"division of the loss"}
+    assert {part.frequency_hz for part in direction.parts} <= {500.0, 2000.0, 4000.0}
+    thresholds, _ = widest_combination(session.posterior(), [NUM_KNOTS + 2, NUM_KNOTS + 6])
+    assert thresholds > 0.5
 
 
 def test_unknown_priors_are_refused_and_known_ones_matter() -> None:

@@ -14,7 +14,8 @@ from scipy.stats import chisquare
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import NUM_DRAWS, QUANTITIES, CalibratedEar, _draws, _tested, calibrate_one
+from hearfit.inference.calibration import NUM_DRAWS, CalibratedEar, _draws, _tested, calibrate_one
+from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.laplace import laplace
 from hearfit.inference.map import whitened_prior
 from hearfit.inference.nuts import Chains
