@@ -1,9 +1,10 @@
 """What a planned session would pin down: the work and the words of `hearfit protocol check`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.cli.inputs import Problems, read_protocols
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from hearfit.listener.profile import Estimate
     from hearfit.planning import SessionPlan
 
+# As on the command line, and in a profile.
+_WANTED_NAMES: Final = {
+    "threshold": "threshold",
+    "exponent": "compression exponent",
+    "attenuation": "attenuation",
+    "inhibition": "lateral inhibition",
+}
+_LARGEST_WANTED: Final = 1000.0
 _FIGURE_SUFFIXES = (".svg", ".pdf", ".png")
 # As many as the figure tells apart.
 _MOST_LENGTHS = 4
@@ -36,12 +45,13 @@ class PlanRequest:
     outer_hair_cell_share: float
     inhibition: float | None
     prior: PriorChoice
+    wanted: tuple[str, ...]
     figure: Path | None
 
 
 def check_session(request: PlanRequest, output: Output) -> None:
     """Works the plan out, prints it and draws it."""
-    audiogram, ear, protocols = _inputs(request)
+    audiogram, ear, protocols, wanted = _inputs(request)
     from hearfit.inference.compilation import use_compilation_cache
     from hearfit.planning import plan_lengths
 
@@ -57,6 +67,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
             inhibition=request.inhibition,
             minutes=sorted(request.minutes),
             prior=request.prior.value,
+            wanted=wanted,
         )
     for plan in plans[:-1]:
         _print_expected(plan, output)
@@ -68,7 +79,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
     output.document(json_value(plans if len(plans) > 1 else plans[0]))
 
 
-def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...]]:
+def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...], dict[str, float]]:
     """Everything that was named, or all problems with it at once."""
     from hearfit.audiology.retspl import reference_thresholds
     from hearfit.storage.audiogram_files import read_audiogram
@@ -99,6 +110,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
             raise InputError(
                 f"--minutes is given {len(request.minutes)} times; allowed is up to {_MOST_LENGTHS} times."
             )
+    wanted = _wanted_sds(request.wanted, problems)
     if request.figure is not None:
         with problems.collected():
             if request.figure.suffix.lower() not in _FIGURE_SUFFIXES:
@@ -107,7 +119,33 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     problems.tell()
     assert audiogram is not None
     assert ear is not None
-    return audiogram, ear, protocols
+    return audiogram, ear, protocols, wanted
+
+
+def _wanted_sds(words: Sequence[str], problems: Problems) -> dict[str, float]:
+    """The SD that is wanted of each quantity that was named; what is wrong with any of them is collected."""
+    wanted: dict[str, float] = {}
+    for word in words:
+        name, separator, text = word.partition("=")
+        with problems.collected():
+            if not separator or name not in _WANTED_NAMES:
+                raise InputError(
+                    f"--want is {word!r}; allowed is a quantity and an SD, as in threshold=3. Quantities are "
+                    f"{enumeration(list(_WANTED_NAMES))}."
+                )
+            try:
+                sd = float(text)
+            except ValueError:
+                sd = math.nan
+            if not 0.0 < sd <= _LARGEST_WANTED:
+                raise InputError(
+                    f"--want is {word!r}; allowed is an SD that is a number of more than 0 and up to "
+                    f"{_LARGEST_WANTED:g}, as in {name}=0.5."
+                )
+            if _WANTED_NAMES[name] in wanted:
+                raise InputError(f"--want gives {name} twice. Give each quantity once.")
+            wanted[_WANTED_NAMES[name]] = sd
+    return wanted
 
 
 def _print_expected(plan: "SessionPlan", output: Output) -> None:

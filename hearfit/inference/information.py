@@ -6,6 +6,7 @@ the design and the ear alone: no answer has to be simulated.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -41,6 +42,24 @@ class PlannedSession:
     def num_trials(self) -> int:
         """Trials of one session, with catch trials."""
         return int(sum(group.counts.sum() for group in self.conditions))
+
+    def sds_along(
+        self, directions: Float[np.ndarray, "*quantities parameters"], *, sessions: float
+    ) -> Float[np.ndarray, "*quantities"]:
+        """SDs, by the delta method, of quantities with these derivatives after this many such sessions.
+
+        For many lengths: in the axes of the information the posterior precision is 1 + sessions * information.
+        """
+        information, axes = self._axes
+        whitened = directions @ np.linalg.cholesky(self.prior.covariance) @ axes
+        return np.asarray(np.sqrt(np.sum(whitened**2 / (1.0 + sessions * information), axis=-1)))
+
+    @cached_property
+    def _axes(self) -> tuple[Float[np.ndarray, " parameters"], Float[np.ndarray, "parameters parameters"]]:
+        """Information along each of its axes, and the axes as columns, in whitened coordinates."""
+        information, axes = np.linalg.eigh(self.fisher)
+        # Rounding makes some that are nothing less than nothing.
+        return np.maximum(information, 0.0), axes
 
     def posterior(self, *, sessions: float = 1.0) -> LaplacePosterior:
         """Posterior to be expected after this many such sessions; a fraction is a shorter session of the same mix."""
