@@ -94,7 +94,7 @@ def critical_ratios_db(normal: NormalEar, log_masked_sensitivity: float) -> Floa
     ]
     with jax.enable_x64(True):
         tones = jnp.asarray(tone_power(cochlea_of(normal).bank, frequency_hz))
-        level = masked_thresholds(jnp.asarray(position), tones, jnp.asarray(np.stack(maskers)), normal=normal)
+        level = masked_thresholds(position, tones, np.stack(maskers), normal=normal)
     return np.asarray(level) + reference.at(frequency_hz) - 40.0
 
 
