@@ -56,7 +56,8 @@ def frequency_response(
 ) -> Complex[np.ndarray, "channels bins"]:
     """Complex gain of every channel at positive and negative frequencies; 1 at its own centre frequency."""
     offset = (frequency_hz[None, :] - design.centre_frequencies_hz[:, None]) / design.bandwidths_hz[:, None]
-    return (1.0 + 1j * offset) ** -design.order
+    # A negative power takes three times as long.
+    return (1.0 / (1.0 + 1j * offset)) ** design.order
 
 
 def tone_power(
