@@ -110,7 +110,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
             raise InputError(
                 f"--minutes is given {len(request.minutes)} times; allowed is up to {_MOST_LENGTHS} times."
             )
-    wanted = _wanted_sds(request.wanted, problems)
+    wanted_sds = _wanted_sds(request.wanted, problems)
     if request.figure is not None:
         with problems.collected():
             if request.figure.suffix.lower() not in _FIGURE_SUFFIXES:
@@ -119,7 +119,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     problems.tell()
     assert audiogram is not None
     assert ear is not None
-    return audiogram, ear, protocols, wanted
+    return audiogram, ear, protocols, wanted_sds
 
 
 def _wanted_sds(words: Sequence[str], problems: Problems) -> dict[str, float]:

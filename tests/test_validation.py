@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import jax
 import numpy as np
@@ -103,7 +104,7 @@ STUDY = Validation(
 )
 
 
-def with_threshold(**fields: object) -> Validation:
+def with_threshold(**fields: Any) -> Validation:
     return replace(STUDY, calibrations=(replace(STUDY.calibrations[0], **fields),))
 
 
