@@ -3,7 +3,6 @@
 import pickle
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import jax
 import numpy as np
@@ -93,6 +92,7 @@ def test_a_posterior_of_the_wrong_width_is_found_out(sd_ratio: float) -> None:
         assert (each.coverage < 0.85) == (sd_ratio < 1.0)
 
 
+THRESHOLD = Calibration("threshold", (5,) * NUM_BINS, 1.0, 0.95, 0.01, 800, 1.01, 80)
 STUDY = Validation(
     protocols=(TONES.name,),
     num_listeners=100,
@@ -100,19 +100,19 @@ STUDY = Validation(
     num_not_converged=0,
     method="map",
     seed=0,
-    calibrations=(Calibration("threshold", (5,) * NUM_BINS, 1.0, 0.95, 0.01, 800, 1.01, 80),),
+    calibrations=(THRESHOLD,),
 )
 
 
-def with_threshold(**fields: Any) -> Validation:
-    return replace(STUDY, calibrations=(replace(STUDY.calibrations[0], **fields),))
+def study_of(calibration: Calibration) -> Validation:
+    return replace(STUDY, calibrations=(calibration,))
 
 
 def test_ranks_that_are_not_uniform_refute_a_method() -> None:
     assert STUDY.problems == ()
-    (problem,) = with_threshold(rank_counts=(100, *[0] * (NUM_BINS - 1)), uniformity_p=9e-4).problems
+    (problem,) = study_of(replace(THRESHOLD, rank_counts=(100, *[0] * (NUM_BINS - 1)), uniformity_p=9e-4)).problems
     assert problem.startswith("Ranks of the threshold are not uniform (p 0.0009)")
-    assert with_threshold(uniformity_p=1.1e-3).problems == ()
+    assert study_of(replace(THRESHOLD, uniformity_p=1.1e-3)).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_coverage_that_is_not_95_percent_refutes_a_method(
     coverage: float, coverage_se: float, verdict: str | None
 ) -> None:
     # Truth: three standard errors by hand, of 1 %, or of a share of 95 % of independent cases.
-    problems = with_threshold(coverage=coverage, coverage_se=coverage_se).problems
+    problems = study_of(replace(THRESHOLD, coverage=coverage, coverage_se=coverage_se)).problems
     assert len(problems) == (verdict is not None)
     for problem in problems:
         assert problem.startswith(f"95 % intervals of the threshold hold the truth in {coverage:.1%}")
@@ -141,8 +141,14 @@ def test_coverage_that_is_not_95_percent_refutes_a_method(
 
 @pytest.mark.parametrize(("num_listeners", "is_refuted"), [(2, False), (19, False), (20, True)])
 def test_a_few_listeners_refute_no_coverage(num_listeners: int, is_refuted: bool) -> None:
-    study = with_threshold(
-        rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)), coverage=0.5, coverage_se=0.0, num_intervals=160
+    study = study_of(
+        replace(
+            THRESHOLD,
+            rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)),
+            coverage=0.5,
+            coverage_se=0.0,
+            num_intervals=160,
+        )
     )
     assert bool(study.problems) is is_refuted
 
@@ -159,11 +165,14 @@ def test_of_sound_studies_next_to_none_is_refuted() -> None:
                 generator.standard_normal(num_listeners),
             )
             covered = np.abs(own + shared[:, None]) < 1.96 * np.sqrt(2.0)
-            study = with_threshold(
-                rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)),
-                coverage=float(covered.mean()),
-                coverage_se=float(covered.mean(axis=1).std(ddof=1) / np.sqrt(num_listeners)),
-                num_intervals=covered.size,
+            study = study_of(
+                replace(
+                    THRESHOLD,
+                    rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)),
+                    coverage=float(covered.mean()),
+                    coverage_se=float(covered.mean(axis=1).std(ddof=1) / np.sqrt(num_listeners)),
+                    num_intervals=covered.size,
+                )
             )
             refuted += bool(study.problems)
         assert refuted / 500 <= most
