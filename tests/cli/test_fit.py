@@ -17,6 +17,7 @@ from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
 from tests.reports.example_profile import example_profile, sampled_profile
+from tests.reports.example_report import small_profile
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +82,7 @@ def test_json_is_one_document(cli: Cli, two_ears: Path) -> None:
 
 def test_what_the_answers_tell_least_of(cli: Cli, one_ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     least = Direction(0.2, (DirectionPart("threshold coordinate", 1.0, "threshold", 250.0, 2.0, "dB"),))
-    fit = Fit(dataclasses.replace(example_profile(), least_determined=least), None)
+    fit = Fit(dataclasses.replace(small_profile(), least_determined=least), None)
     monkeypatch.setattr("hearfit.fitting.fit_ear", lambda *_, **__: fit)
     told = cli("fit", one_ear, "--no-track").out
     assert "the answers tell least of the threshold at 250 Hz (SD 2.0 dB): they took away 20 %" in told
