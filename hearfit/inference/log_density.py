@@ -1,10 +1,10 @@
 """Log posterior density for samplers: differentiable, compiled once for equal shapes, in coordinates of unit scale.
 
 Straightened position (`off_frequency`) = centre + scale @ z, where scale is a factor of the Laplace covariance, so that
-the density of z is nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in single precision
-and by default from the unpadded rows; response probabilities and sums stay in double precision. The density so sampled
-differs from that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound to 0.001
-nats.
+the density of z is nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in
+single precision and by default without padding; response probabilities and sums stay in double precision. The density
+so sampled differs from that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound
+to 0.001 nats.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def build_target(
 ) -> tuple["PosteriorDensity", Target]:
     """The log density and what it reads, about a Gaussian approximation. Call under `jax.enable_x64`.
 
-    `is_padded` keeps the rows that fill up blocks: slower by their number, but many sessions then share one program.
+    `is_padded` keeps what fills up blocks and sounds: slower by their number, but many sessions then share one program.
     """
     rows: list[ConditionRows] = []
     models: list[TaskModel] = []
@@ -67,7 +67,8 @@ def build_target(
         left = task.num_conditions
         for block in task.blocks:
             size = len(block.counts)
-            rows.append(_unpadded(block, size if is_padded else min(left, size)))
+            own = block if is_padded else block._replace(sounds=task.model.trimmed(block.sounds))
+            rows.append(_unpadded(own, size if is_padded else min(left, size)))
             models.append(task.model)
             left -= len(block.counts)
     place = takeover(covariance, normal)
@@ -84,7 +85,9 @@ def build_target(
     return PosteriorDensity(tuple(models), normal), target
 
 
-def positions_of(draws: Float[np.ndarray, "*batch parameters"], target: Target) -> Float[np.ndarray, "*batch parameters"]:
+def positions_of(
+    draws: Float[np.ndarray, "*batch parameters"], target: Target
+) -> Float[np.ndarray, "*batch parameters"]:
     """Unconstrained coordinates of draws of z. Call under `jax.enable_x64`."""
     flat = draws.reshape(-1, draws.shape[-1])
     return np.asarray(_positions(flat, target._replace(rows=()))).reshape(draws.shape)

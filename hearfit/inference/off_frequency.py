@@ -16,7 +16,6 @@ from functools import cache
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
@@ -78,7 +77,7 @@ def to_straight(position: Float[Array, " parameters"], takeover: Takeover) -> Fl
 def _with_excess(
     thresholds: Float[Array, " knots"], takeover: Takeover, first: int, factor: float
 ) -> Float[Array, " knots"]:
-    """S added `factor` times to both thresholds of every other pair, from pair `first` on, which have none in common."""
+    """S added `factor` times to both thresholds of every other pair from pair `first` on; these have none in common."""
     pairs = thresholds[first : first + NUM_KNOTS - 1].reshape(-1, 2)
     sign, share, loss = takeover.sign[first::2], takeover.share[first::2], takeover.loss[first::2]
     difference = sign * (pairs[:, 0] - pairs[:, 1]) / takeover.softness_db
