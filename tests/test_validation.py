@@ -241,16 +241,17 @@ def test_what_the_chains_were_like() -> None:
 
 
 def test_the_smallest_effective_size_and_divergent_trajectories_of_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Truth: of n draws of an autoregressive process with coefficient c, n (1 - c) / (1 + c) count; the rest here are
-    # independent. Three of 4000 trajectories diverged.
+    # Truth: of n draws of an autoregressive process with coefficient c, n (1 - c) / (1 + c) count; here all coordinates
+    # follow one such process. Three of 4000 trajectories diverged.
     generator = np.random.default_rng(4)
-    shape, coefficient = (2, 2000, NUM_PARAMETERS), 0.8
-    draws = generator.standard_normal(shape)
+    shape, coefficient = (2, 2000), 0.8
+    process = generator.standard_normal(shape)
     for k in range(1, shape[1]):
-        draws[:, k, 7] = coefficient * draws[:, k - 1, 7] + 0.6 * draws[:, k, 7]
-    is_divergent = np.zeros(shape[:2], bool)
+        process[:, k] = coefficient * process[:, k - 1] + 0.6 * process[:, k]
+    draws = np.repeat(process[..., None], NUM_PARAMETERS, axis=2)
+    is_divergent = np.zeros(shape, bool)
     is_divergent[1, [3, 50, 1000]] = True
-    none, noise = np.zeros(shape[:2], int), generator.standard_normal(shape[:2])
+    none, noise = np.zeros(shape, int), generator.standard_normal(shape)
     chains = Chains(draws, noise, noise, is_divergent, none, none, np.ones(2))
     monkeypatch.setattr("hearfit.inference.sampling.sample_chains", lambda *_, **__: chains)
     conditions = simulated([SHORT], seed=1)

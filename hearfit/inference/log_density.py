@@ -1,10 +1,10 @@
 """Log posterior density for samplers: differentiable, compiled once for equal shapes, in coordinates of unit scale.
 
-Position = centre + scale @ z, where scale is a Cholesky factor of the Laplace covariance, so that the density of z is
-nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in single precision
-and by default from the unpadded rows; response probabilities and sums stay in double precision. The density so sampled
-differs from that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound to 0.001
-nats.
+Straightened position (`off_frequency`) = centre + scale @ z, where scale is a factor of the Laplace covariance, so that
+the density of z is nearly standard normal. The evidence of the conditions, which is where the time goes, is computed in
+single precision and by default without padding; response probabilities and sums stay in double precision. The density
+so sampled differs from that of `likelihood.evaluate` by the rounding of log d' and of loudness, which the tests bound
+to 0.001 nats.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from hearfit.frontend.cochlea import cochlea_of
 from hearfit.inference.data import FitData
 from hearfit.inference.ear_coordinates import channel_coordinates
 from hearfit.inference.likelihood import WhitenedPrior
+from hearfit.inference.off_frequency import Takeover, from_straight, takeover, to_straight
 from hearfit.inference.task_model import Block, TaskModel
 from hearfit.listener.normal import NormalEar
 
@@ -33,13 +34,18 @@ class ConditionRows(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What the log density reads besides z: where z = 0 lies, its scale, both also in whitened coordinates."""
+    """What the log density reads besides z; `centre` and `scale` are of straightened coordinates."""
 
     centre: Float[Array, " parameters"]
     scale: Float[Array, "parameters parameters"]
-    whitened_centre: Float[Array, " parameters"]
-    whitened_scale: Float[Array, "parameters parameters"]
+    takeover: Takeover
+    prior_mean: Float[Array, " parameters"]
+    prior_whitening: Float[Array, "parameters parameters"]
     rows: tuple[ConditionRows, ...]
+
+    def position(self, z: Float[Array, " parameters"]) -> Float[Array, " parameters"]:
+        """The point of the unconstrained coordinates at z."""
+        return from_straight(self.centre + self.scale @ z, self.takeover)
 
 
 def build_target(
@@ -53,21 +59,38 @@ def build_target(
 ) -> tuple["PosteriorDensity", Target]:
     """The log density and what it reads, about a Gaussian approximation. Call under `jax.enable_x64`.
 
-    `is_padded` keeps the rows that fill up blocks: slower by their number, but many sessions then share one program.
+    `is_padded` keeps what fills up blocks and sounds: slower by their number, but many sessions then share one program.
     """
-    scale = np.linalg.cholesky(covariance)
     rows: list[ConditionRows] = []
     models: list[TaskModel] = []
     for task in data:
         left = task.num_conditions
         for block in task.blocks:
             size = len(block.counts)
-            rows.append(_unpadded(block, size if is_padded else min(left, size)))
+            own = block if is_padded else block._replace(sounds=task.model.trimmed(block.sounds))
+            rows.append(_unpadded(own, size if is_padded else min(left, size)))
             models.append(task.model)
             left -= len(block.counts)
-    offset, factor = np.linalg.solve(prior.factor, centre - prior.mean), np.linalg.solve(prior.factor, scale)
-    own = [jax.device_put(array) for array in (centre, scale, offset, factor)]
-    return PosteriorDensity(tuple(models), normal), Target(own[0], own[1], own[2], own[3], tuple(rows))
+    place = takeover(covariance, normal)
+    scale = _jacobian_to_straight(jax.device_put(centre), place) @ np.linalg.cholesky(covariance)
+    whitening = np.linalg.inv(prior.factor)
+    target = Target(
+        centre=to_straight(jax.device_put(centre), place),
+        scale=scale,
+        takeover=place,
+        prior_mean=jax.device_put(prior.mean),
+        prior_whitening=jax.device_put(whitening),
+        rows=tuple(rows),
+    )
+    return PosteriorDensity(tuple(models), normal), target
+
+
+def positions_of(
+    draws: Float[np.ndarray, "*batch parameters"], target: Target
+) -> Float[np.ndarray, "*batch parameters"]:
+    """Unconstrained coordinates of draws of z. Call under `jax.enable_x64`."""
+    flat = draws.reshape(-1, draws.shape[-1])
+    return np.asarray(_positions(flat, target._replace(rows=()))).reshape(draws.shape)
 
 
 @dataclass(frozen=True)
@@ -79,10 +102,22 @@ class PosteriorDensity:
 
     def __call__(self, z: Float[Array, " parameters"], target: Target) -> Float[Array, ""]:
         """Log posterior of the answers at one point."""
-        whitened = target.whitened_centre + target.whitened_scale @ z
-        position = target.centre + target.scale @ z
+        position = target.position(z)
+        whitened = target.prior_whitening @ (position - target.prior_mean)
         log_likelihood = _log_likelihood(position, target.rows, models=self.models, normal=self.normal)
         return log_likelihood - 0.5 * whitened @ whitened
+
+
+@jax.jit
+def _positions(draws: Float[Array, "draws parameters"], target: Target) -> Float[Array, "draws parameters"]:
+    return jax.vmap(target.position)(draws)
+
+
+@jax.jit
+def _jacobian_to_straight(
+    position: Float[Array, " parameters"], place: Takeover
+) -> Float[Array, "parameters parameters"]:
+    return jax.jacfwd(to_straight)(position, place)
 
 
 def _log_likelihood(

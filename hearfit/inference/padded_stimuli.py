@@ -46,3 +46,8 @@ def padded_stimuli(
             masker[i] = excitation.masker
     leak = np.stack([leaky_weights(d, time_constant_s=normal.time_constant_s) for d in duration_s])
     return PaddedStimuli(power, masker, duration_s, leak)
+
+
+def num_frames_used(seconds: Float[np.ndarray, "*stimuli frames"]) -> int:
+    """Up to the last frame that lasts for any time in any stimulus."""
+    return int(np.flatnonzero(np.any(seconds > 0.0, axis=tuple(range(seconds.ndim - 1))))[-1]) + 1

@@ -13,9 +13,9 @@ class SamplerSettings:
 
     With some fifty coordinates and an acceptance of 0.7, a trajectory of 7 steps makes the half turn after which it
     stops. At 0.8 the steps are a little too short for that, and most trajectories take 15 for no better draws. But
-    where a frequency without tests can hear the tones of its neighbour, the density falls so steeply that such steps
-    are too long: as soon as more than `largest_divergent_share` of all trajectories diverged, the draws are dropped and
-    the chains begin again with the next acceptance.
+    where the density falls too steeply for such steps, in a way that `off_frequency` does not straighten, trajectories
+    diverge: as soon as more than `largest_divergent_share` of all did, the draws are dropped and the chains begin again
+    with the next acceptance.
     """
 
     num_chains: int = 4

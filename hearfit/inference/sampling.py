@@ -8,7 +8,7 @@ from hearfit.inference.cores import available_cores
 from hearfit.inference.data import FitData
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.likelihood import WhitenedPrior
-from hearfit.inference.log_density import build_target
+from hearfit.inference.log_density import build_target, positions_of
 from hearfit.inference.nuts import sample_chains
 from hearfit.inference.sampled import SampledPosterior
 from hearfit.inference.sampler_settings import SamplerSettings
@@ -47,6 +47,6 @@ def sample_posterior(
         num_threads=min(settings.num_chains, num_threads or available_cores()),
         progress=progress,
     )
-    positions = laplace.mode + chains.draws @ np.asarray(target.scale).T
+    positions = positions_of(chains.draws, target)
     posterior = SampledPosterior(laplace.mode, positions, laplace.reference_covariance)
     return posterior, sampling_checks(chains, posterior, laplace, settings, seed=seed)

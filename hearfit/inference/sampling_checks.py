@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.stats import kstest, norm, skew
 
 from hearfit.inference.nuts import Chains
-from hearfit.inference.sampled import EarPosterior
+from hearfit.inference.sampled import EarPosterior, SampledPosterior
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.listener.parameters import PARAMETER_NAMES
 from hearfit.listener.profile import Agreement, Estimate, FrequencyEstimates, Sampling
@@ -25,10 +25,11 @@ _REPORTED = ("threshold_db_hl", "compression_exponent", "attenuation_db", "inhib
 
 
 def sampling_checks(
-    chains: Chains, sampled: EarPosterior, laplace: EarPosterior, settings: SamplerSettings, *, seed: int
+    chains: Chains, sampled: SampledPosterior, laplace: EarPosterior, settings: SamplerSettings, *, seed: int
 ) -> Sampling:
     """Convergence of the chains over all coordinates and the log density. `agreement` is left empty."""
-    columns = [*np.moveaxis(chains.draws, -1, 0), chains.log_density]
+    # Of the coordinates that are reported, not of the sampler's, in which an arm of the posterior may be short.
+    columns = [*np.moveaxis(sampled.chains, -1, 0), chains.log_density]
     names = (*PARAMETER_NAMES, "log posterior")
     rhat = np.array([float(array_stats.rhat(column, chain_axis=0, draw_axis=1)) for column in columns])
     bulk, tail = (

@@ -12,7 +12,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.frontend.cochlea import Cochlea, internal_representation, relative_excitation
 from hearfit.frontend.integration import with_steady_past
 from hearfit.inference.ear_coordinates import ear_on_channels
-from hearfit.inference.padded_stimuli import padded_stimuli
+from hearfit.inference.padded_stimuli import num_frames_used, padded_stimuli
 from hearfit.inference.task_model import (
     CRITERION,
     LAPSE,
@@ -147,6 +147,17 @@ def _probabilities(
     return answer_probabilities(evidence + observer[0], observer[1], lapse, row.is_played, row.interval_count)
 
 
+def trimmed_sounds(sounds: DetectionSounds) -> DetectionSounds:
+    """Without the frames at the end that no stimulus has."""
+    last = num_frames_used(np.asarray(sounds.window))
+    return DetectionSounds(
+        power=sounds.power[:, :last],
+        masker=sounds.masker,
+        leak=sounds.leak[:, :last, :last],
+        window=sounds.window[:, :last, :last],
+    )
+
+
 def masker_levels(conditions: Conditions) -> Float[np.ndarray, " conditions"]:
     """Spectrum levels of maskers, NaN in quiet."""
     levels = conditions.masker_level_db_spl_per_hz
@@ -158,4 +169,5 @@ DETECTION = TaskModel(
     observer=(SENSITIVITY, CRITERION, LAPSE, MASKED_SENSITIVITY),
     evidence=_evidence,
     probabilities=_probabilities,
+    trimmed=trimmed_sounds,
 )

@@ -12,7 +12,7 @@ from hearfit.experiment.excitation import masker_tone
 from hearfit.experiment.stimulus_columns import GAP, TONE_MASKER_LEVEL
 from hearfit.frontend.cochlea import Cochlea, cochlea_of
 from hearfit.inference.ear_coordinates import ear_on_channels
-from hearfit.inference.padded_stimuli import padded_stimuli
+from hearfit.inference.padded_stimuli import num_frames_used, padded_stimuli
 from hearfit.inference.task_detection import answer_probabilities
 from hearfit.inference.task_model import (
     CRITERION,
@@ -124,6 +124,19 @@ def forward_masking_evidence(
     )
 
 
+def _trimmed(sounds: ForwardMaskingSounds) -> ForwardMaskingSounds:
+    probe = sounds.probe
+    last = num_frames_used(np.asarray(probe.window))
+    return sounds._replace(
+        probe=probe._replace(
+            power=probe.power[:, :last],
+            leak=probe.leak[:, :last, :last],
+            window=probe.window[:, :last, :last],
+            middle_s=probe.middle_s[:, :last],
+        )
+    )
+
+
 def _probabilities(
     evidence: Float[Array, ""], observer: Float[Array, " observer"], row: ForwardMaskingRow
 ) -> Float[Array, " responses"]:
@@ -136,4 +149,5 @@ FORWARD_MASKING = TaskModel(
     observer=(SENSITIVITY, CRITERION, LAPSE, TASK_SENSITIVITY["forward masking"], RECOVERY_TIME, TAIL_LEVEL),
     evidence=forward_masking_evidence,
     probabilities=_probabilities,
+    trimmed=_trimmed,
 )

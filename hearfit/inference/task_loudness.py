@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from hearfit.experiment.conditions import Conditions
 from hearfit.frontend.cochlea import Cochlea, cochlea_of
 from hearfit.inference.ear_coordinates import ear_on_channels
-from hearfit.inference.padded_stimuli import padded_stimuli
+from hearfit.inference.padded_stimuli import num_frames_used, padded_stimuli
 from hearfit.inference.task_model import (
     BOUNDARIES,
     LAPSE,
@@ -96,6 +96,16 @@ def _evidence(
     return evaluate_spline(MonotoneSpline(*(part[row.stimulus] for part in sounds.spline)), total)
 
 
+def _trimmed(sounds: LoudnessSounds) -> LoudnessSounds:
+    last = num_frames_used(np.asarray(sounds.duration_s))
+    return LoudnessSounds(
+        power=sounds.power[:, :last],
+        leak=sounds.leak[:, :last, :last],
+        duration_s=sounds.duration_s[:, :last],
+        spline=sounds.spline,
+    )
+
+
 def _probabilities(
     evidence: Float[Array, ""], observer: Float[Array, " observer"], _row: LoudnessRow
 ) -> Float[Array, " responses"]:
@@ -112,4 +122,5 @@ LOUDNESS = TaskModel(
     observer=(LAPSE, SPREAD, *range(BOUNDARIES, BOUNDARIES + NUM_BOUNDARIES)),
     evidence=_evidence,
     probabilities=_probabilities,
+    trimmed=_trimmed,
 )

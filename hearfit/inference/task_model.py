@@ -50,14 +50,22 @@ ResponseProbabilities = Callable[[Float[Array, ""], Float[Array, " observer"], P
 """Probability of every response, given the condition's evidence."""
 
 
+def _untouched(sounds: PyTree) -> PyTree:
+    return sounds
+
+
 @dataclass(frozen=True)
 class TaskModel:
-    """A task, as pure functions of one condition; `observer` are the places of the coordinates that they read."""
+    """A task, as pure functions of one condition; `observer` are the places of the coordinates that they read.
+
+    `trimmed` leaves out of a block's sounds what only fills them up to a common size.
+    """
 
     name: str
     observer: tuple[int, ...]
     evidence: Evidence
     probabilities: ResponseProbabilities
+    trimmed: Callable[[PyTree], PyTree] = _untouched
 
 
 class Block(NamedTuple):

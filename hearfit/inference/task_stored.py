@@ -20,7 +20,13 @@ from jaxtyping import Array, Float, Int
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.frontend.cochlea import Cochlea
-from hearfit.inference.task_detection import DetectionSounds, detection_evidence, detection_sounds, masker_levels
+from hearfit.inference.task_detection import (
+    DetectionSounds,
+    detection_evidence,
+    detection_sounds,
+    masker_levels,
+    trimmed_sounds,
+)
 from hearfit.inference.task_model import (
     MASKED_SENSITIVITY,
     SENSITIVITY,
@@ -161,4 +167,5 @@ STORED = TaskModel(
     observer=(SENSITIVITY, MASKED_SENSITIVITY),
     evidence=_evidence,
     probabilities=_probabilities,
+    trimmed=trimmed_sounds,
 )

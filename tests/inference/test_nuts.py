@@ -9,9 +9,10 @@ from jaxtyping import Array, Float
 from scipy.stats import norm
 
 from hearfit.experiment.conditions import Conditions
+from hearfit.inference.data import FitData
 from hearfit.inference.laplace import LaplacePosterior, laplace
-from hearfit.inference.likelihood import Evaluation, evaluate
-from hearfit.inference.log_density import PosteriorDensity, Target, build_target
+from hearfit.inference.likelihood import evaluate
+from hearfit.inference.log_density import PosteriorDensity, Target, build_target, positions_of
 from hearfit.inference.map import whitened_prior
 from hearfit.inference.nuts import Chains, sample_chains
 from hearfit.inference.sampled import SampledPosterior
@@ -20,6 +21,7 @@ from hearfit.inference.sampling_checks import sampling_checks
 from hearfit.inference.task_model import LAPSE
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, PARAMETER_NAMES
+from hearfit.listener.profile import Sampling
 from hearfit.protocols.loader import load_protocol
 from tests.inference.sessions import detection, fit_data, loudness, mode_of, notched_noise, simulated
 
@@ -62,12 +64,19 @@ def density_and_target() -> tuple[PosteriorDensity, Target]:
     return build_target(fit_data(session()), PRIOR, centre=own.mode, covariance=own.covariance, normal=NORMAL)
 
 
-def evaluated(z: Float[np.ndarray, " parameters"]) -> Evaluation:
-    """By the likelihood of the search for the mode, in double precision throughout."""
-    own = approximation()
-    position = own.mode + np.linalg.cholesky(own.covariance) @ z
-    whitened = np.linalg.solve(PRIOR.factor, position - PRIOR.mean)
-    return evaluate(whitened, PRIOR, fit_data(session()), normal=NORMAL)
+@jax.jit
+def _slope_of_position(z: Float[Array, " parameters"], target: Target) -> Float[Array, "parameters parameters"]:
+    return jax.jacfwd(target.position)(z)
+
+
+def evaluated(
+    z: Float[np.ndarray, " parameters"], target: Target, data: FitData
+) -> tuple[float, Float[np.ndarray, " parameters"]]:
+    """By the likelihood of the search for the mode, in double precision throughout: value, and gradient by z."""
+    whitened = np.linalg.solve(PRIOR.factor, positions_of(z, target) - PRIOR.mean)
+    found = evaluate(whitened, PRIOR, data, normal=NORMAL)
+    change = np.linalg.solve(PRIOR.factor, np.asarray(_slope_of_position(jnp.asarray(z), target._replace(rows=()))))
+    return found.log_posterior, change.T @ found.gradient
 
 
 @dataclass(frozen=True)
@@ -146,12 +155,12 @@ def test_density_of_the_sampler_is_that_of_the_likelihood() -> None:
     # Truth: value and gradient of `evaluate`, in double precision throughout. Far from the mode too.
     density, target = density_and_target()
     compiled = jax.jit(jax.value_and_grad(density))
-    change = np.linalg.solve(PRIOR.factor, np.linalg.cholesky(approximation().covariance))
+    data = fit_data(session())
     for z in 2.0 * np.random.default_rng(5).standard_normal((5, NUM_PARAMETERS)):
         value, gradient = compiled(jnp.asarray(z), target)
-        truth = evaluated(z)
-        assert float(value) == pytest.approx(truth.log_posterior, abs=1e-3)
-        np.testing.assert_allclose(gradient, change.T @ truth.gradient, atol=2e-3)
+        expected, slope = evaluated(z, target, data)
+        assert float(value) == pytest.approx(expected, abs=1e-3)
+        np.testing.assert_allclose(gradient, slope, atol=2e-3)
 
 
 # One of each kind of evidence. Moving ripples too were found to agree (2e-5 nats), but take half a minute to compile.
@@ -166,12 +175,9 @@ def test_density_of_other_tasks_is_that_of_the_likelihood() -> None:
     density, target = build_target(data, PRIOR, centre=own.mode, covariance=own.covariance, normal=NORMAL)
     z = np.random.default_rng(5).standard_normal(NUM_PARAMETERS)
     value, gradient = jax.jit(jax.value_and_grad(density))(jnp.asarray(z), target)
-    scale = np.linalg.cholesky(own.covariance)
-    whitened = np.linalg.solve(PRIOR.factor, own.mode + scale @ z - PRIOR.mean)
-    truth = evaluate(whitened, PRIOR, data, normal=NORMAL)
-    assert float(value) == pytest.approx(truth.log_posterior, abs=1e-3)
-    expected = np.linalg.solve(PRIOR.factor, scale).T @ truth.gradient
-    np.testing.assert_allclose(gradient, expected, atol=1e-3 * np.abs(expected).max())
+    expected, slope = evaluated(z, target, data)
+    assert float(value) == pytest.approx(expected, abs=1e-3)
+    np.testing.assert_allclose(gradient, slope, atol=1e-3 * np.abs(slope).max())
 
 
 def test_draws_along_two_coordinates_agree_with_brute_force() -> None:
@@ -213,9 +219,13 @@ def test_checks_pass_for_good_chains_and_name_what_is_wrong_with_bad_ones() -> N
         num_steps=np.full(shape, 7),
         step_size=np.full(4, 0.5),
     )
-    positions = own.mode + good.draws @ np.linalg.cholesky(own.covariance).T
-    posterior = SampledPosterior(own.mode, positions, own.reference_covariance)
-    passed = sampling_checks(good, posterior, own, SamplerSettings(), seed=1)
+
+    def checked(chains: Chains) -> Sampling:
+        positions = own.mode + chains.draws @ np.linalg.cholesky(own.covariance).T
+        posterior = SampledPosterior(own.mode, positions, own.reference_covariance)
+        return sampling_checks(chains, posterior, own, SamplerSettings(), seed=1)
+
+    passed = checked(good)
     assert passed.problems == ()
     assert passed.not_gaussian == ()
     assert 0.999 < passed.rhat_max < 1.01
@@ -232,7 +242,7 @@ def test_checks_pass_for_good_chains_and_name_what_is_wrong_with_bad_ones() -> N
         (replace(good, is_divergent=divergent), "10 of 2000 trajectories diverged"),
         (replace(good, energy=slow), "E-BFMI"),
     ):
-        assert words in " ".join(sampling_checks(bad, posterior, own, SamplerSettings(), seed=1).problems)
+        assert words in " ".join(checked(bad).problems)
 
 
 def test_skewed_coordinate_is_named() -> None:
