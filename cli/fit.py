@@ -8,7 +8,7 @@ import typer
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, fit_session, print_session, result_names
 from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
-from hearfit.cli.model_table import check_comparable, compare_session, comparison_names
+from hearfit.cli.model_table import check_comparable, comparison_names
 from hearfit.cli.options import (
     DEFAULT_SEED,
     ColumnsOption,
@@ -129,15 +129,13 @@ def fit(
         num_chains=chains,
         num_draws=draws,
         num_starts=starts,
+        compares_models=compare_models,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),
         column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
-    comparisons = (
-        compare_session(ears, prior=prior.value, out=folder, seed=seed, output=output) if compare_models else None
-    )
-    print_session(result, output, comparisons=comparisons)
+    print_session(result, output)
     if not result.is_trustworthy:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

@@ -1,17 +1,16 @@
 """The library's verb for choosing among models of an ear: which of them predicts answers that it has not seen?"""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
-from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.trials import Trials
 from hearfit.inference.data import FitData
 from hearfit.inference.held_out import (
-    RELIABLE_PARETO_K,
     Folds,
     HeldOut,
     LeaveOneOut,
@@ -25,64 +24,14 @@ from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.map import MapStatus
 from hearfit.inference.model_variants import ModelVariant, compared_models
 from hearfit.inference.posterior_draws import corrected_laplace_draws
+from hearfit.listener.model_comparison import RELIABLE_PARETO_K, Criterion, ModelComparison, ModelScore
 from hearfit.listener.priors import POPULATION, prior_named
 
 NUM_FOLDS = 5
-# Differences beyond this many standard errors are called clear.
-CLEAR_STANDARD_ERRORS = 2.0
 
 Progress = Callable[[str, float], None]
 Sampler = Callable[[FitData, LaplacePosterior, ModelVariant, int], PosteriorDraws]
 """Draws from the posterior of a model, about its Laplace approximation; the last argument is a seed."""
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """Expected log predictive density of all answers in nats, and how far it is above that of the first model."""
-
-    elpd: float
-    standard_error: float
-    per_answer: float
-    difference: float
-    difference_standard_error: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the model is better or worse than the first by more than two standard errors."""
-        return abs(self.difference) > CLEAR_STANDARD_ERRORS * self.difference_standard_error
-
-
-@dataclass(frozen=True)
-class ModelScore:
-    """One model on one ear's answers.
-
-    `num_unreliable` answers have a Pareto k above 0.7: their share of the leave-one-out density is not reliable.
-    """
-
-    number: int
-    name: str
-    family: str
-    attenuation: str
-    inhibition: str
-    leave_one_out: Criterion
-    num_effective: float
-    largest_pareto_k: float
-    num_unreliable: int
-    folds: Criterion
-    is_converged: bool
-
-
-@dataclass(frozen=True)
-class ModelComparison:
-    """All models on one ear's answers, the default first."""
-
-    listener: str
-    ear: Ear
-    session: str
-    num_trials: int
-    num_folds: int
-    scores: tuple[ModelScore, ...]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -141,9 +90,6 @@ def compare_models(
     tell("Done", 1.0)
     scores = scored(found_models)
     return ModelComparison(
-        listener=trials.listener,
-        ear=trials.ear,
-        session=trials.session,
         num_trials=trials.num_trials,
         num_folds=NUM_FOLDS,
         scores=scores,
@@ -205,7 +151,7 @@ def scored(models: Sequence[Predictions]) -> tuple[ModelScore, ...]:
             inhibition=own.model.inhibition,
             leave_one_out=_criterion(own.leave_one_out.held_out, first.leave_one_out.held_out),
             num_effective=own.leave_one_out.num_effective,
-            largest_pareto_k=float(own.leave_one_out.pareto_k.max()),
+            largest_pareto_k=_finite(float(own.leave_one_out.pareto_k.max())),
             num_unreliable=own.leave_one_out.num_unreliable,
             folds=_criterion(own.folds.held_out, first.folds.held_out),
             is_converged=own.is_converged,
@@ -223,6 +169,10 @@ def _criterion(own: HeldOut, first: HeldOut) -> Criterion:
         difference=gained,
         difference_standard_error=uncertainty,
     )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.model_variants import COMPARED_MODELS, ModelVariant
 from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.inference.simulate import position_from_thresholds
+from hearfit.listener.model_comparison import ModelComparison
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, Prior
 from hearfit.listener.priors import FLAT_PRIOR
-from hearfit.model_choice import ModelComparison, compare_models, joined, predictions, scored
+from hearfit.model_choice import compare_models, joined, predictions, scored
 from tests.inference.sessions import detection, loudness, simulated_blocks, trials_of
 
 pytestmark = pytest.mark.slow

@@ -21,11 +21,10 @@ from hearfit.inference.likelihood import WhitenedPrior, predict, probabilities
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import Block, TaskModel
+from hearfit.listener.model_comparison import RELIABLE_PARETO_K
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.parameters import Prior
 
-# Above it the estimate for an answer is not reliable (Vehtari et al. 2024, JMLR 25:72); fewer draws bear less.
-RELIABLE_PARETO_K = 0.7
 _SMALLEST_RANGE_NATS = 1e-12
 
 
@@ -76,8 +75,8 @@ class LeaveOneOut:
 
     @property
     def num_unreliable(self) -> int:
-        """Answers whose Pareto k is above `RELIABLE_PARETO_K`."""
-        return int(self.held_out.count[self.pareto_k > RELIABLE_PARETO_K].sum())
+        """Answers whose Pareto k is above `RELIABLE_PARETO_K`, or no number."""
+        return int(self.held_out.count[~(self.pareto_k <= RELIABLE_PARETO_K)].sum())
 
 
 @dataclass(frozen=True)

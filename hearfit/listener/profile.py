@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.listener.model_comparison import ModelComparison
 
 PROFILE_SCHEMA = "hearfit.profile"
 PROFILE_VERSION = 2
@@ -219,5 +220,6 @@ class Profile:
     provenance: Provenance
     measured_audiogram: Audiogram | None = None
     predictive_checks: tuple[PredictiveCheck, ...] = ()
+    model_comparison: ModelComparison | None = None
     schema: str = PROFILE_SCHEMA
     version: int = PROFILE_VERSION

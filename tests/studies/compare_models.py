@@ -31,7 +31,8 @@ from hearfit.inference.model_variants import COMPARED_MODELS, FURTHER_MODELS, Mo
 from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.sampling import sample_posterior
-from hearfit.model_choice import Criterion, ModelScore, Predictions, Sampler, joined, predictions, scored
+from hearfit.listener.model_comparison import Criterion, ModelScore
+from hearfit.model_choice import Predictions, Sampler, joined, predictions, scored
 from tests.studies.real_runs import LISTENERS, real_run
 
 HEADER = (
