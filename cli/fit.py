@@ -60,7 +60,9 @@ def fit(
     compare_models: Annotated[
         bool,
         typer.Option(
-            "--compare-models", help="Also compare models of the ear by held-out predictive density: models.json."
+            "--compare-models",
+            help="Also compare models of the ear by held-out predictive density: models.json, report and tracked run. "
+            "Leave-one-out is of draws by the same --method.",
         ),
     ] = False,
     chains: Annotated[int, typer.Option("--chains", min=2, max=64, help="Chains of --method nuts.")] = 4,

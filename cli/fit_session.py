@@ -76,6 +76,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
         from hearfit.storage.profile_files import write_profile
 
         use_compilation_cache()
+        settings = SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws)
         fits: list[Fit] = []
         for each in trials:
             with output.progress(ear_name(each.ear)) as progress:
@@ -86,7 +87,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
                         method=request.method.value,
                         seed=request.seed,
                         prior=request.prior.value,
-                        sampler=SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws),
+                        sampler=settings,
                         num_starts=request.num_starts,
                         progress=progress,
                     )
@@ -104,7 +105,12 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
         if request.compares_models:
             # This takes long, so the fits are on disk before it, and are then written again with what it found.
             comparisons = compare_session(
-                trials, prior=request.prior.value, out=request.out, seed=request.seed, output=output
+                trials,
+                prior=request.prior.value,
+                settings=settings if request.method is Method.NUTS else None,
+                out=request.out,
+                seed=request.seed,
+                output=output,
             )
             profiles = [replace(own, model_comparison=found) for own, found in zip(profiles, comparisons, strict=True)]
             for profile, path in zip(profiles, paths, strict=True):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hearfit.storage.files import write_text
 
 if TYPE_CHECKING:
     from hearfit.experiment.trials import Trials
+    from hearfit.inference.sampler_settings import SamplerSettings
 
 
 def comparison_names(ears: Sequence[Ear]) -> list[str]:
@@ -30,15 +32,27 @@ def check_comparable(trials: "Trials") -> None:
 
 
 def compare_session(
-    trials: Sequence["Trials"], *, prior: str, out: Path, seed: int, output: Output
+    trials: Sequence["Trials"],
+    *,
+    prior: str,
+    settings: "SamplerSettings | None",
+    out: Path,
+    seed: int,
+    output: Output,
 ) -> tuple[ModelComparison, ...]:
-    """Compares the models, with the prior of the profile, on each ear's answers and writes the results."""
+    """Compares the models, with the prior of the profile, on each ear's answers and writes the results.
+
+    Leave-one-out is from chains with these settings, or without from draws of Laplace's approximation.
+    """
+    from hearfit.inference.posterior_draws import chain_draws, corrected_laplace_draws
     from hearfit.model_choice import compare_models
+
+    sampler = corrected_laplace_draws if settings is None else partial(chain_draws, settings=settings)
 
     comparisons = []
     for each in trials:
         with output.progress(f"{ear_name(each.ear)}, models") as progress:
-            comparisons.append(compare_models(each, prior=prior, seed=seed, progress=progress))
+            comparisons.append(compare_models(each, prior=prior, sampler=sampler, seed=seed, progress=progress))
     for each, comparison, name in zip(trials, comparisons, comparison_names([e.ear for e in trials]), strict=True):
         document = {"listener": each.listener, "ear": each.ear.value, "session": each.session}
         write_text(out / name, json.dumps(document | comparison_document(comparison), indent=2, allow_nan=False) + "\n")

@@ -42,6 +42,7 @@ class Predictions:
     leave_one_out: LeaveOneOut
     folds: Folds
     is_converged: bool
+    problems: tuple[str, ...] = ()
 
 
 def check_comparable(trials: Trials) -> None:
@@ -74,8 +75,8 @@ def compare_models(
     By leave-one-out from posterior draws (the parameters are averaged over), and by five folds with the most probable
     ear of the other four.
 
-    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given; where that
-    does not do, Pareto k says so.
+    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given, as
+    `chain_draws`; where that does not do, Pareto k says so.
 
     Raises:
         InputError: as `check_comparable`, or an unknown prior.
@@ -93,7 +94,7 @@ def compare_models(
         num_trials=trials.num_trials,
         num_folds=NUM_FOLDS,
         scores=scores,
-        warnings=_warnings(scores),
+        warnings=(*_warnings(scores), *_chain_warnings(found_models)),
     )
 
 
@@ -116,6 +117,7 @@ def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: 
         leave_one_out=leave_one_out(draws),
         folds=folds,
         is_converged=estimate.status is MapStatus.CONVERGED and folds.is_converged,
+        problems=draws.problems,
     )
 
 
@@ -136,6 +138,7 @@ def joined(ears: Sequence[Predictions]) -> Predictions:
         ),
         folds=Folds(together([ear.folds.held_out for ear in ears]), all(ear.folds.is_converged for ear in ears)),
         is_converged=all(ear.is_converged for ear in ears),
+        problems=tuple(sentence for ear in ears for sentence in ear.problems),
     )
 
 
@@ -186,6 +189,14 @@ def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:
     if lost := [str(score.number) for score in scores if not score.is_converged]:
         sentences.append(f"The search did not converge for model {', '.join(lost)}, so its numbers cannot be trusted.")
     return tuple(sentences)
+
+
+def _chain_warnings(models: Sequence[Predictions]) -> tuple[str, ...]:
+    return tuple(
+        f"Leave-one-out of model {own.model.number} cannot be trusted. {' '.join(own.problems)}"
+        for own in models
+        if own.problems
+    )
 
 
 def _silent(_task: str, _fraction: float) -> None:

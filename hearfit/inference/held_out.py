@@ -40,11 +40,13 @@ class PosteriorDraws(NamedTuple):
     """What draws from the posterior say of the answers.
 
     `log_ratio` is the logarithm of the posterior density re the density from which they were drawn, up to a constant;
-    None if they were drawn from the posterior itself, as by a Markov chain that has converged.
+    None if they were drawn from the posterior itself, as by a Markov chain that has converged. `problems` are sentences
+    on why they cannot be trusted.
     """
 
     cells: CellLogLikelihood
     log_ratio: Float[np.ndarray, " draws"] | None
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
     # Its import takes a second.
     from arviz_stats.base.array import array_stats
 
-    cells, log_ratio = draws
+    cells, log_ratio, _ = draws
     by_cell = cells.log_probability.T
     # An answer that is equally likely under every draw needs no weights, and has no tail to be smoothed.
     density, pareto_k = by_cell[:, 0].copy(), np.full(len(by_cell), -np.inf)

@@ -8,7 +8,9 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.trials import Trials
+from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.listener.model_comparison import ModelComparison, ModelScore
+from hearfit.model_choice import Sampler
 from hearfit.storage.profile_files import read_profile
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, write_example_trials
@@ -20,8 +22,11 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
     """Makes the comparison find the default and another model."""
 
     def finds(other: ModelScore) -> None:
-        def fake(trials: Trials, *, prior: str, seed: int, progress: Callable[[str, float], None]) -> ModelComparison:
+        def fake(
+            trials: Trials, *, prior: str, sampler: Sampler, seed: int, progress: Callable[[str, float], None]
+        ) -> ModelComparison:
             progress("model 1 of 2", 0.0)
+            progress("draws by chains" if sampler is not corrected_laplace_draws else "draws by Laplace", 0.0)
             progress(f"with the {prior} prior", 0.0)
             return ModelComparison(100, 5, (DEFAULT, other), ("Go by the folds.",))
 
@@ -42,6 +47,7 @@ def test_table_and_file(cli: Cli, compared: Callable[[ModelScore], None], tmp_pa
     assert "5 broken stick fitted fitted −1.552 −10.0 ± 2.5 3 −1.510 −3.0 ± 3.2" in words
     assert "These answers do not tell the models apart" in words
     assert "Right ear, models: model 1 of 2" in outcome.err
+    assert "draws by Laplace" in outcome.err
     assert "warning: Right ear: Go by the folds." in outcome.err
     written = json.loads((tmp_path / "results" / "models.json").read_text("utf-8"))
     assert (written["listener"], written["ear"], written["session"]) == ("L001", "right", "2026-03-14")
@@ -58,6 +64,16 @@ def test_profile_and_report_have_the_comparison(
     found = read_profile(tmp_path / "results" / "profile.json").model_comparison
     assert found == ModelComparison(100, 5, (DEFAULT, WORSE), ("Go by the folds.",))
     assert "Would another model" in (tmp_path / "results" / "report.html").read_text("utf-8")
+
+
+def test_leave_one_out_is_of_draws_by_the_method_of_the_fit(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(WORSE)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", lambda trials, **how: fake_fit(trials, **(how | {"method": "map"})))
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models", "--method", "nuts")
+    assert "draws by chains" in outcome.err
 
 
 def test_a_better_model_is_named(cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path) -> None:
