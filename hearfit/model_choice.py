@@ -100,25 +100,37 @@ def compare_models(
 
 def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> Predictions:
     """Held-out densities of every answer under one model."""
+    draws, is_found = draws_of(trials, model, sampler=sampler, seed=seed)
+    folds = folds_of(trials, model)
+    return Predictions(
+        model=model,
+        leave_one_out=leave_one_out(draws),
+        folds=folds,
+        is_converged=is_found and folds.is_converged,
+        problems=draws.problems,
+    )
+
+
+def draws_of(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> tuple[PosteriorDraws, bool]:
+    """What leave-one-out is made from, and whether the search for the most probable ear converged."""
     with jax.enable_x64(True):
         data, estimate = most_probable(
             trials.blocks, transducer=trials.transducer, prior=model.prior, normal=model.normal
         )
         draws = sampler(data, laplace(estimate, model.prior), model, seed)
-        folds = cross_validate(
+    return draws, estimate.status is MapStatus.CONVERGED
+
+
+def folds_of(trials: Trials, model: ModelVariant) -> Folds:
+    """Every answer predicted by the most probable ear of the other folds."""
+    with jax.enable_x64(True):
+        return cross_validate(
             trials.blocks,
             num_folds=NUM_FOLDS,
             transducer=trials.transducer,
             prior=model.prior,
             normal=model.normal,
         )
-    return Predictions(
-        model=model,
-        leave_one_out=leave_one_out(draws),
-        folds=folds,
-        is_converged=estimate.status is MapStatus.CONVERGED and folds.is_converged,
-        problems=draws.problems,
-    )
 
 
 def joined(ears: Sequence[Predictions]) -> Predictions:
