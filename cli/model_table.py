@@ -72,7 +72,7 @@ def print_comparison(profile: Profile, output: Output) -> None:
     if comparison is not None:
         table = new_table(
             "",
-            "compression",
+            "compres-\nsion",
             "atten-\nuation",
             "inhi-\nbition",
             "LOO per\nanswer",

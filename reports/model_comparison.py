@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hearfit.listener.model_comparison import (
     CLEAR_STANDARD_ERRORS,
     RELIABLE_PARETO_K,
+    SMALL_NATS,
     Criterion,
     ModelComparison,
     ModelScore,
@@ -44,7 +45,7 @@ def conclusion(comparison: ModelComparison) -> str:
             f"{_numbered(worse)}."
         )
     if alike := of[Standing.NOT_TOLD_APART]:
-        limit = f"within {CLEAR_STANDARD_ERRORS:g} standard errors"
+        limit = f"within {CLEAR_STANDARD_ERRORS:g} standard errors or less than {SMALL_NATS:g} nats"
         if len(alike) == len(others):
             sentences.append(
                 f"These answers do not tell the models apart: every difference from model {first.number}, with which "
@@ -120,6 +121,7 @@ def _note(comparison: ModelComparison) -> str:
         f"others, estimated by importance sampling, which is not reliable for answers with a Pareto k above "
         f"{RELIABLE_PARETO_K:g}. Differences are from model {comparison.scores[0].number}, summed over "
         f"{count(comparison.num_trials, 'answer')}, with their standard error; above zero the model predicts better. "
+        f"Only beyond {CLEAR_STANDARD_ERRORS:g} standard errors and {SMALL_NATS:g} nats are models told apart. "
         "Compression power: amplitude grows with one exponent at every level; broken stick: linearly up to a knee, "
         "which a loss raises, and with the normal exponent above it. Attenuation none: all of a loss is loss of "
         "compression. Lateral inhibition normal: as in the model's normal ear. Fitted: found from the answers."

@@ -8,7 +8,11 @@ from enum import StrEnum, unique
 from typing import Final
 
 CLEAR_STANDARD_ERRORS: Final = 2.0
-"""Differences beyond this many standard errors are called clear."""
+"""Differences beyond this many standard errors are called clear, if they are not small."""
+
+SMALL_NATS: Final = 4.0
+"""Below it models predict much the same, and the standard error is not to be relied on (Sivula et al. 2020, arXiv
+2008.10296)."""
 
 RELIABLE_PARETO_K: Final = 0.7
 """Above it leave-one-out is not reliable for an answer (Vehtari et al. 2024, JMLR 25:72); fewer draws bear less."""
@@ -36,8 +40,8 @@ class Criterion:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the model is better or worse than the first by more than two standard errors."""
-        return abs(self.difference) > CLEAR_STANDARD_ERRORS * self.difference_standard_error
+        """Whether the model is better or worse than the first by more than two standard errors and four nats."""
+        return abs(self.difference) > max(CLEAR_STANDARD_ERRORS * self.difference_standard_error, SMALL_NATS)
 
 
 @dataclass(frozen=True)

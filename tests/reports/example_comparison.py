@@ -33,16 +33,22 @@ BETTER = replace(
 
 
 def scored(
-    number: int, *, folds: float, leave_one_out: float, num_unreliable: int = 0, is_converged: bool = True
+    number: int,
+    *,
+    folds: float,
+    leave_one_out: float,
+    error: float = 3.0,
+    num_unreliable: int = 0,
+    is_converged: bool = True,
 ) -> ModelScore:
-    """A model with these differences from the first, each with a standard error of 1 nat."""
+    """A model with these differences from the first, each with this standard error."""
     return replace(
         DEFAULT,
         number=number,
         attenuation="none",
         name="power, attenuation none, inhibition fitted",
-        leave_one_out=Criterion(-145.2 + leave_one_out, 9.0, (-145.2 + leave_one_out) / 100, leave_one_out, 1.0),
-        folds=Criterion(-148.0 + folds, 10.0, (-148.0 + folds) / 100, folds, 1.0),
+        leave_one_out=Criterion(-145.2 + leave_one_out, 9.0, (-145.2 + leave_one_out) / 100, leave_one_out, error),
+        folds=Criterion(-148.0 + folds, 10.0, (-148.0 + folds) / 100, folds, error),
         num_unreliable=num_unreliable,
         is_converged=is_converged,
     )
