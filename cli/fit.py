@@ -8,7 +8,7 @@ import typer
 from hearfit.audiology.audiogram import Audiogram
 from hearfit.cli.fit_session import FitRequest, fit_session, print_session, result_names
 from hearfit.cli.inputs import NO_COLUMN_MAP, Problems, folder_name, read_audiogram_of, read_session, with_thresholds_of
-from hearfit.cli.model_table import check_comparable, compare_session, comparison_names
+from hearfit.cli.model_table import check_comparable, comparison_names
 from hearfit.cli.options import (
     DEFAULT_SEED,
     ColumnsOption,
@@ -60,7 +60,9 @@ def fit(
     compare_models: Annotated[
         bool,
         typer.Option(
-            "--compare-models", help="Also compare models of the ear by held-out predictive density: models.json."
+            "--compare-models",
+            help="Also compare models of the ear by held-out predictive density: models.json, report and tracked run. "
+            "Leave-one-out is of draws by the same --method.",
         ),
     ] = False,
     chains: Annotated[int, typer.Option("--chains", min=2, max=64, help="Chains of --method nuts.")] = 4,
@@ -129,15 +131,13 @@ def fit(
         num_chains=chains,
         num_draws=draws,
         num_starts=starts,
+        compares_models=compare_models,
         is_tracked=not no_track,
         tracking_uri=tracking_uri,
         trial_files=tuple(trials),
         column_maps=tuple(Path(name) for name in dict.fromkeys(columns or ()) if name != NO_COLUMN_MAP),
     )
     result = fit_session(ears, request, output)
-    comparisons = (
-        compare_session(ears, prior=prior.value, out=folder, seed=seed, output=output) if compare_models else None
-    )
-    print_session(result, output, comparisons=comparisons)
+    print_session(result, output)
     if not result.is_trustworthy:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)

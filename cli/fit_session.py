@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Audiogram, Ear
-from hearfit.cli.model_table import print_comparisons
+from hearfit.cli.model_table import compare_session, comparison_document, print_comparison
 from hearfit.cli.options import Method, PriorChoice
 from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
@@ -19,7 +19,6 @@ from hearfit.reports.wording import count, ear_name, is_prior, number
 if TYPE_CHECKING:
     from hearfit.cli.tracking_process import TrackingProcess
     from hearfit.experiment.trials import Trials
-    from hearfit.model_choice import ModelComparison
     from hearfit.tracking.write import TrackedRun
 
 
@@ -39,6 +38,7 @@ class FitRequest:
     num_chains: int = 4
     num_draws: int = 1000
     num_starts: int = 2
+    compares_models: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
         from hearfit.storage.profile_files import write_profile
 
         use_compilation_cache()
+        settings = SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws)
         fits: list[Fit] = []
         for each in trials:
             with output.progress(ear_name(each.ear)) as progress:
@@ -87,7 +88,7 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
                         method=request.method.value,
                         seed=request.seed,
                         prior=request.prior.value,
-                        sampler=SamplerSettings(num_chains=request.num_chains, num_draws=request.num_draws),
+                        sampler=settings,
                         num_starts=request.num_starts,
                         progress=progress,
                     )
@@ -102,18 +103,31 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
             if fit.draws is not None:
                 write_draws(path.with_name("draws.npz"), fit.profile.posterior.names, fit.draws.chains)
         write_report(report, profiles)
+        if request.compares_models:
+            # This takes long, so the fits are on disk before it, and are then written again with what it found.
+            comparisons = compare_session(
+                trials,
+                prior=request.prior.value,
+                settings=settings if request.method is Method.NUTS else None,
+                out=request.out,
+                seed=request.seed,
+                output=output,
+            )
+            profiles = [replace(own, model_comparison=found) for own, found in zip(profiles, comparisons, strict=True)]
+            for profile, path in zip(profiles, paths, strict=True):
+                write_profile(path, profile)
+            write_report(report, profiles)
         runs, not_tracked = _track(profiles, paths, draws, report, request, store, output)
     ears = tuple(FittedEar(*each) for each in zip(profiles, paths, draws, runs, strict=True))
     return FittedSession(ears=ears, report=report, not_tracked=not_tracked)
 
 
-def print_session(
-    session: FittedSession, output: Output, *, comparisons: Sequence["ModelComparison"] | None = None
-) -> None:
-    """The result on stdout, and on stderr what its reader must know; with the models that were compared, if any."""
+def print_session(session: FittedSession, output: Output) -> None:
+    """The result on stdout, and on stderr what its reader must know."""
     for ear in session.ears:
         _print_ear(ear.profile, output)
-    print_comparisons(comparisons or (), output)
+    for ear in session.ears:
+        print_comparison(ear.profile, output)
     for ear in session.ears:
         output.text(f"{f'{ear.profile.ear} profile':<14} {ear.path}")
         if ear.draws is not None:
@@ -130,7 +144,7 @@ def print_session(
             "is_trustworthy": session.is_trustworthy,
             "not_tracked": session.not_tracked,
             "fits": [_ear_document(ear) for ear in session.ears],
-            **({} if comparisons is None else {"models": json_value(comparisons)}),
+            **_models_document([ear.profile for ear in session.ears]),
         }
     )
     for ear in session.ears:
@@ -139,6 +153,15 @@ def print_session(
             output.warning(f"{name}: {sentence}")
         if not fit.is_converged:
             output.warning(f"{name}: The fit cannot be trusted, because it did not converge. {fit.status}")
+
+
+def _models_document(profiles: Sequence[Profile]) -> dict[str, JsonValue]:
+    compared = [(own, own.model_comparison) for own in profiles if own.model_comparison is not None]
+    models = [
+        {"listener": own.listener, "ear": own.ear.value, "session": own.session} | comparison_document(found)
+        for own, found in compared
+    ]
+    return {"models": models} if models else {}
 
 
 def _tracking(request: FitRequest) -> "contextlib.AbstractContextManager[TrackingProcess | None]":
@@ -174,6 +197,7 @@ def _track(
             for index, (profile, path, drawn) in enumerate(zip(profiles, paths, draws, strict=True)):
                 progress(f"{profile.ear} ear", (index + 1) / (len(profiles) + 1))
                 artifacts = [path, report, *([] if drawn is None else [drawn])]
+                artifacts += [path.with_name("models.json")] if profile.model_comparison is not None else []
                 trial_files = [*_with_sidecars(request.trial_files), *request.column_maps]
                 runs[index] = store.track(path, artifacts=artifacts, trial_files=trial_files)
     except TrackingError as error:

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.cli.output import Output, json_value, new_table
-from hearfit.reports.wording import count, ear_name, number
+from hearfit.cli.output import JsonValue, Output, json_value, new_table
+from hearfit.listener.model_comparison import ModelComparison
+from hearfit.listener.profile import Profile
+from hearfit.reports.model_comparison import conclusion, difference
+from hearfit.reports.wording import ear_name, number
 from hearfit.storage.files import write_text
 
 if TYPE_CHECKING:
     from hearfit.experiment.trials import Trials
-    from hearfit.model_choice import Criterion, ModelComparison, ModelScore
+    from hearfit.inference.sampler_settings import SamplerSettings
 
 
 def comparison_names(ears: Sequence[Ear]) -> list[str]:
@@ -28,26 +32,47 @@ def check_comparable(trials: "Trials") -> None:
 
 
 def compare_session(
-    trials: Sequence["Trials"], *, prior: str, out: Path, seed: int, output: Output
-) -> tuple["ModelComparison", ...]:
-    """Compares the models, with the prior of the profile, on each ear's answers and writes the results."""
+    trials: Sequence["Trials"],
+    *,
+    prior: str,
+    settings: "SamplerSettings | None",
+    out: Path,
+    seed: int,
+    output: Output,
+) -> tuple[ModelComparison, ...]:
+    """Compares the models, with the prior of the profile, on each ear's answers and writes the results.
+
+    Leave-one-out is from chains with these settings, or without from draws of Laplace's approximation.
+    """
+    from hearfit.inference.posterior_draws import chain_draws, corrected_laplace_draws
     from hearfit.model_choice import compare_models
+
+    sampler = corrected_laplace_draws if settings is None else partial(chain_draws, settings=settings)
 
     comparisons = []
     for each in trials:
         with output.progress(f"{ear_name(each.ear)}, models") as progress:
-            comparisons.append(compare_models(each, prior=prior, seed=seed, progress=progress))
-    for comparison, name in zip(comparisons, comparison_names([each.ear for each in trials]), strict=True):
-        write_text(out / name, json.dumps(json_value(comparison), indent=2, allow_nan=False) + "\n")
+            comparisons.append(compare_models(each, prior=prior, sampler=sampler, seed=seed, progress=progress))
+    for each, comparison, name in zip(trials, comparisons, comparison_names([e.ear for e in trials]), strict=True):
+        document = {"listener": each.listener, "ear": each.ear.value, "session": each.session}
+        write_text(out / name, json.dumps(document | comparison_document(comparison), indent=2, allow_nan=False) + "\n")
     return tuple(comparisons)
 
 
-def print_comparisons(comparisons: Sequence["ModelComparison"], output: Output) -> None:
-    """A table for each ear, and in a sentence what follows."""
-    for comparison in comparisons:
+def comparison_document(comparison: ModelComparison) -> dict[str, JsonValue]:
+    """A comparison for JSON, with what it means."""
+    values = json_value(comparison)
+    assert isinstance(values, dict)
+    return {"conclusion": conclusion(comparison), **values}
+
+
+def print_comparison(profile: Profile, output: Output) -> None:
+    """The table of an ear's models, and in a sentence what follows; nothing where none were compared."""
+    comparison = profile.model_comparison
+    if comparison is not None:
         table = new_table(
             "",
-            "compression",
+            "compres-\nsion",
             "atten-\nuation",
             "inhi-\nbition",
             "LOO per\nanswer",
@@ -55,7 +80,7 @@ def print_comparisons(comparisons: Sequence["ModelComparison"], output: Output) 
             "k >\n0.7",
             f"{comparison.num_folds} folds\nper answer",
             "re model 1",
-            title=f"{comparison.listener}, {comparison.ear} ear: held-out log predictive density in nats",
+            title=f"{profile.listener}, {profile.ear} ear: held-out log predictive density in nats",
         )
         for column in table.columns[1:4]:
             column.justify = "left"
@@ -66,32 +91,13 @@ def print_comparisons(comparisons: Sequence["ModelComparison"], output: Output) 
                 score.attenuation,
                 score.inhibition,
                 number(score.leave_one_out.per_answer, 3),
-                _difference(score, score.leave_one_out),
+                "" if score is comparison.scores[0] else difference(score.leave_one_out),
                 f"{score.num_unreliable:d}",
                 number(score.folds.per_answer, 3),
-                _difference(score, score.folds),
+                "" if score is comparison.scores[0] else difference(score.folds),
             )
         output.table(table)
-        output.paragraph(_conclusion(comparison))
+        output.paragraph(conclusion(comparison))
         output.text()
         for sentence in comparison.warnings:
-            output.warning(f"{ear_name(comparison.ear)}: {sentence}")
-
-
-def _difference(score: "ModelScore", criterion: "Criterion") -> str:
-    if score.number == 1:
-        return ""
-    return f"{number(criterion.difference, 1)} ± {number(criterion.difference_standard_error, 1)}"
-
-
-def _conclusion(comparison: "ModelComparison") -> str:
-    better = [
-        score
-        for score in comparison.scores
-        if all(criterion.is_clear and criterion.difference > 0.0 for criterion in (score.leave_one_out, score.folds))
-    ]
-    basis = f"{count(comparison.num_trials, 'answer')}; differences are sums over all of them, ± one standard error."
-    if not better:
-        return f"No model predicts clearly better than model 1, the profile's, by both criteria: {basis}"
-    names = " and ".join(f"model {score.number} ({score.name})" for score in better)
-    return f"Clearly better than model 1, with which the profile is made, by both criteria: {names}. From {basis}"
+            output.warning(f"{ear_name(profile.ear)}: {sentence}")

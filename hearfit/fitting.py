@@ -142,6 +142,7 @@ def fit_ear(
     """
     _check(trials, audiogram, method, prior)
     assumed = prior_named(prior)
+    whitened = whitened_prior(assumed)
     tell: Progress = progress or (lambda _task, _fraction: None)
     begun = time.perf_counter()
     with jax.enable_x64(True):
@@ -153,7 +154,7 @@ def fit_ear(
         found_at = 0.35 if method == "nuts" else 0.7
         modes = find_modes(
             data,
-            whitened_prior(assumed),
+            whitened,
             normal=NORMAL,
             settings=SearchSettings(),
             starts=starting_points(starting_point(conditions, assumed, NORMAL), num_starts, seed=seed),
@@ -171,7 +172,7 @@ def fit_ear(
             draws, sampling = sample_posterior(
                 data,
                 approximation,
-                whitened_prior(assumed),
+                whitened,
                 normal=NORMAL,
                 settings=SamplerSettings() if sampler is None else sampler,
                 seed=seed,

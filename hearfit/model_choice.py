@@ -1,17 +1,16 @@
 """The library's verb for choosing among models of an ear: which of them predicts answers that it has not seen?"""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
-from hearfit.audiology.audiogram import Ear
 from hearfit.errors import InputError
 from hearfit.experiment.trials import Trials
 from hearfit.inference.data import FitData
 from hearfit.inference.held_out import (
-    RELIABLE_PARETO_K,
     Folds,
     HeldOut,
     LeaveOneOut,
@@ -25,64 +24,14 @@ from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.map import MapStatus
 from hearfit.inference.model_variants import ModelVariant, compared_models
 from hearfit.inference.posterior_draws import corrected_laplace_draws
+from hearfit.listener.model_comparison import RELIABLE_PARETO_K, Criterion, ModelComparison, ModelScore
 from hearfit.listener.priors import POPULATION, prior_named
 
 NUM_FOLDS = 5
-# Differences beyond this many standard errors are called clear.
-CLEAR_STANDARD_ERRORS = 2.0
 
 Progress = Callable[[str, float], None]
 Sampler = Callable[[FitData, LaplacePosterior, ModelVariant, int], PosteriorDraws]
 """Draws from the posterior of a model, about its Laplace approximation; the last argument is a seed."""
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """Expected log predictive density of all answers in nats, and how far it is above that of the first model."""
-
-    elpd: float
-    standard_error: float
-    per_answer: float
-    difference: float
-    difference_standard_error: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the model is better or worse than the first by more than two standard errors."""
-        return abs(self.difference) > CLEAR_STANDARD_ERRORS * self.difference_standard_error
-
-
-@dataclass(frozen=True)
-class ModelScore:
-    """One model on one ear's answers.
-
-    `num_unreliable` answers have a Pareto k above 0.7: their share of the leave-one-out density is not reliable.
-    """
-
-    number: int
-    name: str
-    family: str
-    attenuation: str
-    inhibition: str
-    leave_one_out: Criterion
-    num_effective: float
-    largest_pareto_k: float
-    num_unreliable: int
-    folds: Criterion
-    is_converged: bool
-
-
-@dataclass(frozen=True)
-class ModelComparison:
-    """All models on one ear's answers, the default first."""
-
-    listener: str
-    ear: Ear
-    session: str
-    num_trials: int
-    num_folds: int
-    scores: tuple[ModelScore, ...]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +42,7 @@ class Predictions:
     leave_one_out: LeaveOneOut
     folds: Folds
     is_converged: bool
+    problems: tuple[str, ...] = ()
 
 
 def check_comparable(trials: Trials) -> None:
@@ -125,8 +75,8 @@ def compare_models(
     By leave-one-out from posterior draws (the parameters are averaged over), and by five folds with the most probable
     ear of the other four.
 
-    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given; where that
-    does not do, Pareto k says so.
+    Draws come from Laplace's approximation, corrected by their importance, unless another sampler is given, as
+    `chain_draws`; where that does not do, Pareto k says so.
 
     Raises:
         InputError: as `check_comparable`, or an unknown prior.
@@ -141,36 +91,46 @@ def compare_models(
     tell("Done", 1.0)
     scores = scored(found_models)
     return ModelComparison(
-        listener=trials.listener,
-        ear=trials.ear,
-        session=trials.session,
         num_trials=trials.num_trials,
         num_folds=NUM_FOLDS,
         scores=scores,
-        warnings=_warnings(scores),
+        warnings=(*_warnings(scores), *_chain_warnings(found_models)),
     )
 
 
 def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> Predictions:
     """Held-out densities of every answer under one model."""
+    draws, is_found = draws_of(trials, model, sampler=sampler, seed=seed)
+    folds = folds_of(trials, model)
+    return Predictions(
+        model=model,
+        leave_one_out=leave_one_out(draws),
+        folds=folds,
+        is_converged=is_found and folds.is_converged,
+        problems=draws.problems,
+    )
+
+
+def draws_of(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> tuple[PosteriorDraws, bool]:
+    """What leave-one-out is made from, and whether the search for the most probable ear converged."""
     with jax.enable_x64(True):
         data, estimate = most_probable(
             trials.blocks, transducer=trials.transducer, prior=model.prior, normal=model.normal
         )
         draws = sampler(data, laplace(estimate, model.prior), model, seed)
-        folds = cross_validate(
+    return draws, estimate.status is MapStatus.CONVERGED
+
+
+def folds_of(trials: Trials, model: ModelVariant) -> Folds:
+    """Every answer predicted by the most probable ear of the other folds."""
+    with jax.enable_x64(True):
+        return cross_validate(
             trials.blocks,
             num_folds=NUM_FOLDS,
             transducer=trials.transducer,
             prior=model.prior,
             normal=model.normal,
         )
-    return Predictions(
-        model=model,
-        leave_one_out=leave_one_out(draws),
-        folds=folds,
-        is_converged=estimate.status is MapStatus.CONVERGED and folds.is_converged,
-    )
 
 
 def joined(ears: Sequence[Predictions]) -> Predictions:
@@ -190,6 +150,7 @@ def joined(ears: Sequence[Predictions]) -> Predictions:
         ),
         folds=Folds(together([ear.folds.held_out for ear in ears]), all(ear.folds.is_converged for ear in ears)),
         is_converged=all(ear.is_converged for ear in ears),
+        problems=tuple(sentence for ear in ears for sentence in ear.problems),
     )
 
 
@@ -205,7 +166,7 @@ def scored(models: Sequence[Predictions]) -> tuple[ModelScore, ...]:
             inhibition=own.model.inhibition,
             leave_one_out=_criterion(own.leave_one_out.held_out, first.leave_one_out.held_out),
             num_effective=own.leave_one_out.num_effective,
-            largest_pareto_k=float(own.leave_one_out.pareto_k.max()),
+            largest_pareto_k=_finite(float(own.leave_one_out.pareto_k.max())),
             num_unreliable=own.leave_one_out.num_unreliable,
             folds=_criterion(own.folds.held_out, first.folds.held_out),
             is_converged=own.is_converged,
@@ -225,6 +186,10 @@ def _criterion(own: HeldOut, first: HeldOut) -> Criterion:
     )
 
 
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:
     sentences = []
     if unreliable := [score for score in scores if score.num_unreliable]:
@@ -236,6 +201,14 @@ def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:
     if lost := [str(score.number) for score in scores if not score.is_converged]:
         sentences.append(f"The search did not converge for model {', '.join(lost)}, so its numbers cannot be trusted.")
     return tuple(sentences)
+
+
+def _chain_warnings(models: Sequence[Predictions]) -> tuple[str, ...]:
+    return tuple(
+        f"Leave-one-out of model {own.model.number} cannot be trusted. {' '.join(own.problems)}"
+        for own in models
+        if own.problems
+    )
 
 
 def _silent(_task: str, _fraction: float) -> None:

@@ -13,6 +13,7 @@ from hearfit.reports.document import Block, Figure, Heading, Paragraph, Section
 from hearfit.reports.figure_curves import draw_choices, draw_loudness
 from hearfit.reports.figure_parameters import NormalValues, draw_parameters
 from hearfit.reports.figure_predictive import draw_predictive, is_outside
+from hearfit.reports.model_comparison import comparison_blocks
 from hearfit.reports.svg import inline_svg
 from hearfit.reports.tables import frequency_table, observer_table
 from hearfit.reports.wording import ear_name, enumeration, frequency
@@ -39,6 +40,7 @@ def ear_section(record: EarRecord, profile: Profile, *, normal: NormalValues) ->
     if profile.predictive_checks:
         blocks.append(Heading("Does the fitted ear answer like this person?"))
     blocks += _predictive_figure(profile)
+    blocks += comparison_blocks(profile)
     if profile.observer:
         blocks.append(observer_table(profile))
     return Section(ear_name(profile.ear), tuple(blocks), starts_page=True)

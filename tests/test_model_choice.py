@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 
 from hearfit.errors import InputError
+from hearfit.experiment.trials import Trials
 from hearfit.inference.data import FitData
-from hearfit.inference.held_out import PosteriorDraws, part_of
+from hearfit.inference.held_out import Folds, HeldOut, LeaveOneOut, PosteriorDraws, part_of
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.model_variants import COMPARED_MODELS, ModelVariant
 from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.inference.simulate import position_from_thresholds
+from hearfit.listener.model_comparison import ModelComparison
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, Prior
 from hearfit.listener.priors import FLAT_PRIOR
-from hearfit.model_choice import ModelComparison, compare_models, joined, predictions, scored
+from hearfit.model_choice import Predictions, Sampler, compare_models, joined, predictions, scored
 from tests.inference.sessions import detection, loudness, simulated_blocks, trials_of
 
 pytestmark = pytest.mark.slow
@@ -78,6 +80,22 @@ def test_models_are_compared_with_the_prior_of_the_fit() -> None:
         with pytest.raises(StopIteration):
             compare_models(trials_of([block]), prior=name, sampler=sampler, seed=1)
     assert seen == [FLAT_PRIOR, DEFAULT_PRIOR]
+
+
+def test_chains_that_cannot_be_trusted_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    held_out = HeldOut(np.array([-1.0, -2.0]), np.array([3.0, 2.0]))
+
+    def fake(_trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> Predictions:
+        problems = ("The chains disagree.",) if model.number == 2 else ()
+        loo = LeaveOneOut(held_out, np.array([0.1, -np.inf]), 2.0)
+        return joined(
+            [Predictions(model, loo, Folds(held_out, is_converged=True), is_converged=True, problems=problems)]
+        )
+
+    monkeypatch.setattr("hearfit.model_choice.predictions", fake)
+    (block,) = simulated_blocks([loudness(repetitions=1)], seed=9)
+    found = compare_models(trials_of([block]), models=COMPARED_MODELS[:2], seed=1)
+    assert found.warnings == ("Leave-one-out of model 2 cannot be trusted. The chains disagree.",)
 
 
 def test_too_few_answers_are_refused() -> None:

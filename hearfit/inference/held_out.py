@@ -21,11 +21,10 @@ from hearfit.inference.likelihood import WhitenedPrior, predict, probabilities
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import Block, TaskModel
+from hearfit.listener.model_comparison import RELIABLE_PARETO_K
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.parameters import Prior
 
-# Above it the estimate for an answer is not reliable (Vehtari et al. 2024, JMLR 25:72); fewer draws bear less.
-RELIABLE_PARETO_K = 0.7
 _SMALLEST_RANGE_NATS = 1e-12
 
 
@@ -41,11 +40,13 @@ class PosteriorDraws(NamedTuple):
     """What draws from the posterior say of the answers.
 
     `log_ratio` is the logarithm of the posterior density re the density from which they were drawn, up to a constant;
-    None if they were drawn from the posterior itself, as by a Markov chain that has converged.
+    None if they were drawn from the posterior itself, as by a Markov chain that has converged. `problems` are sentences
+    on why they cannot be trusted.
     """
 
     cells: CellLogLikelihood
     log_ratio: Float[np.ndarray, " draws"] | None
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class LeaveOneOut:
 
     @property
     def num_unreliable(self) -> int:
-        """Answers whose Pareto k is above `RELIABLE_PARETO_K`."""
-        return int(self.held_out.count[self.pareto_k > RELIABLE_PARETO_K].sum())
+        """Answers whose Pareto k is above `RELIABLE_PARETO_K`, or no number."""
+        return int(self.held_out.count[~(self.pareto_k <= RELIABLE_PARETO_K)].sum())
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
     # Its import takes a second.
     from arviz_stats.base.array import array_stats
 
-    cells, log_ratio = draws
+    cells, log_ratio, _ = draws
     by_cell = cells.log_probability.T
     # An answer that is equally likely under every draw needs no weights, and has no tail to be smoothed.
     density, pareto_k = by_cell[:, 0].copy(), np.full(len(by_cell), -np.inf)

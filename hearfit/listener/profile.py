@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hearfit.audiology.audiogram import Audiogram, Ear
+from hearfit.listener.model_comparison import ModelComparison
 
 PROFILE_SCHEMA = "hearfit.profile"
 PROFILE_VERSION = 2
@@ -249,5 +250,6 @@ class Profile:
     predictive_checks: tuple[PredictiveCheck, ...] = ()
     # Older profiles do not have it, nor does one of nothing but catch trials.
     least_determined: Direction | None = None
+    model_comparison: ModelComparison | None = None
     schema: str = PROFILE_SCHEMA
     version: int = PROFILE_VERSION

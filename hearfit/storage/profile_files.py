@@ -182,6 +182,8 @@ def _inconsistencies(profile: Profile) -> Iterator[str]:
             yield f"the lists of `curves.{index}` must be equally long, but their lengths are {sorted(lengths)}."
     if profile.least_determined is not None and not profile.least_determined.parts:
         yield "`least_determined.parts` is empty, but a combination has at least one part."
+    if profile.model_comparison is not None and not profile.model_comparison.scores:
+        yield "`model_comparison.scores` is empty, but a comparison is of at least one model."
     size = len(profile.posterior.names)
     rows = profile.posterior.covariance
     if len(profile.posterior.mode) != size or len(rows) != size or any(len(row) != size for row in rows):

@@ -188,6 +188,7 @@ def _metrics(profile: Profile) -> dict[str, float]:
         "newton_decrement": fit.newton_decrement,
         "condition_number": fit.condition_number,
     }
+    metrics |= _metrics_of_models(profile)
     metrics |= metrics_of_averages(averages_of_profile(profile))
     for entry in profile.frequencies:
         for quantity in AVERAGED_QUANTITIES:
@@ -195,3 +196,24 @@ def _metrics(profile: Profile) -> dict[str, float]:
             metrics[mean_metric(quantity, entry.frequency_hz)] = estimate.mean
             metrics[sd_metric(quantity, entry.frequency_hz)] = estimate.sd
     return {key: value for key, value in metrics.items() if math.isfinite(value)}
+
+
+def _metrics_of_models(profile: Profile) -> dict[str, float]:
+    """Held-out log predictive density in nats of every model that was compared, and how far it is above the first.
+
+    That of the first, with which the profile is made, has a name that is the same for every fit.
+    """
+    if profile.model_comparison is None:
+        return {}
+    first = profile.model_comparison.scores[0]
+    metrics = {"held_out_log_likelihood_per_trial": first.folds.per_answer}
+    for score in profile.model_comparison.scores:
+        metrics[f"unreliable_answers/model_{score.number}"] = float(score.num_unreliable)
+        for name, criterion in (("folds", score.folds), ("leave_one_out", score.leave_one_out)):
+            own = {
+                "": criterion.per_answer,
+                "_difference": criterion.difference,
+                "_difference_se": criterion.difference_standard_error,
+            }
+            metrics |= {f"{name}{part}/model_{score.number}": value for part, value in own.items()}
+    return metrics

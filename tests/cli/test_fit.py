@@ -16,6 +16,7 @@ from hearfit.storage.profile_files import read_profile
 from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
+from tests.reports.example_comparison import WORSE, comparison
 from tests.reports.example_profile import example_profile, sampled_profile
 from tests.reports.example_report import small_profile
 
@@ -184,6 +185,15 @@ def test_draws_are_tracked_too(cli: Cli, one_ear: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: store)
     assert cli("fit", one_ear, "--method", "nuts", "--out", "results").code == 0
     assert [artifacts for _, artifacts, _ in store.tracked] == [["profile.json", "report.html", "draws.npz"]]
+
+
+def test_compared_models_are_tracked_too(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FakeStore(None)
+    monkeypatch.setattr("hearfit.cli.tracking_process.tracking_process", lambda uri: store)
+    monkeypatch.setattr("hearfit.model_choice.check_comparable", lambda trials: None)
+    monkeypatch.setattr("hearfit.model_choice.compare_models", lambda trials, **how: comparison(WORSE))
+    assert cli("fit", two_ears, "--compare-models", "--out", "results").code == 0
+    assert [artifacts for _, artifacts, _ in store.tracked] == [["profile.json", "report.html", "models.json"]] * 2
 
 
 def test_each_ear_tells_how_its_chains_went(cli: Cli, two_ears: Path, monkeypatch: pytest.MonkeyPatch) -> None:

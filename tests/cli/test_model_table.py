@@ -2,42 +2,19 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.trials import Trials
-from hearfit.model_choice import Criterion, ModelComparison, ModelScore
+from hearfit.inference.posterior_draws import corrected_laplace_draws
+from hearfit.listener.model_comparison import ModelComparison, ModelScore
+from hearfit.model_choice import Sampler
 from hearfit.storage.profile_files import read_profile
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, write_example_trials
-
-DEFAULT = ModelScore(
-    number=1,
-    name="power, attenuation fitted, inhibition fitted",
-    family="power",
-    attenuation="fitted",
-    inhibition="fitted",
-    leave_one_out=Criterion(-145.2, 9.0, -1.452, 0.0, 0.0),
-    num_effective=12.0,
-    largest_pareto_k=0.5,
-    num_unreliable=0,
-    folds=Criterion(-148.0, 10.0, -1.48, 0.0, 0.0),
-    is_converged=True,
-)
-WORSE = replace(
-    DEFAULT,
-    number=5,
-    family="broken_stick",
-    leave_one_out=Criterion(-155.2, 9.0, -1.552, -10.0, 2.5),
-    num_unreliable=3,
-    folds=Criterion(-151.0, 10.0, -1.51, -3.0, 3.2),
-)
-BETTER = replace(
-    WORSE, leave_one_out=Criterion(-135.2, 9.0, -1.352, 10.0, 2.5), folds=Criterion(-1.0, 1.0, 1.0, 9.0, 4)
-)
+from tests.reports.example_comparison import BETTER, DEFAULT, WORSE
 
 
 @pytest.fixture
@@ -45,12 +22,13 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
     """Makes the comparison find the default and another model."""
 
     def finds(other: ModelScore) -> None:
-        def fake(trials: Trials, *, prior: str, seed: int, progress: Callable[[str, float], None]) -> ModelComparison:
+        def fake(
+            trials: Trials, *, prior: str, sampler: Sampler, seed: int, progress: Callable[[str, float], None]
+        ) -> ModelComparison:
             progress("model 1 of 2", 0.0)
+            progress("draws by chains" if sampler is not corrected_laplace_draws else "draws by Laplace", 0.0)
             progress(f"with the {prior} prior", 0.0)
-            return ModelComparison(
-                trials.listener, trials.ear, trials.session, 100, 5, (DEFAULT, other), ("Go by the folds.",)
-            )
+            return ModelComparison(100, 5, (DEFAULT, other), ("Go by the folds.",))
 
         monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
         monkeypatch.setattr("hearfit.model_choice.compare_models", fake)
@@ -67,19 +45,43 @@ def test_table_and_file(cli: Cli, compared: Callable[[ModelScore], None], tmp_pa
     assert "L001, right ear: held-out log predictive density in nats" in outcome.out
     words = " ".join(outcome.out.split())
     assert "5 broken stick fitted fitted −1.552 −10.0 ± 2.5 3 −1.510 −3.0 ± 3.2" in words
-    assert "No model predicts clearly better than model 1" in words
+    assert "These answers do not tell the models apart" in words
     assert "Right ear, models: model 1 of 2" in outcome.err
+    assert "draws by Laplace" in outcome.err
     assert "warning: Right ear: Go by the folds." in outcome.err
     written = json.loads((tmp_path / "results" / "models.json").read_text("utf-8"))
+    assert (written["listener"], written["ear"], written["session"]) == ("L001", "right", "2026-03-14")
     assert written["scores"][1]["leave_one_out"]["difference"] == -10.0
+    assert written["conclusion"].startswith("These answers do not tell")
+
+
+def test_profile_and_report_have_the_comparison(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path
+) -> None:
+    compared(WORSE)
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
+    found = read_profile(tmp_path / "results" / "profile.json").model_comparison
+    assert found == ModelComparison(100, 5, (DEFAULT, WORSE), ("Go by the folds.",))
+    assert "Would another model" in (tmp_path / "results" / "report.html").read_text("utf-8")
+
+
+def test_leave_one_out_is_of_draws_by_the_method_of_the_fit(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(WORSE)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", lambda trials, **how: fake_fit(trials, **(how | {"method": "map"})))
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models", "--method", "nuts")
+    assert "draws by chains" in outcome.err
 
 
 def test_a_better_model_is_named(cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path) -> None:
     compared(BETTER)
     trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
     outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
-    assert "Clearly better than model 1" in outcome.out
-    assert "model 5" in outcome.out
+    words = " ".join(outcome.out.split())
+    assert "Model 5 (broken stick, attenuation fitted, inhibition fitted) predicts held-back answers clearly" in words
 
 
 @pytest.mark.parametrize(("arguments", "prior"), [((), "population"), (("--prior", "flat"), "flat")])

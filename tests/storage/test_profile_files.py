@@ -22,6 +22,7 @@ from hearfit.listener.profile import (
     ResponseCurve,
 )
 from hearfit.storage.profile_files import profile_from_json, profile_to_json, read_profile, write_profile
+from tests.reports.example_comparison import WORSE, comparison
 from tests.reports.example_profile import example_profile
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -81,6 +82,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         posterior=draw(posteriors()),
         not_identified=tuple(draw(st.lists(NAMES, max_size=2))),
         least_determined=draw(st.none() | DIRECTIONS),
+        model_comparison=draw(st.none() | st.just(comparison(WORSE))),
         measured_audiogram=draw(st.none() | st.builds(Audiogram, NAMES, st.lists(THRESHOLDS, max_size=3).map(tuple))),
     )
 
@@ -147,6 +149,7 @@ def changed(**fields: object) -> str:
         (changed(version=True), r"`version` must be a whole number"),
         (changed(version=None), r"`version` must be a whole number"),
         (changed(ear="both"), r"p: the field `ear` is 'both', but input should be 'left' or 'right'"),
+        (changed(model_comparison={"scores": []}), r"the field `model_comparison.num_trials` is missing"),
         (changed(extra=1), r"p: the field `extra` is not part of a profile of version 2"),
         (changed(frequencies=[]), r"p: `frequencies` is empty"),
         (changed(least_determined={"data_share": 0.1, "parts": []}), r"p: `least_determined.parts` is empty"),
@@ -175,10 +178,17 @@ def test_inconsistent_lists_are_refused() -> None:
         frequencies=profile.frequencies[::-1],
         curves=(curve,),
         posterior=dataclasses.replace(profile.posterior, mode=()),
+        model_comparison=dataclasses.replace(comparison(), scores=()),
     )
     with pytest.raises(InputError) as caught:
         profile_from_json(profile_to_json(wrong), source="p")
-    assert len(caught.value.problems) == 3
+    assert len(caught.value.problems) == 4
+
+
+def test_profiles_from_before_models_were_compared_in_them_read() -> None:
+    content = json.loads(TEXT)
+    del content["model_comparison"]
+    assert profile_from_json(json.dumps(content), source="p") == EXAMPLE
 
 
 def test_a_profile_of_version_1_reads_as_the_same_curves_against_level() -> None:

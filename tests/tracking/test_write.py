@@ -20,6 +20,7 @@ from hearfit.tracking.averages import averages_of_profile
 from hearfit.tracking.quiet import without_password
 from hearfit.tracking.store import EXPERIMENT, prepare_store, resolve_tracking_uri
 from hearfit.tracking.write import TrackedRun, track_fit
+from tests.reports.example_comparison import WORSE, comparison
 from tests.reports.example_profile import FREQUENCIES_HZ, example_profile
 
 if TYPE_CHECKING:
@@ -106,6 +107,25 @@ def test_metrics_cover_every_frequency(client: "MlflowClient", tracked: TrackedR
         assert metrics[f"compression_exponent_sd/{place}"] == pytest.approx(entry.compression_exponent.sd)
     assert sum(name.startswith("attenuation_db/") for name in metrics) == len(FREQUENCIES_HZ) + 1
     assert metrics["attenuation_db/average"] == pytest.approx(averages_of_profile(profile)["attenuation_db"].mean)
+
+
+def test_models_that_were_compared_are_metrics(folder: Path, client: "MlflowClient", tracked: TrackedRun) -> None:
+    run = track_fit(
+        dataclasses.replace(example_profile(), model_comparison=comparison(WORSE)),
+        artifacts=[],
+        trial_files=[],
+        tracking_uri=f"sqlite:///{folder}/.hearfit/mlflow.db",
+    )
+    metrics = client.get_run(run.run_id).data.metrics
+    # Truth: the scores, written out by hand.
+    assert metrics["held_out_log_likelihood_per_trial"] == pytest.approx(-1.48)
+    assert metrics["folds/model_5"] == pytest.approx(-1.51)
+    assert metrics["folds_difference/model_5"] == pytest.approx(-3.0)
+    assert metrics["folds_difference_se/model_5"] == pytest.approx(3.2)
+    assert metrics["leave_one_out/model_5"] == pytest.approx(-1.552)
+    assert metrics["leave_one_out_difference/model_5"] == pytest.approx(-10.0)
+    assert metrics["unreliable_answers/model_5"] == 3.0
+    assert not any("model_" in name or "held_out" in name for name in client.get_run(tracked.run_id).data.metrics)
 
 
 def test_the_trace_is_a_curve(client: "MlflowClient", tracked: TrackedRun) -> None:
