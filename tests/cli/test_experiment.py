@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.record_files import file_stem
 from hearfit.soundtasks.result import ExperimentResult
 from hearfit.soundtasks.workers import Tell
+from hearfit.tracking.experiments import ExperimentRun, TrackedExperiment
 from hearfit.training.settings import Settings
 from tests.cli.conftest import Cli
 from tests.soundtasks.example_experiment import CC, DESCRIPTION, ERROR, FACTS, example_result, example_sheets
@@ -314,11 +316,20 @@ def test_a_traceback_that_cannot_be_written_is_shown(tmp_path: Path, capsys: pyt
 def test_a_store_that_is_lost_takes_no_results_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_json: bool
 ) -> None:
-    def lost(*_arguments: object, **_options: object) -> None:
-        raise TrackingError("The store is gone.")
+    class Lost:
+        """Refuses every run, and says so once while runs are done."""
+
+        def __init__(self, _tracking_uri: str | None) -> None:
+            self._said = ["The run was not tracked."]
+
+        def add(self, _run: ExperimentRun) -> str | None:
+            return self._said.pop() if self._said else None
+
+        def end(self, _runs: Sequence[ExperimentRun], **_options: object) -> None:
+            raise TrackingError("The store is gone.")
 
     monkeypatch.setattr("hearfit.tracking.experiments.prepare_for_experiment", lambda *_arguments, **_options: None)
-    monkeypatch.setattr("hearfit.tracking.experiments.track_experiment", lost)
+    monkeypatch.setattr("hearfit.tracking.experiments.ExperimentTracker", Lost)
     experiment = _experiment(tmp_path, failing="leaf")
     options = _options(tmp_path, is_tracked=True, output=Output(is_json=is_json, is_quiet=True))
     with pytest.raises(typer.Exit) as caught:
@@ -326,7 +337,10 @@ def test_a_store_that_is_lost_takes_no_results_with_it(
     # That of bad input, as before the first run.
     assert caught.value.exit_code == 2
     said = capsys.readouterr()
-    assert "leaf, 100 %, seed 1 failed: There is no leaf." in said.err
+    assert said.err.startswith(
+        "warning: The run was not tracked.\nwarning: leaf, 100 %, seed 1 failed: There is no leaf."
+    )
+    assert said.err.count("was not tracked") == 1
     assert said.err.endswith("error: The store is gone.\n")
     if is_json:
         document = json.loads(said.out)
@@ -370,6 +384,44 @@ def test_runs_are_tracked_and_the_pdf_is_written(tmp_path: Path, capsys: pytest.
     run_experiment(small, _options(out, is_tracked=True, tracking_uri=uri, is_pdf=True))
     assert f"hearfit-example in {uri}, 1 new run\n" in capsys.readouterr().out
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.usefixtures("no_page")
+def test_runs_are_tracked_while_others_are_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In which order the tracking hears what: each run before the next begins; what was kept, at the end."""
+    heard: list[str] = []
+
+    class Told:
+        def __init__(self, tracking_uri: str | None) -> None:
+            assert tracking_uri == "sqlite:///x"
+
+        def add(self, run: ExperimentRun) -> None:
+            assert json.loads(run.record)["name"]["seed"] == run.seed
+            heard.append(f"{run.frontend} {run.seed}")
+
+        def end(self, runs: Sequence[ExperimentRun], **_options: object) -> TrackedExperiment:
+            heard.append(f"end {len(runs)}")
+            return TrackedExperiment("hearfit-example", "x", ("id",) * len(runs), 1)
+
+    run_of = QuickTask.run
+
+    def noted(self: QuickTask, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
+        heard.append(f"begin {name.frontend} {name.seed}")
+        return run_of(self, name, workspace, progress)
+
+    monkeypatch.setattr(QuickTask, "run", noted)
+    monkeypatch.setattr("hearfit.tracking.experiments.prepare_for_experiment", lambda *_arguments, **_options: None)
+    monkeypatch.setattr("hearfit.tracking.experiments.ExperimentTracker", Told)
+    experiment = _experiment(tmp_path)
+    options = _options(tmp_path, is_tracked=True, tracking_uri="sqlite:///x")
+    run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), options)
+    assert heard == ["begin mel 1", "mel 1", "begin leaf 1", "leaf 1", "end 2"]
+    heard.clear()
+    run_experiment(dataclasses.replace(experiment, names=experiment.names[:3]), options)
+    assert heard == ["begin mel 1", "mel 1", "end 3"]
+    assert "tracked  hearfit-example in x, 1 new run" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("joined", [True, False])
