@@ -18,6 +18,7 @@ from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra, waveforms
 from hearfit.soundtasks.feature_network import FeatureNetwork
+from hearfit.training.settings import Settings
 
 # Of the energy of an estimate that differs from the speech by nothing: the loss stays finite.
 _LEAST_DISTORTION: Final = 1e-6
@@ -54,6 +55,11 @@ class NetworkDesign:
         entry = (num_channels * self.num_mixed + 1) * self.width
         over_time = len(self.dilations) * (3 * self.width + 1) * self.width
         return stem + mixing + entry + over_time + (self.width + 1) * num_bins
+
+
+def loss_settings() -> Settings:
+    """What is made small in training, with its constants."""
+    return {"loss": "negative SI-SDR", "least distortion": _LEAST_DISTORTION, "smallest energy": _SMALLEST}
 
 
 class Batch(NamedTuple):

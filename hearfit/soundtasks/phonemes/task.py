@@ -13,6 +13,7 @@ from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.learned import learned_parameters, num_learned
+from hearfit.soundtasks.phonemes.constants import recognition_settings
 from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
 from hearfit.soundtasks.phonemes.learning import (
     PhonemeTraining,
@@ -76,11 +77,9 @@ class PhonemeTask:
         """All that decides the scores besides the name of a run."""
         return {
             "data": content_hash(self.data, DATA_SUFFIXES),
-            "words": asdict(self.design),
             "test": [asdict(each) for each in self.test],
             "frontends": recipe_settings(),
-            "recogniser": asdict(self.recogniser),
-            "training": asdict(self.training),
+            **recognition_settings(self.design, self.recogniser, self.training),
         }
 
     def run(self, name: RunName, workspace: Path, progress: OnShare) -> RunRecord:
