@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
+from hearfit.soundtasks.enhancement.quality import scale_invariant_ratio_db
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra, waveforms
 from hearfit.soundtasks.feature_network import FeatureNetwork
 from hearfit.training.settings import Settings
@@ -127,14 +128,8 @@ def loss(model: MaskNetwork, batch: Batch) -> Float[Array, ""]:
 
 
 def si_sdr(estimate: Float[Array, "batch samples"], speech: Float[Array, "batch samples"]) -> Float[Array, " batch"]:
-    """SI-SDR in dB of each sound, at most 60 dB, so that it has a gradient everywhere."""
-    energy = jnp.sum(speech**2, axis=-1, keepdims=True)
-    target = jnp.sum(estimate * speech, axis=-1, keepdims=True) / energy * speech
-    wanted = jnp.sum(target**2, axis=-1)
-    distortion = jnp.sum((target - estimate) ** 2, axis=-1)
-    # Of the estimate, so that a soft one scores as a loud one does; a silent one scores 0 dB.
-    floor = _LEAST_DISTORTION * jnp.sum(estimate**2, axis=-1) + _SMALLEST
-    return 10.0 * jnp.log10((wanted + floor) / (distortion + floor))
+    """SI-SDR in dB of each sound, at most 60 dB, so that it has a gradient everywhere; 0 dB of silence."""
+    return scale_invariant_ratio_db(estimate, speech, least_distortion=_LEAST_DISTORTION, smallest=_SMALLEST)
 
 
 def _shifted(state: Float[Array, "batch frames width"], frames: int) -> Float[Array, "batch frames width"]:
