@@ -145,7 +145,7 @@ def _write(
 ) -> None:
     from hearfit.reports.experiment import write_experiment_page
     from hearfit.reports.formats import ReportFormat
-    from hearfit.soundtasks.experiment import sheets_of
+    from hearfit.soundtasks.page_pictures import sheets_of
 
     document = _document(experiment, result, failures)
     write_text(options.out / RESULT_NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
