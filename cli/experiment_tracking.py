@@ -53,7 +53,11 @@ class StudyTracking:
     def _tracked(self, record: "RunRecord") -> "ExperimentRun":
         from hearfit.soundtasks.experiment import tracked_run
 
-        text = json.dumps(json_value(record), sort_keys=True)
+        fields = {key: json_value(value) for key, value in vars(record).items()}
+        if record.confusion is None:
+            # Records had none once: with it they would be other ones, and be stored a second time.
+            del fields["confusion"]
+        text = json.dumps(fields, sort_keys=True)
         return tracked_run(record, self._experiment.description, self._settings, self._software, text)
 
     # Once: the settings of a task hold a hash of all of its data.

@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from hearfit.corpora.birdsong import SONG_LEVEL_DB_SPL, Song, Stretch, list_songs, read_songs
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import confusion_matrix
 from hearfit.soundtasks.events.examples import (
     HOP_S,
     HOP_SAMPLES,
@@ -25,7 +26,6 @@ from hearfit.soundtasks.events.examples import (
 from hearfit.soundtasks.events.scores import (
     accuracy,
     balanced_accuracy,
-    confusion_matrix,
     edit_distance,
     note_runs,
 )
@@ -146,6 +146,8 @@ def bird_scores(data: EventData, logits: Float[np.ndarray, "tests frames classes
             "note error": all_errors / all_notes if all_notes else float("nan"),
         },
         {name: tuple(values) for name, values in items.items()},
+        confusion=total,
+        case="frame",
     )
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import confusion_matrix, recorded
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores, bird_settings
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
 from hearfit.soundtasks.events.frontends import frontend_settings
 from hearfit.soundtasks.events.learning import Learned, learn, learning_settings
 from hearfit.soundtasks.events.network import network_settings
-from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
+from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy
 from hearfit.soundtasks.events.spoken_words import (
     digit_data,
     digit_settings,
@@ -147,7 +148,7 @@ class EventTask:
             on_progress=on_progress,
         )
         result = _test_scores(self.task, data, learned.logits)
-        return _record(name, learned, result, time.monotonic() - begun)
+        return _record(name, learned, result, data.classes, time.monotonic() - begun)
 
 
 def validation_score(task: TaskName, examples: Examples, logits: Float[np.ndarray, "examples ..."]) -> float:
@@ -180,8 +181,11 @@ def _test_scores(task: TaskName, data: EventData, logits: Float[np.ndarray, "tes
     return bird_scores(data, logits) if task == "birds" else word_scores(data, logits)
 
 
-def _record(name: RunName, learned: Learned, result: TestScores, duration_s: float) -> RunRecord:
+def _record(
+    name: RunName, learned: Learned, result: TestScores, classes: tuple[str, ...], duration_s: float
+) -> RunRecord:
     network = learned.trained.model
+    counts = result.confusion
     return RunRecord(
         name=name,
         scores=dict(result.scores),
@@ -191,4 +195,5 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         items=dict(result.items),
         curve=learned.trained.curve,
         learned=learned_parameters(learned.before, network.frontend),
+        confusion=None if counts is None else recorded(counts, classes=classes, case=result.case),
     )
