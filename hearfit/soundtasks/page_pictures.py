@@ -12,6 +12,8 @@ from hearfit.soundtasks.record import RunName
 from hearfit.soundtasks.result import ExperimentResult
 
 MOST_SHEETS: Final = 24
+# In a heading; the panels name all of them.
+_MOST_NAMED: Final = 6
 _NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 
 Pictures = Callable[[ExperimentResult, Path], tuple[Sheet, ...]]
@@ -63,10 +65,11 @@ def _kind(name: RunName, sheet: Sheet) -> tuple[object, ...]:
 def _side_by_side(own: Sequence[_Own], number: int) -> Sheet:
     """One sheet of the first panels of each run, as many of each as there is room for."""
     run, sheet = own[0].run, own[0].sheet
-    words = f"{run.condition}, seed {run.seed}"
     name = _NOT_IN_NAMES.sub("-", f"{sheet.name} {run.condition} {number}".lower()).strip("-")
+    frontends = f"{len(own)} frontends" if len(own) > _MOST_NAMED else ", ".join(each.run.frontend for each in own)
+    heading = f"{sheet.heading}: {frontends}, {run.condition}, seed {run.seed}"
     if len(own) == 1:
-        return replace(sheet, name=name, heading=f"{sheet.heading}: {run.frontend}, {words}")
+        return replace(sheet, name=name, heading=heading)
     room = MOST_PANELS // len(own)
     panels: list[Panel] = []
     for each in own:
@@ -77,7 +80,7 @@ def _side_by_side(own: Sequence[_Own], number: int) -> Sheet:
     return replace(
         sheet,
         name=name,
-        heading=f"{sheet.heading}: {words}",
+        heading=heading,
         caption=sheet.caption + cut,
         alternative=" ".join(dict.fromkeys(each.sheet.alternative for each in own)),
         panels=tuple(panels),

@@ -25,7 +25,9 @@ def test_frontends_stand_side_by_side_for_each_kind_and_condition(tmp_path: Path
     sheets, left_out = sheets_of(_result(names), tmp_path, None)
     assert left_out == ""
     assert [sheet.heading for sheet in sheets] == [
-        f"{kind}: {condition}, seed 1" for condition in ("100 %", "10 %") for kind in ("Filters", "Modulation space")
+        f"{kind}: leaf, mel, {condition}, seed 1"
+        for condition in ("100 %", "10 %")
+        for kind in ("Filters", "Modulation space")
     ]
     assert [panel.title for panel in sheets[0].panels] == ["leaf: before", "leaf: after", "mel: before", "mel: after"]
     assert sheets[0].caption == "Three of them."
@@ -47,6 +49,7 @@ def test_of_many_frontends_the_first_panels_stand_side_by_side(tmp_path: Path) -
     records = tuple(dataclasses.replace(template, name=name) for name in names)
     sheets, left_out = sheets_of(dataclasses.replace(example_result(1), records=records), tmp_path, None)
     assert left_out == ""
+    assert sheets[0].heading == "Receptive fields: 9 frontends, 100 %, seed 1"
     assert [panel.title for panel in sheets[0].panels[:4]] == [
         *("frontend 0: unit 1", "frontend 0: unit 2"),
         *("frontend 1: unit 1", "frontend 1: unit 2"),
