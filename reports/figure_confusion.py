@@ -18,7 +18,7 @@ _WHITE_FROM: Final = 0.56
 # More than as wide: titles and slanted names stand above and below.
 _MORE_HIGH_THAN_WIDE_IN: Final = 0.3
 # From how many classes on a cell has room for small numbers alone.
-_SMALL_FROM: Final = 9
+_SMALL_FROM: Final = 12
 
 
 @dataclass(frozen=True, eq=False)
