@@ -24,6 +24,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
+# Bytecode of every file takes longer to make than that of the files which are used.
 # What a build leaves in hearfit.egg-info would hide the description of the installed package from the tests.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "hearfit needs Python 3.11 or newer, and there is none on the PATH." \
@@ -36,7 +37,7 @@ $(STAMP): pyproject.toml constraints.txt
 		"$(PYTHON)" -m venv --clear .venv
 	@echo "Installing hearfit and what it needs into .venv. The first time this takes a few minutes."
 	@$(PIP) install -c constraints.txt pip setuptools wheel
-	@$(PIP) install -c constraints.txt --no-build-isolation -e '.[dev]'
+	@$(PIP) install -c constraints.txt --no-compile --no-build-isolation -e '.[dev]'
 	@rm -rf hearfit.egg-info
 	@echo "$(CURDIR)" > $(STAMP)
 	@echo "Done: $$($(BIN)/python --version) in .venv. Try: make demo"

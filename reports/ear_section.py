@@ -65,8 +65,11 @@ def _curve_figures(profile: Profile) -> list[Block]:
         elif task in (Task.DETECTION, Task.DISCRIMINATION):
             svg = inline_svg(draw_choices(curves, profile.ear), prefix=identifier)
             has_forward_masker = any(GAP in curve.parameters for curve in curves)
+            has_varied_noise = any(curve.x_column == MASKER_LEVEL for curve in curves)
             alternative = (
-                sentences.detection_alternative(places, protocol, has_forward_masker=has_forward_masker)
+                sentences.detection_alternative(
+                    places, protocol, has_forward_masker=has_forward_masker, has_varied_noise=has_varied_noise
+                )
                 if task == Task.DETECTION
                 else sentences.discrimination_alternative(places, protocol)
             )
@@ -75,7 +78,8 @@ def _curve_figures(profile: Profile) -> list[Block]:
             if task == Task.DETECTION:
                 caption = sentences.detection_caption(
                     protocol,
-                    has_masker=any(MASKER_LEVEL in curve.parameters for curve in curves),
+                    has_masker=any(NOTCH_LOWER in curve.parameters for curve in curves),
+                    has_varied_noise=has_varied_noise,
                     has_forward_masker=has_forward_masker,
                     has_catch_trials=has_catch_trials,
                     has_forced_choice=has_forced_choice,

@@ -17,6 +17,7 @@ from hearfit.experiment.stimulus_columns import (
     INCREMENT,
     LEVEL,
     LEVEL_DIFFERENCE,
+    MASKER_LEVEL,
     MODULATION_DEPTH,
     NOTCH_LOWER,
     NOTCH_UPPER,
@@ -54,6 +55,7 @@ _X_LABELS: Final = {
     INCREMENT: "Increment re the amplitude of the target (dB)",
     RIPPLE_DENSITY: "Ripples per octave",
     MODULATION_DEPTH: "Modulation depth (dB re full)",
+    MASKER_LEVEL: "Spectrum level of the noise (dB SPL per Hz)",
     TONE_MASKER_LEVEL: "Level of the masker (dB SPL)",
 }
 _STEPS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -128,7 +130,8 @@ def setting(curve: ResponseCurve) -> str:
         words.append(f"±{0.5 * value[ROVE_RANGE]:g}")
     if LEVEL in value:
         # More has no room beside the frequency.
-        words.insert(0, f"{number(value[LEVEL], 0)} dB{'' if len(words) > 1 else ' HL'}")
+        is_long = len(words) > 1 or NOTCH_LOWER in value
+        words.insert(0, f"{number(value[LEVEL], 0)} dB{'' if is_long else ' HL'}")
     return ", ".join(words)
 
 

@@ -201,9 +201,12 @@ def loudness_caption(protocol: str) -> str:
     )
 
 
-def detection_alternative(frequencies: str, protocol: str, *, has_forward_masker: bool = False) -> str:
+def detection_alternative(
+    frequencies: str, protocol: str, *, has_forward_masker: bool = False, has_varied_noise: bool = False
+) -> str:
     """What the detection figure shows, for who cannot see it."""
     level = "the level of the masker before them" if has_forward_masker else "level"
+    level = "the level of the noise" if has_varied_noise else level
     return (
         f"Small graphs of the share of tones that were heard or found against {level} at {frequencies} ({protocol}): "
         "the shares, the curve of the fitted ear with its 95 % band, and that of the model's normal ear."
@@ -243,13 +246,20 @@ def detection_caption(
     has_catch_trials: bool,
     has_forced_choice: bool,
     has_forward_masker: bool = False,
+    has_varied_noise: bool = False,
 ) -> str:
     """What the dots are, by the task."""
     parts = [f"Detection; {protocol}. Share of tones that were heard (yes/no) or found (forced choice)."]
     if has_masker:
         parts.append(
             "The tones were played in noise with a notch, whose edges lie as far below / above the tone as stated, "
-            "relative to its frequency. Where the noise had several levels, the most frequent one is drawn."
+            "relative to its frequency."
+        )
+        parts.append(
+            "The level of the noise was varied and that of the tone was not: the louder the noise, the fewer tones are "
+            "heard. Where the tone had several levels, the most frequent one is drawn."
+            if has_varied_noise
+            else "Where the noise had several levels, the most frequent one is drawn."
         )
     if has_forward_masker:
         parts.append(

@@ -18,8 +18,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+# So small a module that its not being checked by beartype, whose hook comes later, matters little.
+from hearfit.inference.compilation import use_compilation_cache
+
 ROOT = Path(__file__).resolve().parent.parent
 IS_CI = os.environ.get("CI", "").lower() == "true"
+
+# Two thirds of the time goes into compiling. The workers share what they compile, and the next run has it.
+use_compilation_cache()
 
 # 64-bit numbers stay off, as they are for a user: the library asks for them call by call.
 jax.config.update("jax_numpy_rank_promotion", "raise")

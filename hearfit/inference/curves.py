@@ -14,6 +14,7 @@ from hearfit.experiment.protocol import Task
 from hearfit.experiment.stimulus_columns import (
     ALL_COLUMNS,
     LEVEL,
+    MASKER_LEVEL,
     TONE_MASKER_LEVEL,
     curve_column,
     stimulus_columns,
@@ -47,8 +48,9 @@ def response_curves(
 ) -> tuple[ResponseCurve, ...]:
     """One curve for each protocol and stimulus apart from what is drawn along it. Under `jax.enable_x64`.
 
-    In noise of several levels, a curve is that of the level with most trials; of other stimuli those of the four most
-    frequent settings of each sound.
+    In noise of several levels, a curve is that of the level with most trials (where the noise was varied and the tone
+    was not, it runs along the level of the noise, at the level of the tone with most trials); of other stimuli those of
+    the four most frequent settings of each sound.
     """
     # A stored threshold is one number, not answers that vary with level.
     drawn = [group for group in conditions if group.protocol.task is not Task.STORED_THRESHOLD]
@@ -87,8 +89,21 @@ def _columns(group: Conditions) -> dict[str, Float[np.ndarray, " conditions"]]:
     }
 
 
+def _along(group: Conditions) -> str:
+    """The column that curves run along: of tone and noise the one that takes more levels with the other the same."""
+    usual = curve_column(group.protocol.stimulus.kind)
+    if not group.has_masker:
+        return usual
+    played = ~group.is_catch
+    tone, noise = group.level_db_hl[played], group.parameters[MASKER_LEVEL][played]
+    sound = group.stimulus_index[played].astype(float)
+    # Conditions are unique, so the fewer settings of what stays, the more conditions each curve has.
+    num_tones, num_noises = (len(np.unique(np.stack([sound, each]), axis=1).T) for each in (tone, noise))
+    return MASKER_LEVEL if num_tones < num_noises else usual
+
+
 def _grid(group: Conditions) -> _Grid:
-    columns, along = _columns(group), curve_column(group.protocol.stimulus.kind)
+    columns, along = _columns(group), _along(group)
     rows = _settings(group, columns, along)
     x = np.zeros((len(rows), _NUM_POINTS))
     for i, row in enumerate(rows):
@@ -153,7 +168,7 @@ def _rank(num_trials: Float[np.ndarray, " settings"]) -> Float[np.ndarray, " set
 
 def _places(values: Float[np.ndarray, " conditions"], along: str) -> Float[np.ndarray, " points"]:
     low, high = values.min(), values.max()
-    if along in (LEVEL, TONE_MASKER_LEVEL):
+    if along in (LEVEL, MASKER_LEVEL, TONE_MASKER_LEVEL):
         return np.linspace(low - _MARGIN_DB, high + _MARGIN_DB, _NUM_POINTS)
     # A column has limits, and a curve through one single value some width.
     column, margin = ALL_COLUMNS[along], max(_MARGIN_SHARE * (high - low), 0.1 * abs(high), 1e-3)
@@ -192,7 +207,7 @@ def _rows(groups: tuple[Responses, ...], grids: Sequence[_Grid]) -> list[_Predic
 def _curves(grid: _Grid, fitted: _Prediction, healthy: _Prediction, posterior: EarPosterior) -> Iterator[ResponseCurve]:
     group = grid.presented
     columns = _columns(group)
-    along = curve_column(group.protocol.stimulus.kind)
+    along = _along(group)
     centre, lower, upper = _band(group, fitted, posterior)
     reference, _, _ = _band(group, healthy, posterior)
     for index, row in enumerate(grid.rows):

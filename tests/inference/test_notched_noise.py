@@ -14,7 +14,7 @@ from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Notch, Protocol
-from hearfit.experiment.stimulus_columns import MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
+from hearfit.experiment.stimulus_columns import LEVEL, MASKER_LEVEL, NOTCH_LOWER, NOTCH_UPPER
 from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.curves import response_curves
 from hearfit.inference.information import plan_session
@@ -196,3 +196,26 @@ def test_of_several_masker_levels_the_most_frequent_is_drawn() -> None:
     assert {c.parameters[MASKER_LEVEL] for c in curves} == {level.max()}
     drawn = sum(answer.count for curve in curves for answer in curve.answers)
     assert drawn == np.count_nonzero(level == level.max())
+
+
+def test_where_the_noise_was_varied_the_curve_runs_along_its_level() -> None:
+    # Truth: the design with a fixed target of Patterson (1976): every answer is drawn, louder noise masks more.
+    (block,) = simulated_blocks([notched_noise((1000.0,))], seed=4)
+    posterior = laplace(mode_of([collapse(block)]), DEFAULT_PRIOR)
+    noise = block.parameters[MASKER_LEVEL] - np.nan_to_num(block.level_db_hl - np.nanmean(block.level_db_hl))
+    tone = np.where(block.is_catch, np.nan, np.nanmean(block.level_db_hl))
+    fixed_target = replace(block, level_db_hl=tone, parameters={**block.parameters, MASKER_LEVEL: noise})
+    conditions = collapse(fixed_target)
+    curves = response_curves([conditions], posterior, transducer=TRANSDUCER, normal=NORMAL)
+    assert [(c.parameters[NOTCH_LOWER], c.parameters[NOTCH_UPPER]) for c in curves] == [(0, 0), (0.1, 0.3), (0.2, 0.2)]
+    for curve in curves:
+        assert curve.x_column == MASKER_LEVEL
+        assert curve.parameters[LEVEL] == pytest.approx(np.nanmean(block.level_db_hl))
+        assert np.all(np.diff(curve.predicted) < 1e-9)
+        assert curve.predicted[0] - curve.predicted[-1] > 0.2
+        own = (block.parameters[NOTCH_LOWER], block.parameters[NOTCH_UPPER])
+        is_own = (own[0] == curve.parameters[NOTCH_LOWER]) & (own[1] == curve.parameters[NOTCH_UPPER])
+        drawn = {x: sum(a.count for a in curve.answers if a.x == x) for x in {a.x for a in curve.answers}}
+        assert {x: n for x, n in drawn.items() if x is not None} == {
+            x: np.count_nonzero(is_own & ~block.is_catch & (noise == x)) for x in set(noise[is_own & ~block.is_catch])
+        }
