@@ -101,10 +101,10 @@ def letters_of_classes() -> dict[str, str]:
     """All that `manner` goes by: the letters of each class, and what makes one class of another."""
     return {
         **{str(each): letters for each, letters in _SYMBOLS.items()},
-        "affricates if on a stop": _FRICATIVE_RELEASE,
-        "fricatives if raised": _APPROXIMANTS,
-        "two letters": "; ".join(f"{first} and {second}: {one}" for (first, second), one in _TIED.items()),
-        "without a class": _MODIFIERS,
+        "signs that make a stop an affricate": _FRICATIVE_RELEASE,
+        "letters that are fricatives if raised": _APPROXIMANTS,
+        "two letters joined": "; ".join(f"{first} and {second}: {one}" for (first, second), one in _TIED.items()),
+        "signs that change no class": _MODIFIERS,
     }
 
 
