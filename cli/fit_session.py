@@ -13,6 +13,7 @@ from hearfit.cli.output import JsonValue, Output, json_value, new_table
 from hearfit.errors import TrackingError
 from hearfit.listener.profile import Estimate, Profile
 from hearfit.reports.sampling import sampling_sentences
+from hearfit.reports.undetermined import undetermined_sentences
 from hearfit.reports.wording import count, ear_name, is_prior, number
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ def _print_ear(profile: Profile, output: Output) -> None:
     )
     if fit.sampling is not None:
         output.text(sampling_sentences(fit.sampling))
+    for sentence in undetermined_sentences(profile):
+        output.text(sentence)
     output.text()
 
 
@@ -245,5 +248,6 @@ def _ear_document(ear: FittedEar) -> JsonValue:
         "sampling": json_value(fit.sampling),
         "warnings": list(fit.warnings),
         "not_identified": list(profile.not_identified),
+        "least_determined": json_value(profile.least_determined),
         "run": json_value(ear.run),
     }

@@ -79,6 +79,15 @@ def check_command(
     ] = DEFAULT_OUTER_HAIR_CELL_SHARE,
     inhibition: InhibitionOption = None,
     prior: PriorOption = PriorChoice.POPULATION,
+    want: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--want",
+            metavar="QUANTITY=SD",
+            help="Wanted SD of threshold (dB), exponent, attenuation (dB) or inhibition; may be repeated.",
+            show_default="threshold=3, exponent=0.05, attenuation=3, inhibition=0.15",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="A figure of it (.svg, .pdf or .png).", show_default="none")
     ] = None,
@@ -95,6 +104,7 @@ def check_command(
         outer_hair_cell_share=outer_hair_cell_share,
         inhibition=inhibition,
         prior=prior,
+        wanted=tuple(want or ()),
         figure=out,
     )
     check_session(request, Output(is_json=as_json, is_quiet=quiet))

@@ -1,15 +1,17 @@
 """What a planned session would pin down: the work and the words of `hearfit protocol check`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.cli.inputs import Problems, read_protocols
 from hearfit.cli.options import PriorChoice
 from hearfit.cli.output import Output, json_value, new_table
 from hearfit.errors import InputError
+from hearfit.reports.undetermined import least_determined_sentence
 from hearfit.reports.wording import count, ear_name, enumeration, is_prior, number
 from hearfit.storage.files import check_output
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from hearfit.listener.profile import Estimate
     from hearfit.planning import SessionPlan
 
+# As on the command line, and in a profile.
+_WANTED_NAMES: Final = {
+    "threshold": "threshold",
+    "exponent": "compression exponent",
+    "attenuation": "attenuation",
+    "inhibition": "lateral inhibition",
+}
+_LARGEST_WANTED: Final = 1000.0
 _FIGURE_SUFFIXES = (".svg", ".pdf", ".png")
 # As many as the figure tells apart.
 _MOST_LENGTHS = 4
@@ -35,12 +45,13 @@ class PlanRequest:
     outer_hair_cell_share: float
     inhibition: float | None
     prior: PriorChoice
+    wanted: tuple[str, ...]
     figure: Path | None
 
 
 def check_session(request: PlanRequest, output: Output) -> None:
     """Works the plan out, prints it and draws it."""
-    audiogram, ear, protocols = _inputs(request)
+    audiogram, ear, protocols, wanted = _inputs(request)
     from hearfit.inference.compilation import use_compilation_cache
     from hearfit.planning import plan_lengths
 
@@ -56,6 +67,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
             inhibition=request.inhibition,
             minutes=sorted(request.minutes),
             prior=request.prior.value,
+            wanted=wanted,
         )
     for plan in plans[:-1]:
         _print_expected(plan, output)
@@ -67,7 +79,7 @@ def check_session(request: PlanRequest, output: Output) -> None:
     output.document(json_value(plans if len(plans) > 1 else plans[0]))
 
 
-def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...]]:
+def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...], dict[str, float]]:
     """Everything that was named, or all problems with it at once."""
     from hearfit.audiology.retspl import reference_thresholds
     from hearfit.storage.audiogram_files import read_audiogram
@@ -98,6 +110,7 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
             raise InputError(
                 f"--minutes is given {len(request.minutes)} times; allowed is up to {_MOST_LENGTHS} times."
             )
+    wanted_sds = _wanted_sds(request.wanted, problems)
     if request.figure is not None:
         with problems.collected():
             if request.figure.suffix.lower() not in _FIGURE_SUFFIXES:
@@ -106,7 +119,33 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
     problems.tell()
     assert audiogram is not None
     assert ear is not None
-    return audiogram, ear, protocols
+    return audiogram, ear, protocols, wanted_sds
+
+
+def _wanted_sds(words: Sequence[str], problems: Problems) -> dict[str, float]:
+    """The SD that is wanted of each quantity that was named; what is wrong with any of them is collected."""
+    wanted: dict[str, float] = {}
+    for word in words:
+        name, separator, text = word.partition("=")
+        with problems.collected():
+            if not separator or name not in _WANTED_NAMES:
+                raise InputError(
+                    f"--want is {word!r}; allowed is a quantity and an SD, as in threshold=3. Quantities are "
+                    f"{enumeration(list(_WANTED_NAMES))}."
+                )
+            try:
+                sd = float(text)
+            except ValueError:
+                sd = math.nan
+            if not 0.0 < sd <= _LARGEST_WANTED:
+                raise InputError(
+                    f"--want is {word!r}; allowed is an SD that is a number of more than 0 and up to "
+                    f"{_LARGEST_WANTED:g}, as in {name}=0.5."
+                )
+            if _WANTED_NAMES[name] in wanted:
+                raise InputError(f"--want gives {name} twice. Give each quantity once.")
+            wanted[_WANTED_NAMES[name]] = sd
+    return wanted
 
 
 def _print_expected(plan: "SessionPlan", output: Output) -> None:
@@ -146,26 +185,14 @@ def _print(plan: "SessionPlan", output: Output) -> None:
         else:
             output.text(f"{goal} wherever it is measured: {count(wanted.num_trials, 'trial')} of this mix")
     output.text()
-    combination = _combination(plan.least_determined.weights)
-    output.paragraph(
-        f"Least determined: {combination}. The answers would take away {plan.least_determined.data_share:.0%} of what "
-        "the prior leaves open there."
-    )
+    if plan.least_determined is not None:
+        output.paragraph(least_determined_sentence(plan.least_determined, is_planned=True))
     for sentence in plan.not_identified:
         output.paragraph(sentence)
 
 
 def _sd(estimate: "Estimate", prior_sd: float, digits: int) -> str:
     return f"±{number(estimate.sd, digits)} ({number(prior_sd, digits)}){'†' if is_prior(estimate) else ' '}"
-
-
-def _combination(weights: Sequence[tuple[str, float]]) -> str:
-    """The largest weights in words, with what moves the other way."""
-    strong = [(name, weight) for name, weight in weights if abs(weight) >= 0.3 * abs(weights[0][1])]
-    rising = [name for name, weight in strong if weight > 0.0]
-    falling = [name for name, weight in strong if weight < 0.0]
-    words = " together with ".join(rising)
-    return f"{words} against {' and '.join(falling)}" if falling else words
 
 
 def _draw(plans: Sequence["SessionPlan"], path: Path) -> None:

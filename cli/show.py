@@ -9,7 +9,8 @@ import typer
 from hearfit.cli.options import JsonFlag
 from hearfit.cli.output import Output, new_table, printable
 from hearfit.reports.sampling import sampling_sentences
-from hearfit.reports.wording import count, ear_name, editions, interval, is_prior, number, versions
+from hearfit.reports.undetermined import undetermined_sentences
+from hearfit.reports.wording import count, ear_name, editions, interval, is_prior, number, percent, versions
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -47,7 +48,7 @@ def _print_warnings(profile: "Profile", output: Output) -> None:
     fit = profile.diagnostics
     untrusted = [] if fit.is_converged else [f"The fit cannot be trusted, because it did not converge. {fit.status}"]
     sampling = () if fit.sampling is None else fit.sampling.problems
-    sentences = [*untrusted, *fit.warnings, *sampling, *profile.not_identified]
+    sentences = [*untrusted, *fit.warnings, *sampling, *profile.not_identified, *undetermined_sentences(profile)]
     for sentence in dict.fromkeys(sentences):
         output.paragraph(f"! {sentence}")
     if sentences:
@@ -105,15 +106,10 @@ def _print_frequencies(frequencies: "Sequence[FrequencyEstimates]", output: Outp
 
 def _estimate(estimate: "Estimate", decimals: int, *, is_mostly_prior: bool | None = None) -> "Text":
     is_mostly_prior = is_prior(estimate) if is_mostly_prior is None else is_mostly_prior
-    share = "" if estimate.data_share is None else f" ({_percent(estimate.data_share)})"
+    share = "" if estimate.data_share is None else f" ({percent(estimate.data_share)})"
     mark = "†" if is_mostly_prior else " "
     value = f"{number(estimate.mean, decimals)}{share}{mark}"
     return _stacked(value, f"{interval(estimate, decimals)} ", is_faint=is_mostly_prior)
-
-
-def _percent(share: float) -> str:
-    """Not 100 % where it is nearly so."""
-    return ">99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
 
 
 def _stacked(first: str, second: str, *, is_faint: bool = False) -> "Text":

@@ -12,18 +12,11 @@ from hearfit.errors import ExitCode, InputError
 from hearfit.reports.wording import count
 
 if TYPE_CHECKING:
-    from hearfit.validation import Calibration, Validation
+    from hearfit.validation import Validation
 
 _DEFAULT_PROTOCOLS = ("pure_tone_detection", "categorical_loudness", "notched_noise")
 _SCREENING = "pure_tone_detection"
 _NAMES = ("validation.json", "validation.png")
-# Ranks this uneven come by chance in one of a thousand studies of a sound method.
-_SMALLEST_P = 0.001
-_COVERAGE = 0.95
-_MOST_SE = 3.0
-# Of fewer, the standard error itself is not known.
-_FEWEST_LISTENERS = 20
-_LARGEST_NOT_CONVERGED = 0.01
 
 
 def validate(
@@ -90,7 +83,7 @@ def validate(
     if out is not None:
         _write(result, out, output)
     output.document(json_value(result))
-    if _problems(result):
+    if result.problems:
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
 
 
@@ -129,38 +122,8 @@ def _print(result: "Validation", output: Output) -> None:
         output.warning(f"Nothing is said of the {quantity}: fewer than two listeners have trials that test it.")
     if result.num_not_converged:
         output.warning(f"{count(result.num_not_converged, 'fit')} of {result.num_listeners} did not converge.")
-    for sentence in _problems(result):
+    for sentence in result.problems:
         output.warning(sentence)
-
-
-def _problems(result: "Validation") -> list[str]:
-    """What this study refutes: quantities whose uncertainty is wrong, and searches that end too early."""
-    uneven = [
-        f"Ranks of the {each.quantity} are not uniform (p {each.uniformity_p:.2g}): its uncertainty is not what it "
-        "says."
-        for each in result.calibrations
-        if each.uniformity_p < _SMALLEST_P
-    ]
-    off = [
-        f"95 % intervals of the {each.quantity} hold the truth in {each.coverage:.1%} ± {each.coverage_se:.1%}: they "
-        f"are too {'narrow' if each.coverage < _COVERAGE else 'wide'}."
-        for each in result.calibrations
-        if sum(each.rank_counts) >= _FEWEST_LISTENERS and abs(each.coverage - _COVERAGE) > _MOST_SE * _null_se(each)
-    ]
-    share = result.num_not_converged / result.num_listeners
-    unfinished = [f"{share:.1%} of the fits did not converge; at most {_LARGEST_NOT_CONVERGED:.0%} may."]
-    return [*uneven, *off, *(unfinished if share > _LARGEST_NOT_CONVERGED else [])]
-
-
-def _null_se(each: "Calibration") -> float:
-    """The standard error, or what it would be at a coverage of 95 % if that is more.
-
-    Where nearly all intervals hold the truth, by chance, the spread between listeners is next to nothing. It is then
-    never less than that of independent intervals.
-    """
-    wanted, found = (share * (1.0 - share) for share in (_COVERAGE, each.coverage))
-    scaled = each.coverage_se * (wanted / found) ** 0.5 if found > 0.0 else 0.0
-    return max(each.coverage_se, scaled, (wanted / each.num_intervals) ** 0.5)
 
 
 def _write(result: "Validation", out: Path, output: Output) -> None:

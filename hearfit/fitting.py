@@ -29,8 +29,9 @@ from hearfit.inference.diagnostics import (
     warnings_of,
 )
 from hearfit.inference.estimates import observer_estimates, transformed_estimate
-from hearfit.inference.frequency_estimates import frequency_estimates
+from hearfit.inference.frequency_estimates import frequency_estimates, measured_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace
+from hearfit.inference.least_determined import least_determined
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
 from hearfit.inference.masker_audibility import masker_warnings, unheard_masker_frequencies
@@ -114,8 +115,7 @@ def fit_trials(
     Raises:
         InputError: as `fit_ear`.
     """
-    fit = fit_ear(trials, audiogram=audiogram, method=method, seed=seed, prior=prior, progress=progress)
-    return fit.profile
+    return fit_ear(trials, audiogram=audiogram, method=method, seed=seed, prior=prior, progress=progress).profile
 
 
 def fit_ear(
@@ -182,7 +182,9 @@ def fit_ear(
         unheard = unheard_masker_frequencies(conditions, posterior.mode, transducer=trials.transducer, normal=NORMAL)
         rows_of = partial(frequency_estimates, conditions, prior=assumed, normal=NORMAL, seed=seed, unheard_hz=unheard)
         frequencies, unknown = rows_of(posterior)
-        unknown += trade_off_sentences(posterior, assumed, np.array([row.num_trials > 0 for row in frequencies]))
+        measured = measured_knots(conditions, unheard)
+        unknown += trade_off_sentences(posterior, assumed, measured.is_tested)
+        undetermined = least_determined(posterior, *measured)
         if sampling is not None:
             from hearfit.inference.sampling_checks import agreement
 
@@ -230,6 +232,7 @@ def fit_ear(
         provenance=_provenance(trials, seed, prior, _SOFTWARE if draws is None else (*_SOFTWARE, *_SAMPLING_SOFTWARE)),
         measured_audiogram=audiogram,
         predictive_checks=checks,
+        least_determined=undetermined,
     )
     return Fit(profile, draws)
 

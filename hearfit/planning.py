@@ -1,33 +1,42 @@
 """The library's verb for sessions that nobody has done yet: what would these tests pin down in this ear?"""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from scipy.optimize import brentq
 
 from hearfit.audiology.audiogram import Audiogram, Ear
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
-from hearfit.inference.frequency_estimates import frequency_estimates, trials_near_knots
-from hearfit.inference.information import Direction, PlannedSession, least_determined, plan_session
+from hearfit.inference.delta_method import delta_sd
+from hearfit.inference.ear_directions import QUANTITIES, ear_directions
+from hearfit.inference.frequency_estimates import (
+    frequency_estimates,
+    measured_knots,
+    selective_trials_near_knots,
+    trials_near_knots,
+)
+from hearfit.inference.information import PlannedSession, plan_session
 from hearfit.inference.laplace import LaplacePosterior
+from hearfit.inference.least_determined import least_determined
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
-from hearfit.listener.parameters import NUM_KNOTS, listener_at
 from hearfit.listener.priors import POPULATION, prior_named
-from hearfit.listener.profile import FrequencyEstimates
+from hearfit.listener.profile import Direction, FrequencyEstimates
 
 # Assumptions, not measurements. Between the last sound of a trial and the first of the next: the time to answer, and a
 # pause. Between two intervals of one trial: silence.
 SECONDS_BETWEEN_TRIALS = 2.5
 SECONDS_BETWEEN_INTERVALS = 0.5
 _MOST_SESSIONS = 64.0
+_LARGEST_WANTED_SD = 1000.0
 
 
 @dataclass(frozen=True)
@@ -79,17 +88,14 @@ class SessionPlan:
     frequencies: tuple[FrequencyEstimates, ...]
     prior_sds: tuple[PriorSd, ...]
     not_identified: tuple[str, ...]
-    least_determined: Direction
+    least_determined: Direction | None
     precisions: tuple[Precision, ...]
 
 
-# Quantity, its unit, and an SD that makes a profile worth having.
-WANTED: Final = (
-    ("threshold", "dB", 3.0),
-    ("compression exponent", "", 0.05),
-    ("attenuation", "dB", 3.0),
-    ("lateral inhibition", "", 0.15),
-)
+UNITS: Final = {"threshold": "dB", "compression exponent": "", "attenuation": "dB", "lateral inhibition": ""}
+"""Unit of each of `QUANTITIES`, in their order."""
+WANTED: Final = {"threshold": 3.0, "compression exponent": 0.05, "attenuation": 3.0, "lateral inhibition": 0.15}
+"""An SD of each quantity that makes a profile worth having; wanted where no other one is."""
 
 
 def plan_trials(
@@ -103,6 +109,7 @@ def plan_trials(
     minutes: float | None = None,
     seed: int = 0,
     prior: str = POPULATION,
+    wanted: Mapping[str, float] = WANTED,
 ) -> SessionPlan:
     """As `plan_lengths`, for one session: as designed, or of this many minutes."""
     (plan,) = plan_lengths(
@@ -115,6 +122,7 @@ def plan_trials(
         minutes=() if minutes is None else (minutes,),
         seed=seed,
         prior=prior,
+        wanted=wanted,
     )
     return plan
 
@@ -130,17 +138,21 @@ def plan_lengths(
     inhibition: float | None = None,
     seed: int = 0,
     prior: str = POPULATION,
+    wanted: Mapping[str, float] = WANTED,
 ) -> tuple[SessionPlan, ...]:
     """Expected precision of sessions of these protocols, longer or shorter ones of the same mix for each of `minutes`.
 
     Without any, of the session as designed. `inhibition` is the assumed strength of lateral inhibition (above 0, below
-    0.55), None being the normal one; `prior` is a name of `PRIORS`.
+    0.55), None being the normal one; `prior` is a name of `PRIORS`. `wanted` are SDs by quantity, in place of
+    those of `WANTED`, for which the number of trials is worked out.
 
     Raises:
         InputError: no ear has that share or inhibition, a duration is not positive or is asked of a session
-            that takes no time, the prior is unknown, or the audiogram lacks the ear.
+            that takes no time, the prior or a quantity is unknown, a wanted SD is not a positive number, or the
+            audiogram lacks the ear.
     """
     assumed = prior_named(prior)
+    _check_wanted(wanted)
     for length in minutes:
         if not length > 0.0:
             raise InputError(f"The session is {length} minutes long; it must be longer than 0 minutes.")
@@ -159,7 +171,7 @@ def plan_lengths(
                 "Stored thresholds were measured before the session, so these tests take no time of it and cannot fill "
                 f"{minutes[0]:g} minutes. Leave the minutes out, or add a test."
             )
-        prior_sds, precisions = _prior_sds(session, seed), _precisions(session)
+        prior_sds, precisions = _prior_sds(session, seed), _precisions(session, {**WANTED, **wanted})
         plans = []
         for sessions in [length / once for length in minutes] or [1.0]:
             rows, unknown, undetermined = _expected(session, sessions, seed)
@@ -184,14 +196,12 @@ def plan_lengths(
 
 def _expected(
     session: PlannedSession, sessions: float, seed: int
-) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...], Direction]:
+) -> tuple[tuple[FrequencyEstimates, ...], tuple[str, ...], Direction | None]:
     """Estimates after so many sessions, sentences about what they leave open, and what is least determined."""
     posterior = session.posterior(sessions=sessions)
     rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
-    tested = np.flatnonzero(trials_near_knots(session.conditions))
-    of_the_ear = [curve * NUM_KNOTS + int(knot) for curve in range(3) for knot in tested]
     scaled = tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows)
-    return scaled, unknown, least_determined(posterior, of_the_ear)
+    return scaled, unknown, least_determined(posterior, *measured_knots(session.conditions))
 
 
 def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
@@ -210,15 +220,8 @@ def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
 
 
 def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities knots"]:
-    """SDs by the delta method, in the order of `WANTED`; the threshold is that of the channel by itself."""
-
-    def quantities(position: jax.Array) -> jax.Array:
-        listener = listener_at(position)
-        threshold = position[NUM_KNOTS : 2 * NUM_KNOTS]
-        return jnp.stack([threshold, listener.exponent, listener.attenuation_db, listener.inhibition])
-
-    slope = np.asarray(jax.jacfwd(quantities)(jnp.asarray(posterior.mode)))
-    return np.sqrt(np.einsum("qkp,pr,qkr->qk", slope, posterior.covariance, slope))
+    """SDs of `QUANTITIES` by the delta method. Call under `jax.enable_x64`."""
+    return delta_sd(ear_directions(posterior.mode), posterior.covariance)
 
 
 def _minutes(group: Conditions) -> float:
@@ -233,28 +236,51 @@ def _minutes(group: Conditions) -> float:
     return float(group.counts.sum(axis=1) @ trial_s) / 60.0
 
 
-def _precisions(session: PlannedSession) -> tuple[Precision, ...]:
+def _check_wanted(wanted: Mapping[str, float]) -> None:
+    problems = [
+        f"An SD is wanted of {name!r}, which is no quantity of a profile. Quantities are {', '.join(QUANTITIES)}."
+        for name in wanted
+        if name not in QUANTITIES
+    ]
+    problems += [
+        f"The SD that is wanted of the {name} is {sd:g}; it must be more than 0 and at most {_LARGEST_WANTED_SD:g}."
+        for name, sd in wanted.items()
+        if not 0.0 < sd <= _LARGEST_WANTED_SD
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _precisions(session: PlannedSession, wanted: Mapping[str, float]) -> tuple[Precision, ...]:
     # A broad sound says nothing of the threshold at a frequency, and little of what makes it.
     placed = [group for group in session.conditions if not group.protocol.stimulus.kind.is_broad]
     tested = trials_near_knots(placed) > 0
-    selective = [group for group in session.conditions if group.protocol.stimulus.kind.shows_selectivity]
     # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
-    measured = np.stack([tested, tested, tested, trials_near_knots(selective) > 0])
-    wanted = np.array([sd for _, _, sd in WANTED])
-    times = np.full(len(wanted), np.nan)
-    is_measured = np.array([bool(each.any()) for each in measured])
-    # Powers of 2^(1/8), to 9 % of the number of trials; at last no trial at all, where only the prior speaks.
-    exponents = np.arange(8 * np.log2(_MOST_SESSIONS), -32, -1)
-    for factor in [*(2.0 ** (exponents / 8.0)), 0.0]:
-        sds = np.where(measured, expected_sd(session.posterior(sessions=float(factor))), 0.0).max(axis=1)
-        times = np.where(is_measured & (sds <= wanted), factor, times)
+    selective = selective_trials_near_knots(session.conditions) > 0
+    directions = ear_directions(session.position)
     return tuple(
         Precision(
             quantity=name,
-            unit=unit,
-            wanted_sd=sd,
-            num_trials=None if np.isnan(factor) else int(np.ceil(factor * session.num_trials)),
-            is_measured=bool(is_own_measured),
+            unit=UNITS[name],
+            wanted_sd=wanted[name],
+            num_trials=_trials_for(session, directions[row, measured], wanted[name]) if measured.any() else None,
+            is_measured=bool(measured.any()),
         )
-        for (name, unit, sd), factor, is_own_measured in zip(WANTED, times, is_measured, strict=True)
+        for row, (name, measured) in enumerate(zip(QUANTITIES, (tested, tested, tested, selective), strict=True))
     )
+
+
+def _trials_for(
+    session: PlannedSession, directions: Float[np.ndarray, "knots parameters"], wanted_sd: float
+) -> int | None:
+    """The fewest trials after which each of these quantities is known to the SD; None beyond the most sessions."""
+
+    def excess(sessions: float) -> float:
+        return float(session.sds_along(directions, sessions=sessions).max()) - wanted_sd
+
+    if excess(0.0) <= 0.0:
+        return 0
+    if excess(_MOST_SESSIONS) > 0.0:
+        return None
+    # More trials never know less, so the excess changes its sign once.
+    return math.ceil(brentq(excess, 0.0, _MOST_SESSIONS, xtol=1e-9) * session.num_trials)

@@ -13,8 +13,9 @@ from scipy.stats import chi2
 from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, QUANTITIES, CalibratedEar, calibrate_one
+from hearfit.inference.calibration import DATA_DOMINATE, NUM_DRAWS, CalibratedEar, calibrate_one
 from hearfit.inference.cores import available_cores
+from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.sampler_settings import METHODS
 from hearfit.inference.simulate import normal_position, planned_block
 from hearfit.listener.normal import NORMAL
@@ -27,6 +28,13 @@ assert all((number + 1) % NUM_BINS == 0 for number in NUM_DRAWS.values())
 MOST_LISTENERS: Final = 100_000
 # Fewer have no standard error.
 _FEWEST_TESTED: Final = 2
+# Ranks this uneven come by chance in one of a thousand studies of a sound method.
+_SMALLEST_P: Final = 0.001
+_COVERAGE: Final = 0.95
+_MOST_SE: Final = 3.0
+# Of fewer, the standard error itself is not known.
+_FEWEST_LISTENERS: Final = 20
+_LARGEST_NOT_CONVERGED: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,34 @@ class Calibration:
     num_intervals: int
     rmse_per_bound: float | None
     num_dominated: int
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the study refutes of this quantity's uncertainty, in sentences."""
+        sentences = []
+        if self.uniformity_p < _SMALLEST_P:
+            sentences.append(
+                f"Ranks of the {self.quantity} are not uniform (p {self.uniformity_p:.2g}): its uncertainty is not "
+                "what it says."
+            )
+        off = abs(self.coverage - _COVERAGE)
+        if sum(self.rank_counts) >= _FEWEST_LISTENERS and off > _MOST_SE * self._null_se:
+            sentences.append(
+                f"95 % intervals of the {self.quantity} hold the truth in {self.coverage:.1%} ± "
+                f"{self.coverage_se:.1%}: they are too {'narrow' if self.coverage < _COVERAGE else 'wide'}."
+            )
+        return tuple(sentences)
+
+    @property
+    def _null_se(self) -> float:
+        """The standard error, or what it would be at a coverage of 95 % if that is more.
+
+        Where nearly all intervals hold the truth, by chance, the spread between listeners is next to nothing. It is
+        then never less than that of independent intervals.
+        """
+        wanted, found = (share * (1.0 - share) for share in (_COVERAGE, self.coverage))
+        scaled = self.coverage_se * (wanted / found) ** 0.5 if found > 0.0 else 0.0
+        return max(self.coverage_se, scaled, (wanted / self.num_intervals) ** 0.5)
 
 
 @dataclass(frozen=True)
@@ -91,6 +127,15 @@ class Validation:
     untested: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     chains: ChainChecks | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What this study refutes, in sentences: uncertainty that is wrong, and searches that end too early."""
+        sentences = [sentence for each in self.calibrations for sentence in each.problems]
+        share = self.num_not_converged / self.num_listeners
+        if share > _LARGEST_NOT_CONVERGED:
+            sentences.append(f"{share:.1%} of the fits did not converge; at most {_LARGEST_NOT_CONVERGED:.0%} may.")
+        return tuple(sentences)
 
 
 def validate_inference(

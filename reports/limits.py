@@ -5,6 +5,7 @@ from hearfit.reports import sentences
 from hearfit.reports.contents import Contents
 from hearfit.reports.document import Block, BulletList, Heading, Paragraph, Section
 from hearfit.reports.flags import prior_phrase
+from hearfit.reports.undetermined import undetermined_sentences
 from hearfit.reports.wording import ear_name, frequency_list
 
 
@@ -39,7 +40,7 @@ def _unknown(profile: Profile) -> tuple[str, ...]:
         found.append(f"No answers at {frequency_list(untested, everywhere)}.")
     if phrase := prior_phrase(profile):
         found.append(f"Marked † in the tables, because they are mostly the prior: {phrase}.")
-    return tuple(found) or (sentences.IDENTIFIED,)
+    return (*(found or [sentences.IDENTIFIED]), *undetermined_sentences(profile))
 
 
 def _claims(contents: Contents) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ def enumeration(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def percent(share: float) -> str:
+    """A share of 0 to 1 in percent; not 100 % where it is nearly so."""
+    return ">99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
+
+
 def count(number_of: int, noun: str, plural: str = "") -> str:
     """1 answer, 1,380 answers; 2 criteria."""
     return f"{number_of:,} {noun if number_of == 1 else plural or f'{noun}s'}"

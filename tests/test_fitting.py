@@ -197,6 +197,19 @@ def test_what_detection_alone_trades_off_is_named() -> None:
         assert spearmanr(ears.exponent[:, k], ears.attenuation_db[:, k]).statistic < -0.7
 
 
+def test_what_detection_alone_tells_least_of_is_the_division_of_the_loss() -> None:
+    # Truth: a tone in quiet is heard by its threshold; what makes the threshold does not matter.
+    _, profile = detection_only()
+    direction = profile.least_determined
+    assert direction is not None
+    assert {part.quantity for part in direction.parts} == {"division of the loss"}
+    assert {part.frequency_hz for part in direction.parts} <= {500.0, 2000.0, 4000.0}
+    assert direction.data_share < 0.05
+    for part in direction.parts:
+        row = next(row for row in profile.frequencies if row.frequency_hz == part.frequency_hz)
+        assert 0.3 * row.attenuation_db.sd < part.sd < 1.2 * row.attenuation_db.sd
+
+
 def test_loudness_alone_says_that_thresholds_are_extrapolated() -> None:
     _, profile = loudness_only()
     assert any("Tone detection was not measured" in sentence for sentence in profile.not_identified)

@@ -17,8 +17,11 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import build_fit_data
-from hearfit.inference.information import least_determined, plan_session
+from hearfit.inference.ear_directions import QUANTITIES, ear_directions
+from hearfit.inference.frequency_estimates import measured_knots
+from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
+from hearfit.inference.least_determined import least_determined, widest_combination
 from hearfit.inference.likelihood import evaluate, predict
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block, thresholds_at_knots
@@ -130,7 +133,8 @@ def test_expected_sd_of_thresholds_is_that_of_fits() -> None:
 
 @pytest.mark.slow
 def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
-    short, long = plan(), plan(minutes=2.0 * plan().minutes)
+    short = plan()
+    long = plan(minutes=2.0 * short.minutes)
     assert long.num_trials == 2 * short.num_trials
     seconds = [p.stimulus.duration_s + SECONDS_BETWEEN_TRIALS for p in PROTOCOLS]
     counts = [3 * (7 * 4 + 6), 3 * 10 * 2]
@@ -143,21 +147,29 @@ def test_twice_the_time_is_twice_the_trials_and_more_is_known() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_wanted_precision_is_reached_with_the_stated_trials_and_not_with_fewer() -> None:
-    # Truth: the SDs themselves at that length; the search is in steps of 9 %.
+    # Truth: the SDs themselves after so many trials, and after one less.
     audiogram = standard_audiogram("N3")
     position = position_from_thresholds(
         thresholds_at_knots(audiogram, Ear.LEFT), outer_hair_cell_share=0.65, normal=NORMAL
     )
     session = plan_session(PROTOCOLS, position, transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
-    reached = {precision.quantity: precision for precision in plan().precisions}
-    assert list(reached) == [name for name, _, _ in WANTED]
+    planned = plan_trials(
+        PROTOCOLS,
+        audiogram,
+        Ear.LEFT,
+        transducer=TRANSDUCER,
+        outer_hair_cell_share=0.65,
+        wanted={"threshold": 2.5},
+    )
+    reached = {precision.quantity: precision for precision in planned.precisions}
+    assert {name: each.wanted_sd for name, each in reached.items()} == WANTED | {"threshold": 2.5}
     tested = [2, 6, 8]
-    for row, (name, _, wanted) in enumerate(WANTED[:2]):
+    for row, name in enumerate(QUANTITIES[:2]):
         trials = reached[name].num_trials
         assert trials is not None
-        for factor, is_enough in ((1.0, True), (0.85, False)):
-            sds = expected_sd(session.posterior(sessions=factor * trials / session.num_trials))[row, tested]
-            assert bool(sds.max() <= wanted) is is_enough
+        for fewer, is_enough in ((0, True), (1, False)):
+            sds = expected_sd(session.posterior(sessions=(trials - fewer) / session.num_trials))[row, tested]
+            assert bool(sds.max() <= reached[name].wanted_sd) is is_enough
     # Neither of these tests sees lateral inhibition.
     assert reached["lateral inhibition"].num_trials is None
     assert [precision.is_measured for precision in reached.values()] == [True, True, True, False]
@@ -169,6 +181,8 @@ def test_more_sessions_never_know_less() -> None:
     sds = [expected_sd(session.posterior(sessions=n)) for n in (0.0, 0.5, 1.0, 4.0)]
     for less, more in pairwise(sds):
         assert np.all(more <= less * (1.0 + 1e-9))
+    for own, n in zip(sds, (0.0, 0.5, 1.0, 4.0), strict=True):
+        np.testing.assert_allclose(session.sds_along(ear_directions(truth()), sessions=n), own, rtol=1e-8)
     # Without any session the prior is all.
     np.testing.assert_allclose(session.posterior(sessions=0.0).covariance, DEFAULT_PRIOR.covariance, rtol=1e-6)
 
@@ -176,12 +190,13 @@ def test_more_sessions_never_know_less() -> None:
 @pytest.mark.usefixtures("float64")
 def test_the_least_determined_direction_is_one_that_these_tests_cannot_see() -> None:
     session = plan_session([detection()], truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
-    share_logits = list(range(NUM_KNOTS))
-    direction = least_determined(session.posterior(), share_logits)
+    direction = least_determined(session.posterior(), *measured_knots(session.conditions))
+    assert direction is not None
     assert direction.data_share < 0.01
-    assert all(name.startswith("logit of the compressive share") for name, _ in direction.weights)
-    thresholds = least_determined(session.posterior(), [NUM_KNOTS + 2, NUM_KNOTS + 6])
-    assert thresholds.data_share > 0.5
+    assert {part.quantity for part in direction.parts} == {"division of the loss"}
+    assert {part.frequency_hz for part in direction.parts} <= {500.0, 2000.0, 4000.0}
+    thresholds, _ = widest_combination(session.posterior(), [NUM_KNOTS + 2, NUM_KNOTS + 6])
+    assert thresholds > 0.5
 
 
 def test_unknown_priors_are_refused_and_known_ones_matter() -> None:
@@ -200,6 +215,22 @@ def test_unknown_priors_are_refused_and_known_ones_matter() -> None:
     usual, flat = planned("population"), planned("flat")
     assert (usual.prior, flat.prior) == ("population", "flat")
     assert flat.frequencies[1].threshold_db_hl.sd > usual.frequencies[1].threshold_db_hl.sd
+
+
+def test_precision_that_nobody_can_want_is_refused() -> None:
+    with pytest.raises(InputError) as refusal:
+        plan_trials(
+            PROTOCOLS,
+            standard_audiogram("N3"),
+            Ear.LEFT,
+            transducer=TRANSDUCER,
+            outer_hair_cell_share=0.65,
+            wanted={"loudness": 1.0, "threshold": 0.0, "attenuation": float("nan")},
+        )
+    unknown, none, nothing = refusal.value.problems
+    assert "'loudness', which is no quantity of a profile. Quantities are threshold, compression exponent," in unknown
+    assert "wanted of the threshold is 0; it must be more than 0 and at most 1000" in none
+    assert "wanted of the attenuation is nan" in nothing
 
 
 @pytest.mark.parametrize(("share", "minutes", "problem"), [(1.5, None, "share is 1.5"), (0.5, 0.0, "longer than 0")])

@@ -14,7 +14,8 @@ from scipy.stats import chisquare
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import NUM_DRAWS, QUANTITIES, CalibratedEar, _draws, _tested, calibrate_one
+from hearfit.inference.calibration import NUM_DRAWS, CalibratedEar, _draws, _tested, calibrate_one
+from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.laplace import laplace
 from hearfit.inference.map import whitened_prior
 from hearfit.inference.nuts import Chains
@@ -25,6 +26,7 @@ from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_PARAMETERS
 from hearfit.protocols.loader import load_protocol
 from hearfit.validation import (
     NUM_BINS,
+    Calibration,
     LeftOut,
     Validation,
     _share_se,
@@ -88,6 +90,97 @@ def test_a_posterior_of_the_wrong_width_is_found_out(sd_ratio: float) -> None:
     for each in gaussian_study(sd_ratio=sd_ratio).calibrations:
         assert each.uniformity_p < 1e-6
         assert (each.coverage < 0.85) == (sd_ratio < 1.0)
+
+
+THRESHOLD = Calibration("threshold", (5,) * NUM_BINS, 1.0, 0.95, 0.01, 800, 1.01, 80)
+STUDY = Validation(
+    protocols=(TONES.name,),
+    num_listeners=100,
+    num_trials=300,
+    num_not_converged=0,
+    method="map",
+    seed=0,
+    calibrations=(THRESHOLD,),
+)
+
+
+def study_of(calibration: Calibration) -> Validation:
+    return replace(STUDY, calibrations=(calibration,))
+
+
+def test_ranks_that_are_not_uniform_refute_a_method() -> None:
+    assert STUDY.problems == ()
+    (problem,) = study_of(replace(THRESHOLD, rank_counts=(100, *[0] * (NUM_BINS - 1)), uniformity_p=9e-4)).problems
+    assert problem.startswith("Ranks of the threshold are not uniform (p 0.0009)")
+    assert study_of(replace(THRESHOLD, uniformity_p=1.1e-3)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("coverage", "coverage_se", "verdict"),
+    [
+        (0.921, 0.01, None),
+        (0.919, 0.01, "too narrow"),
+        # 95 % of 800 independent intervals: a standard error of 0.77 %, so that 97.4 % and more are too many.
+        (0.97, 0.001, None),
+        (0.975, 0.001, "too wide"),
+        (1.0, 0.0, "too wide"),
+        # The same design effect at 95 % gives 1.2 %.
+        (0.98, 0.008, None),
+    ],
+)
+def test_coverage_that_is_not_95_percent_refutes_a_method(
+    coverage: float, coverage_se: float, verdict: str | None
+) -> None:
+    # Truth: three standard errors by hand, of 1 %, or of a share of 95 % of independent cases.
+    problems = study_of(replace(THRESHOLD, coverage=coverage, coverage_se=coverage_se)).problems
+    assert len(problems) == (verdict is not None)
+    for problem in problems:
+        assert problem.startswith(f"95 % intervals of the threshold hold the truth in {coverage:.1%}")
+        assert str(verdict) in problem
+
+
+@pytest.mark.parametrize(("num_listeners", "is_refuted"), [(2, False), (19, False), (20, True)])
+def test_a_few_listeners_refute_no_coverage(num_listeners: int, is_refuted: bool) -> None:
+    study = study_of(
+        replace(
+            THRESHOLD,
+            rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)),
+            coverage=0.5,
+            coverage_se=0.0,
+            num_intervals=160,
+        )
+    )
+    assert bool(study.problems) is is_refuted
+
+
+def test_of_sound_studies_next_to_none_is_refuted() -> None:
+    # Truth: shares of intervals that hold the truth in 95 %, half of whose variance is the listener's; without the
+    # floor of the standard error, one study of 20 such listeners in three is refuted where each has one frequency.
+    generator = np.random.default_rng(0)
+    for num_listeners, num_knots, most in ((20, 1, 0.003), (20, 8, 0.003), (300, 8, 0.01)):
+        refuted = 0
+        for _ in range(500):
+            own, shared = (
+                generator.standard_normal((num_listeners, num_knots)),
+                generator.standard_normal(num_listeners),
+            )
+            covered = np.abs(own + shared[:, None]) < 1.96 * np.sqrt(2.0)
+            study = study_of(
+                replace(
+                    THRESHOLD,
+                    rank_counts=(num_listeners, *[0] * (NUM_BINS - 1)),
+                    coverage=float(covered.mean()),
+                    coverage_se=float(covered.mean(axis=1).std(ddof=1) / np.sqrt(num_listeners)),
+                    num_intervals=covered.size,
+                )
+            )
+            refuted += bool(study.problems)
+        assert refuted / 500 <= most
+
+
+@pytest.mark.parametrize(("num_not_converged", "is_refuted"), [(0, False), (1, False), (2, True)])
+def test_more_than_one_percent_of_searches_that_end_too_early(num_not_converged: int, is_refuted: bool) -> None:
+    assert bool(replace(STUDY, num_not_converged=num_not_converged).problems) is is_refuted
 
 
 def test_listeners_count_at_the_frequencies_that_were_tested_in_them() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,11 +18,14 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Protocol
 from hearfit.inference.data import FitData, build_fit_data
+from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
+from hearfit.inference.ear_directions import ear_directions
 from hearfit.inference.frequency_estimates import trials_near_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace, posterior_about
 from hearfit.inference.likelihood import WhitenedPrior, evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
+from hearfit.inference.posterior import data_share_along
 from hearfit.inference.sampler_settings import SamplerSettings
 from hearfit.inference.screening import screen
 from hearfit.inference.simulate import answered, planned_block
@@ -36,7 +38,6 @@ NUM_DRAWS: Final = {"map": 399, "nuts": 99}
 # Short chains, as there are hundreds of listeners: they begin at draws of Laplace's approximation, need no more than a
 # fair step size, and one draw of them says next to nothing of the next. A draw too many is left out.
 _SAMPLER: Final = SamplerSettings(num_chains=2, num_draws=50, num_warmup=25)
-QUANTITIES: Final = ("threshold", "compression exponent", "attenuation", "lateral inhibition")
 # Where answers leave less than a tenth of the prior's variance.
 DATA_DOMINATE: Final = 0.9
 
@@ -190,8 +191,7 @@ def _bounds(
 ) -> tuple[Float[np.ndarray, "quantities knots"], Float[np.ndarray, "quantities knots"]]:
     """SD that the bound allows, and data share, of every quantity, by the delta method at the true listener."""
     directions = _directions(truth, normal)
-    after, before = (np.einsum("qkp,pr,qkr->qk", directions, own, directions) for own in (posterior, prior))
-    return np.sqrt(after), 1.0 - after / before
+    return delta_sd(directions, posterior), data_share_along(directions, posterior, prior)
 
 
 def _directions(
@@ -199,18 +199,11 @@ def _directions(
 ) -> Float[np.ndarray, "quantities knots parameters"]:
     """Derivatives of the quantities by the coordinates."""
     at = jnp.asarray(truth)
-    share, level, own = (at[k * NUM_KNOTS : (k + 1) * NUM_KNOTS] for k in range(3))
-    size = len(truth)
-    directions = np.zeros((len(QUANTITIES), NUM_KNOTS, size))
+    directions = ear_directions(truth)
+    # Of the model, to which every channel counts; and of the logarithm of the exponent.
     directions[0] = np.asarray(threshold_sensitivities(at, normal=normal).jacobian)
-    knots = np.arange(NUM_KNOTS)
-    for row, function in (
-        (1, lambda x, t: jnp.log(compression_exponent(x, t))),
-        (2, attenuation_db),
-    ):
-        for place, by in enumerate(jax.vmap(jax.grad(function, argnums=(0, 1)))(share, level)):
-            directions[row, knots, place * NUM_KNOTS + knots] = np.asarray(by)
-    directions[3, knots, 2 * NUM_KNOTS + knots] = np.asarray(jax.vmap(jax.grad(inhibition_strength))(own))
+    exponent = np.asarray(compression_exponent(at[:NUM_KNOTS], at[NUM_KNOTS : 2 * NUM_KNOTS]))
+    directions[1] /= exponent[:, None]
     return directions
 
 

@@ -20,6 +20,7 @@ from hearfit.experiment.stimulus_columns import (
     stimulus_columns,
 )
 from hearfit.inference.data import build_fit_data, task_group
+from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.likelihood import Responses, predict
 from hearfit.inference.sampled import EarPosterior
 from hearfit.inference.simulate import normal_position
@@ -237,7 +238,7 @@ def _band(
     top = values[-1] - values[0]
     proportion = (prediction.probability @ (values - values[0])) / top
     slope = np.einsum("crp,r->cp", prediction.jacobian, (values - values[0]) / top)
-    sd = np.sqrt(np.einsum("cp,pq,cq->c", slope, posterior.covariance, slope))
+    sd = delta_sd(slope, posterior.covariance)
     inside = np.clip(proportion, 1e-6, 1.0 - 1e-6)
     half_width = _NORMAL_QUANTILE_975 * sd / (inside * (1.0 - inside))
     bounds = [values[0] + top * expit(logit(inside) + sign * half_width) for sign in (-1.0, 1.0)]

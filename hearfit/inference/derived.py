@@ -1,7 +1,7 @@
 """Quantities that an ear implies: thresholds and equivalent bandwidths at the audiometric frequencies."""
 
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,29 +13,126 @@ from hearfit.frontend.erb_scale import normal_erb_hz
 from hearfit.frontend.filterbank import tone_power
 from hearfit.inference.ear_coordinates import channel_coordinates, ear_on_channels
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NormalEar
-from hearfit.listener.parameters import listener_at
-from hearfit.observer.bandwidth import NOISE_LEVEL_ABOVE_THRESHOLD_DB, notched_noise_power, roex_bandwidth_ratio
+from hearfit.listener.parameters import NUM_KNOTS, listener_at
+from hearfit.observer.bandwidth import (
+    NOISE_LEVEL_ABOVE_THRESHOLD_DB,
+    NOTCH_WIDTHS,
+    notched_noise_power,
+    roex_bandwidth_ratio,
+)
 from hearfit.observer.threshold import steady_log_detectability, threshold_db_hl
+
+# Sounds, each with its ear, whose thresholds one run of the only program works out: the notches of all frequencies.
+_GROUP_SIZE: Final = NUM_KNOTS * len(NOTCH_WIDTHS)
 
 
 class ToneThresholds(NamedTuple):
     """Threshold in dB HL at each audiometric frequency, and its derivative by every coordinate."""
 
-    level_db_hl: Float[Array, " knots"]
-    jacobian: Float[Array, "knots parameters"]
+    level_db_hl: Float[np.ndarray, " knots"]
+    jacobian: Float[np.ndarray, "knots parameters"]
 
 
-@partial(jax.jit, static_argnames="normal")
-def tone_thresholds(positions: Float[Array, "draws parameters"], *, normal: NormalEar) -> Float[Array, "draws knots"]:
+def tone_thresholds(
+    positions: Float[Array, "draws parameters"], *, normal: NormalEar
+) -> Float[np.ndarray, "draws knots"]:
     """Thresholds of long tones in quiet, in dB HL, for many ears. Call under `jax.enable_x64`."""
-    return jax.lax.map(lambda position: _quiet_thresholds(position, normal), positions)
+    ears, tones = np.asarray(positions), _tones(normal)
+    found = _thresholds(
+        np.repeat(ears, len(tones), axis=0), np.tile(tones, (len(ears), 1)), np.zeros((1, tones.shape[1])), normal
+    )
+    return found.reshape(len(ears), len(tones))
+
+
+def threshold_sensitivities(position: Float[Array, " parameters"], *, normal: NormalEar) -> ToneThresholds:
+    """Thresholds of one ear with derivatives by the implicit function theorem: -(d log d'/dx) / (d log d'/dL).
+
+    Call under `jax.enable_x64`.
+    """
+    (levels,) = tone_thresholds(position[None], normal=normal)
+    by_position, by_level = _evidence_slopes(position, jnp.asarray(levels), jnp.asarray(_tones(normal)), normal=normal)
+    return ToneThresholds(levels, -np.asarray(by_position) / np.asarray(by_level)[:, None])
+
+
+def equivalent_bandwidths_hz(
+    positions: Float[np.ndarray, "draws parameters"], *, normal: NormalEar
+) -> Float[np.ndarray, "draws knots"]:
+    """Equivalent rectangular bandwidths by simulated notched noise. Call under `jax.enable_x64`."""
+    tones, noises = _tones(normal), _noises(normal)
+    num_knots, num_notches, num_channels = noises.shape
+    quiet = tone_thresholds(jnp.asarray(positions), normal=normal)
+    gain = 10.0 ** ((quiet + NOISE_LEVEL_ABOVE_THRESHOLD_DB) / 10.0)
+    masked = _thresholds(
+        np.repeat(positions, num_knots * num_notches, axis=0),
+        np.tile(np.repeat(tones, num_notches, axis=0), (len(positions), 1)),
+        (gain[:, :, None, None] * noises).reshape(-1, num_channels),
+        normal,
+    )
+    frequency = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
+    ratio = roex_bandwidth_ratio(masked.reshape(-1, num_knots, num_notches), frequency)
+    return np.asarray(ratio * normal_erb_hz(frequency))
+
+
+def masked_thresholds(
+    position: Float[np.ndarray, " parameters"],
+    tones: Float[np.ndarray, "sounds channels"],
+    maskers: Float[np.ndarray, "sounds channels"],
+    *,
+    normal: NormalEar,
+) -> Float[np.ndarray, " sounds"]:
+    """Thresholds in dB HL of long tones in steady maskers; `tones` is channel power at 0 dB HL, `maskers` as played.
+
+    Call under `jax.enable_x64`.
+    """
+    return _thresholds(np.tile(position, (len(tones), 1)), tones, maskers, normal)
+
+
+def _thresholds(
+    positions: Float[np.ndarray, "sounds parameters"],
+    tones: Float[np.ndarray, "sounds channels"],
+    maskers: Float[np.ndarray, "#sounds channels"],
+    normal: NormalEar,
+) -> Float[np.ndarray, " sounds"]:
+    """Threshold of each tone in its masker for its ear, in groups of one size: compiling takes longer than all runs."""
+    num_sounds = len(tones)
+    maskers = np.broadcast_to(maskers, tones.shape)
+    found = []
+    for start in range(0, num_sounds, _GROUP_SIZE):
+        # The last group is filled up with its last sound.
+        rows = np.minimum(np.arange(start, start + _GROUP_SIZE), num_sounds - 1)
+        found.append(_group_thresholds(*jax.device_put((positions[rows], tones[rows], maskers[rows])), normal=normal))
+    return np.concatenate([np.asarray(group) for group in found])[:num_sounds]
 
 
 @partial(jax.jit, static_argnames="normal")
-def threshold_sensitivities(position: Float[Array, " parameters"], *, normal: NormalEar) -> ToneThresholds:
-    """Thresholds of one ear with derivatives by the implicit function theorem: -(d log d'/dx) / (d log d'/dL)."""
+def _group_thresholds(
+    positions: Float[Array, "sounds parameters"],
+    tones: Float[Array, "sounds channels"],
+    maskers: Float[Array, "sounds channels"],
+    *,
+    normal: NormalEar,
+) -> Float[Array, " sounds"]:
     cochlea = cochlea_of(normal)
-    levels = _quiet_thresholds(position, normal)
+
+    def of_sound(
+        position: Float[Array, " parameters"], tone: Float[Array, " channels"], masker: Float[Array, " channels"]
+    ) -> Float[Array, ""]:
+        ear, listener = ear_on_channels(channel_coordinates(position, cochlea)), listener_at(position)
+        return threshold_db_hl(tone, masker, ear, listener.log_sensitivity, listener.log_masked_sensitivity, cochlea)
+
+    return jax.vmap(of_sound)(positions, tones, maskers)
+
+
+@partial(jax.jit, static_argnames="normal")
+def _evidence_slopes(
+    position: Float[Array, " parameters"],
+    levels_db_hl: Float[Array, " knots"],
+    tones: Float[Array, "knots channels"],
+    *,
+    normal: NormalEar,
+) -> tuple[Float[Array, "knots parameters"], Float[Array, " knots"]]:
+    """Derivatives of log d' of tones in quiet by every coordinate and by level."""
+    cochlea = cochlea_of(normal)
 
     def evidence(
         at: Float[Array, " parameters"], level: Float[Array, ""], tone: Float[Array, " channels"]
@@ -51,63 +148,7 @@ def threshold_sensitivities(position: Float[Array, " parameters"], *, normal: No
             cochlea,
         )
 
-    by_position, by_level = jax.vmap(jax.grad(evidence, argnums=(0, 1)), in_axes=(None, 0, 0))(
-        position, levels, jnp.asarray(_tones(normal))
-    )
-    return ToneThresholds(levels, -by_position / by_level[:, None])
-
-
-def equivalent_bandwidths_hz(
-    positions: Float[np.ndarray, "draws parameters"], *, normal: NormalEar
-) -> Float[np.ndarray, "draws knots"]:
-    """Equivalent rectangular bandwidths by simulated notched noise. Call under `jax.enable_x64`."""
-    masked = np.asarray(_thresholds_of_bandwidth(jnp.asarray(positions), normal=normal))
-    frequency = np.array(AUDIOMETRIC_FREQUENCIES_HZ)
-    ratio = roex_bandwidth_ratio(masked, frequency)
-    return np.asarray(ratio * normal_erb_hz(frequency))
-
-
-@partial(jax.jit, static_argnames="normal")
-def masked_thresholds(
-    position: Float[Array, " parameters"],
-    tones: Float[Array, "sounds channels"],
-    maskers: Float[Array, "sounds channels"],
-    *,
-    normal: NormalEar,
-) -> Float[Array, " sounds"]:
-    """Thresholds in dB HL of long tones in steady maskers; `tones` is channel power at 0 dB HL, `maskers` as played.
-
-    Call under `jax.enable_x64`.
-    """
-    cochlea = cochlea_of(normal)
-    ear, listener = ear_on_channels(channel_coordinates(position, cochlea)), listener_at(position)
-
-    def of_sound(tone: Float[Array, " channels"], masker: Float[Array, " channels"]) -> Float[Array, ""]:
-        return threshold_db_hl(tone, masker, ear, listener.log_sensitivity, listener.log_masked_sensitivity, cochlea)
-
-    return jax.vmap(of_sound)(tones, maskers)
-
-
-def _quiet_thresholds(position: Float[Array, " parameters"], normal: NormalEar) -> Float[Array, " knots"]:
-    tones = jnp.asarray(_tones(normal))
-    return masked_thresholds(position, tones, jnp.zeros_like(tones), normal=normal)
-
-
-@partial(jax.jit, static_argnames="normal")
-def _thresholds_of_bandwidth(
-    positions: Float[Array, "draws parameters"], *, normal: NormalEar
-) -> Float[Array, "draws knots notches"]:
-    tones, noises = jnp.asarray(_tones(normal)), jnp.asarray(_noises(normal))
-    _, num_notches, num_channels = noises.shape
-
-    def of_ear(position: Float[Array, " parameters"]) -> Float[Array, "knots notches"]:
-        quiet = _quiet_thresholds(position, normal)
-        gain = 10.0 ** ((quiet + NOISE_LEVEL_ABOVE_THRESHOLD_DB) / 10.0)
-        maskers = (gain[:, None, None] * noises).reshape(-1, num_channels)
-        targets = jnp.repeat(tones, num_notches, axis=0)
-        return masked_thresholds(position, targets, maskers, normal=normal).reshape(-1, num_notches)
-
-    return jax.lax.map(of_ear, positions)
+    return jax.vmap(jax.grad(evidence, argnums=(0, 1)), in_axes=(None, 0, 0))(position, levels_db_hl, tones)
 
 
 @cache

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from hearfit.experiment.conditions import Conditions
 from hearfit.inference.estimates import (
@@ -35,19 +36,11 @@ def frequency_estimates(
     nothing of selectivity. None where every masker is taken to be heard, as in a session that is planned.
     """
     num_trials = trials_near_knots(conditions)
+    num_selective = selective_trials_near_knots(conditions, unheard_hz)
     exponent, attenuation = cochlear_estimates(posterior, prior, seed=seed)
     inhibition = inhibition_estimates(posterior)
     threshold = threshold_estimates(posterior, normal=normal, seed=seed)
     bandwidth = bandwidth_estimates(posterior, normal=normal, seed=seed)
-    left_out = [frozenset[float]()] * len(conditions) if unheard_hz is None else unheard_hz
-    selective = [
-        (group, unheard)
-        for group, unheard in zip(conditions, left_out, strict=True)
-        if group.protocol.stimulus.kind.shows_selectivity
-    ]
-    num_selective = trials_near_knots(
-        [group for group, _ in selective], left_out_hz=[unheard for _, unheard in selective]
-    )
     for column in (inhibition, bandwidth):
         # Without a test of selectivity, what little narrows them comes from the model's spread of excitation and from
         # neighbouring frequencies.
@@ -81,6 +74,33 @@ def frequency_estimates(
         has_forward_masker=any(group.has_forward_masker for group in conditions),
     )
     return rows, sentences
+
+
+class MeasuredKnots(NamedTuple):
+    """Audiometric frequencies that were tested, and those among them with a test of selectivity."""
+
+    is_tested: Bool[np.ndarray, " knots"]
+    is_selective: Bool[np.ndarray, " knots"]
+
+
+def measured_knots(
+    conditions: Sequence[Conditions], unheard_hz: Sequence[frozenset[float]] | None = None
+) -> MeasuredKnots:
+    """Where there are trials; `unheard_hz` as in `frequency_estimates`."""
+    return MeasuredKnots(trials_near_knots(conditions) > 0, selective_trials_near_knots(conditions, unheard_hz) > 0)
+
+
+def selective_trials_near_knots(
+    conditions: Sequence[Conditions], unheard_hz: Sequence[frozenset[float]] | None = None
+) -> Int[np.ndarray, " knots"]:
+    """As `trials_near_knots`, of the trials that show selectivity; `unheard_hz` as in `frequency_estimates`."""
+    left_out = [frozenset[float]()] * len(conditions) if unheard_hz is None else unheard_hz
+    selective = [
+        (group, unheard)
+        for group, unheard in zip(conditions, left_out, strict=True)
+        if group.protocol.stimulus.kind.shows_selectivity
+    ]
+    return trials_near_knots([group for group, _ in selective], left_out_hz=[unheard for _, unheard in selective])
 
 
 def trials_near_knots(

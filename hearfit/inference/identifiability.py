@@ -10,6 +10,8 @@ from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
 
 # Below this data share the prior contributes more to the variance than the answers took away.
 IDENTIFIED_SHARE = 0.5
+# An attenuation known as well as this leaves nothing open; near 0 dB its correlations mean nothing.
+SMALLEST_ATTENUATION_SD_DB = 0.5
 
 
 def not_identified(

@@ -6,6 +6,7 @@ the design and the ear alone: no answer has to be simulated.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -19,7 +20,7 @@ from hearfit.inference.likelihood import evaluate
 from hearfit.inference.map import whitened_prior
 from hearfit.inference.simulate import planned_block
 from hearfit.listener.normal import NormalEar
-from hearfit.listener.parameters import PARAMETER_NAMES, Prior
+from hearfit.listener.parameters import Prior
 
 # The order of trials does not matter to the information.
 _ORDER_SEED = 0
@@ -42,17 +43,27 @@ class PlannedSession:
         """Trials of one session, with catch trials."""
         return int(sum(group.counts.sum() for group in self.conditions))
 
+    def sds_along(
+        self, directions: Float[np.ndarray, "*quantities parameters"], *, sessions: float
+    ) -> Float[np.ndarray, "*quantities"]:
+        """SDs, by the delta method, of quantities with these derivatives after this many such sessions.
+
+        For many lengths: in the axes of the information the posterior precision is 1 + sessions * information.
+        """
+        information, axes = self._axes
+        whitened = directions @ np.linalg.cholesky(self.prior.covariance) @ axes
+        return np.asarray(np.sqrt(np.sum(whitened**2 / (1.0 + sessions * information), axis=-1)))
+
+    @cached_property
+    def _axes(self) -> tuple[Float[np.ndarray, " parameters"], Float[np.ndarray, "parameters parameters"]]:
+        """Information along each of its axes, and the axes as columns, in whitened coordinates."""
+        information, axes = np.linalg.eigh(self.fisher)
+        # Rounding makes some that are nothing less than nothing.
+        return np.maximum(information, 0.0), axes
+
     def posterior(self, *, sessions: float = 1.0) -> LaplacePosterior:
         """Posterior to be expected after this many such sessions; a fraction is a shorter session of the same mix."""
         return posterior_about(self.position, sessions * self.fisher, self.prior)
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A combination of parameters of which answers say little, as weights in units of each one's prior SD."""
-
-    data_share: float
-    weights: tuple[tuple[str, float], ...]
 
 
 def plan_session(
@@ -73,24 +84,3 @@ def plan_session(
     at_ear = solve_triangular(whitened.factor, position - whitened.mean, lower=True)
     data = build_fit_data(conditions, transducer=transducer, normal=normal)
     return PlannedSession(position, conditions, evaluate(at_ear, whitened, data, normal=normal).fisher, prior)
-
-
-def least_determined(posterior: LaplacePosterior, indices: Sequence[int], *, num_weights: int = 4) -> Direction:
-    """The direction among these coordinates in which answers take away least of the variance among people.
-
-    It is the eigenvector, with the largest eigenvalue, of their posterior covariance in units of the population's.
-    """
-    chosen = np.ix_(indices, indices)
-    prior = posterior.reference_covariance[chosen]
-    factor = np.linalg.cholesky(prior)
-    half = solve_triangular(factor, posterior.covariance[chosen], lower=True)
-    whitened = solve_triangular(factor, half.T, lower=True)
-    eigenvalue, vectors = np.linalg.eigh(0.5 * (whitened + whitened.T))
-    weight = (factor @ vectors[:, -1]) / np.sqrt(np.diag(prior))
-    weight /= np.linalg.norm(weight)
-    largest = np.argsort(-np.abs(weight), kind="stable")[:num_weights]
-    sign = np.sign(weight[largest[0]])
-    return Direction(
-        data_share=float(np.clip(1.0 - eigenvalue[-1], 0.0, 1.0)),
-        weights=tuple((PARAMETER_NAMES[indices[i]], float(sign * weight[i])) for i in largest),
-    )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -60,7 +59,7 @@ def presented_in_noise(
         ]
     )
     tones = np.repeat(tone_power(cochlea_of(normal).bank, frequency_hz), num_notches, axis=0)
-    threshold = np.asarray(masked_thresholds(jnp.asarray(position), tones, maskers, normal=normal))
+    threshold = masked_thresholds(position, tones, maskers, normal=normal)
     targets = np.repeat(np.round(threshold[:, None] + np.array(design.level_offsets_db)), design.repetitions, axis=1)
     catches = np.full((len(threshold), design.catch_trials), np.nan)
     level_db_hl = np.concatenate([targets, catches], axis=1)

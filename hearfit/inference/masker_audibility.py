@@ -14,14 +14,12 @@ from hearfit.frontend.cochlea import cochlea_of
 from hearfit.inference.derived import masked_thresholds
 from hearfit.inference.ear_coordinates import channel_coordinates
 from hearfit.inference.identifiability import listed
-from hearfit.inference.padded_stimuli import STIMULUS_STEP
 from hearfit.inference.task_forward_masking import (
     FORWARD_MASKING,
     ForwardMaskingRow,
     ForwardMaskingSounds,
     forward_masking_data,
 )
-from hearfit.inference.task_model import round_up
 from hearfit.listener.normal import NormalEar
 
 # A masker that takes less of d' masks nothing that answers could show: 500 trials and as many catch trials tell a d'
@@ -91,13 +89,8 @@ def masker_thresholds(
     excitations = excite(group.stimuli, transducer=transducer, normal=normal)
     maskers = [excitation.masker for excitation in excitations]
     assert all(masker is not None for masker in maskers)
-    known = [masker for masker in maskers if masker is not None]
-    # Sessions with up to 16 stimuli, which is most, share one program.
-    padded = np.stack(known + [known[-1]] * (round_up(len(known), STIMULUS_STEP) - len(known)))
-    silence = jnp.zeros(padded.shape)
-    return np.asarray(masked_thresholds(jnp.asarray(position), jnp.asarray(padded), silence, normal=normal))[
-        : len(known)
-    ]
+    known = np.stack([masker for masker in maskers if masker is not None])
+    return masked_thresholds(position, known, np.zeros_like(known), normal=normal)
 
 
 def forward_detectability_ratios(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from hearfit.inference.delta_method import delta_variance
+
 Transform = Callable[[Float[np.ndarray, " values"]], Float[np.ndarray, " values"]]
 
 
@@ -24,7 +26,8 @@ def data_share_along(
     covariance: Float[np.ndarray, "parameters parameters"],
     reference_covariance: Float[np.ndarray, "parameters parameters"],
 ) -> Float[np.ndarray, "*batch"]:
-    """1 - posterior variance / variance among people of the linear combination of coordinates with these weights."""
-    posterior = np.einsum("...p,pq,...q->...", direction, covariance, direction)
-    reference = np.einsum("...p,pq,...q->...", direction, reference_covariance, direction)
-    return np.asarray(1.0 - posterior / reference)
+    """Data share of the linear combination of coordinates with these weights: 1 - posterior / reference variance.
+
+    The reference is what is known without an answer: the variance among people, or that of the prior.
+    """
+    return np.asarray(1.0 - delta_variance(direction, covariance) / delta_variance(direction, reference_covariance))

@@ -1,14 +1,13 @@
 """Parameters that the answers could not tell apart: large correlations in the posterior of a finished fit, in words."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Bool, Float
 
-from hearfit.inference.identifiability import frequencies_in_words
+from hearfit.inference.delta_method import delta_correlation, delta_sd
+from hearfit.inference.ear_directions import QUANTITIES, ear_directions
+from hearfit.inference.identifiability import SMALLEST_ATTENUATION_SD_DB, frequencies_in_words
 from hearfit.inference.sampled import EarPosterior
 from hearfit.listener.loudness_growth import CATEGORY_BOUNDARIES_CU
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ
@@ -17,14 +16,10 @@ from hearfit.listener.parameters import (
     NUM_PARAMETERS,
     TASKS_OF_OWN_SENSITIVITY,
     Prior,
-    attenuation_db,
-    compression_exponent,
 )
 
 SMALLEST_CORRELATION = 0.7
 MOST_SENTENCES = 3
-# An attenuation known as well as this leaves nothing open; near 0 dB its correlations mean nothing.
-_SMALLEST_ATTENUATION_SD_DB = 0.5
 
 OBSERVER_NAMES: tuple[str, ...] = (
     "sensitivity re normal",
@@ -88,8 +83,8 @@ def trade_offs(posterior: EarPosterior, prior: Prior, is_tested: Bool[np.ndarray
     """
     quantities = _quantities(posterior, is_tested)
     directions = np.stack([quantity.direction for quantity in quantities])
-    correlation = _correlation(directions, posterior.covariance)
-    assumed = _correlation(directions, prior.covariance)
+    correlation = delta_correlation(directions, posterior.covariance)
+    assumed = delta_correlation(directions, prior.covariance)
     # One of the other sign made no part of it.
     assumed = np.where(assumed * correlation > 0.0, assumed, 0.0)
     is_made = (np.abs(correlation) > SMALLEST_CORRELATION) & (1.0 - correlation**2 <= 0.5 * (1.0 - assumed**2))
@@ -122,32 +117,9 @@ def _quantities(posterior: EarPosterior, is_tested: Bool[np.ndarray, " knots"]) 
     """What may trade off, the person's first. An increasing function of one coordinate has its correlations."""
     unit, tested = np.eye(NUM_PARAMETERS), [int(k) for k in np.flatnonzero(is_tested)]
     found = [_Quantity(name, None, unit[3 * NUM_KNOTS + k]) for k, name in enumerate(OBSERVER_NAMES)]
-    for name, function, smallest_sd in (
-        ("attenuation", attenuation_db, _SMALLEST_ATTENUATION_SD_DB),
-        ("compression exponent", compression_exponent, 0.0),
-    ):
-        by_share, by_threshold = _derivatives(function, posterior.mode)
-        for k in tested:
-            direction = by_share[k] * unit[k] + by_threshold[k] * unit[NUM_KNOTS + k]
-            if np.sqrt(direction @ posterior.covariance @ direction) > smallest_sd:
-                found.append(_Quantity(name, k, direction))
+    directions = ear_directions(posterior.mode)
+    for name, smallest_sd in (("attenuation", SMALLEST_ATTENUATION_SD_DB), ("compression exponent", 0.0)):
+        own = directions[QUANTITIES.index(name)]
+        sd = delta_sd(own, posterior.covariance)
+        found += [_Quantity(name, k, own[k]) for k in tested if sd[k] > smallest_sd]
     return found + [_Quantity("lateral inhibition", k, unit[2 * NUM_KNOTS + k]) for k in tested]
-
-
-def _derivatives(
-    function: Callable[[Float[Array, " knots"], Float[Array, " knots"]], Float[Array, " knots"]],
-    position: Float[np.ndarray, " parameters"],
-) -> tuple[Float[np.ndarray, " knots"], Float[np.ndarray, " knots"]]:
-    """By the logit of the compressive share and by the threshold coordinate of the same frequency."""
-    share, threshold = jnp.asarray(position[:NUM_KNOTS]), jnp.asarray(position[NUM_KNOTS : 2 * NUM_KNOTS])
-    by_both = jax.grad(lambda *own: function(*own).sum(), argnums=(0, 1))(share, threshold)
-    return np.asarray(by_both[0]), np.asarray(by_both[1])
-
-
-def _correlation(
-    directions: Float[np.ndarray, "quantities parameters"],
-    covariance: Float[np.ndarray, "parameters parameters"],
-) -> Float[np.ndarray, "quantities quantities"]:
-    own = directions @ covariance @ directions.T
-    sd = np.sqrt(np.diag(own))
-    return np.asarray(own / np.outer(sd, sd))

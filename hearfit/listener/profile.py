@@ -180,6 +180,34 @@ class PredictiveCheck:
 
 
 @dataclass(frozen=True)
+class DirectionPart:
+    """One parameter of the ear within a combination of several.
+
+    `weight` is how far one posterior SD along the combination moves the `coordinate` (named as in `Posterior.names`),
+    in units of its SD among people; parts of one sign rise together. `sd` is how far it moves the `quantity`, in
+    `unit`. Of the "division of the loss" that is the attenuation: loss of compression changes by as much the other way.
+    """
+
+    coordinate: str
+    weight: float
+    quantity: str
+    frequency_hz: float
+    sd: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Direction:
+    """The combination of the ear's parameters that the answers leave widest, re how people vary; largest part first.
+
+    `data_share` is 1 - (posterior variance / variance among people) of it, within [0, 1].
+    """
+
+    data_share: float
+    parts: tuple[DirectionPart, ...]
+
+
+@dataclass(frozen=True)
 class NamedVersion:
     """A protocol, standard or software package and its version or edition."""
 
@@ -219,5 +247,7 @@ class Profile:
     provenance: Provenance
     measured_audiogram: Audiogram | None = None
     predictive_checks: tuple[PredictiveCheck, ...] = ()
+    # Older profiles do not have it, nor does one of nothing but catch trials.
+    least_determined: Direction | None = None
     schema: str = PROFILE_SCHEMA
     version: int = PROFILE_VERSION

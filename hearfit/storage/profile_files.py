@@ -180,6 +180,8 @@ def _inconsistencies(profile: Profile) -> Iterator[str]:
         }
         if len(lengths) != 1:
             yield f"the lists of `curves.{index}` must be equally long, but their lengths are {sorted(lengths)}."
+    if profile.least_determined is not None and not profile.least_determined.parts:
+        yield "`least_determined.parts` is empty, but a combination has at least one part."
     size = len(profile.posterior.names)
     rows = profile.posterior.covariance
     if len(profile.posterior.mode) != size or len(rows) != size or any(len(row) != size for row in rows):

@@ -1,5 +1,6 @@
 """`hearfit fit`: which files come where, what is said, and the exit codes."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.errors import TrackingError
 from hearfit.fitting import Fit
 from hearfit.inference.sampled import SampledPosterior
+from hearfit.listener.profile import Direction, DirectionPart
 from hearfit.storage.profile_files import read_profile
 from hearfit.tracking.write import TrackedRun
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, fake_fit_that_fails_to_converge, fake_simulation, write_example_trials
 from tests.reports.example_profile import example_profile, sampled_profile
+from tests.reports.example_report import small_profile
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +76,18 @@ def test_json_is_one_document(cli: Cli, two_ears: Path) -> None:
     assert [fit["ear"] for fit in document["fits"]] == ["left", "right"]
     assert document["fits"][0]["profile"] == "results/left/profile.json"
     assert document["fits"][0]["run"] is None
+    assert document["fits"][0]["least_determined"] is None
     assert "Fitting" not in outcome.err
+
+
+def test_what_the_answers_tell_least_of(cli: Cli, one_ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    least = Direction(0.2, (DirectionPart("threshold coordinate", 1.0, "threshold", 250.0, 2.0, "dB"),))
+    fit = Fit(dataclasses.replace(small_profile(), least_determined=least), None)
+    monkeypatch.setattr("hearfit.fitting.fit_ear", lambda *_, **__: fit)
+    told = cli("fit", one_ear, "--no-track").out
+    assert "the answers tell least of the threshold at 250 Hz (SD 2.0 dB): they took away 20 %" in told
+    (document,) = json.loads(cli("fit", one_ear, "--no-track", "--json").out)["fits"]
+    assert document["least_determined"]["parts"][0]["frequency_hz"] == 250.0
 
 
 def test_results_are_replaced(cli: Cli, one_ear: Path, tmp_path: Path) -> None:

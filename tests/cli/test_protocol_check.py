@@ -21,6 +21,7 @@ def test_plan_of_a_session_in_words_json_and_picture(cli: Cli, tmp_path: Path) -
     assert "lateral inhibition 0.5" in told.out
     assert "none of these tests measures it" in told.out
     assert "Loudness was not measured" in told.out.replace("\n", " ")
+    assert "would tell least of how much of the loss at 250, 500, 1000" in told.out.replace("\n", " ")
     assert (tmp_path / "plan.svg").read_text("utf-8").lstrip().startswith("<?xml")
     plan = json.loads(cli(*arguments, "--json").out)
     at_1_khz = next(row for row in plan["frequencies"] if row["frequency_hz"] == 1000.0)
@@ -42,7 +43,9 @@ def test_plan_of_a_session_in_words_json_and_picture(cli: Cli, tmp_path: Path) -
 def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
     outcome = cli(
         "protocol", "check", "nope", "pure_tone_detection", "pure_tone_detection", "--audiogram", "N9", "--minutes",
-        "-3", "--transducer", "tin can", "--inhibition", "0.6", "--out", "figure.txt",
+        "-3", "--transducer", "tin can", "--inhibition", "0.6", "--out", "figure.txt", "--want", "loudness=1",
+        "--want", "exponent=-1", "--want", "attenuation", "--want", "threshold=two", "--want", "inhibition=0.1",
+        "--want", "inhibition=0.2",
     )  # fmt: skip
     assert outcome.code == 2
     for problem in (
@@ -53,6 +56,11 @@ def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
         "tin can",
         "The lateral inhibition is 0.6; it must be more than 0 and less than 0.55",
         "figure.txt: a figure is written as .svg, .pdf, .png",
+        "--want is 'loudness=1'; allowed is a quantity and an SD, as in threshold=3. Quantities are threshold, ",
+        "--want is 'exponent=-1'; allowed is an SD that is a number of more than 0 and up to 1000",
+        "--want is 'attenuation'; allowed is a quantity and an SD",
+        "--want is 'threshold=two'; allowed is an SD that is a number",
+        "--want gives inhibition twice",
     ):
         assert problem in outcome.err
     assert list(tmp_path.iterdir()) == []
@@ -62,9 +70,11 @@ def test_all_that_is_wrong_is_said_at_once(cli: Cli, tmp_path: Path) -> None:
 def test_several_lengths_in_one_figure(cli: Cli, tmp_path: Path) -> None:
     # Truth: the request, shortest first; more trials never know less.
     arguments = ("protocol", "check", "pure_tone_detection", "--audiogram", "N3", "--ear", "right", "--quiet", "--json")
-    outcome = cli(*arguments, "--minutes", "30", "--minutes", "10", "--out", "plan.png")
+    wanted = ("--want", "threshold=1.5", "--want", "inhibition=0.2")
+    outcome = cli(*arguments, *wanted, "--minutes", "30", "--minutes", "10", "--out", "plan.png")
     assert outcome.code == 0
     short, long = json.loads(outcome.out)
+    assert [each["wanted_sd"] for each in long["precisions"]] == [1.5, 0.05, 3.0, 0.2]
     assert (short["minutes"], long["minutes"]) == (10.0, 30.0)
     for less, more in zip(short["frequencies"], long["frequencies"], strict=True):
         assert more["threshold_db_hl"]["sd"] < less["threshold_db_hl"]["sd"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearfit.audiology.audiogram import Ear
+from hearfit.listener.profile import Direction, DirectionPart
 from hearfit.storage.profile_files import profile_from_json, write_profile
 from tests.cli.conftest import Cli
 from tests.reports.example_profile import example_profile, sampled_profile
@@ -40,12 +41,15 @@ def test_every_number_with_its_interval(cli: Cli, path: Path, monkeypatch: pytes
 
 
 def test_warnings_come_first(cli: Cli, tmp_path: Path) -> None:
-    write_profile(tmp_path / "profile.json", example_profile(is_converged=False))
+    undetermined = Direction(0.2, (DirectionPart("threshold coordinate", 1.0, "threshold", 250.0, 2.0, "dB"),))
+    profile = dataclasses.replace(example_profile(is_converged=False), least_determined=undetermined)
+    write_profile(tmp_path / "profile.json", profile)
     out = " ".join(cli("show", tmp_path / "profile.json").out.split())
     places = [
         out.index("! The fit cannot be trusted, because it did not converge."),
         out.index("! The attenuation at 8 kHz lies at its lower bound."),
         out.index("! Lateral inhibition was not measured"),
+        out.index("! Of what was measured, the answers tell least of the threshold at 250 Hz (SD 2.0 dB)"),
         out.index("Thresholds that the fitted right ear implies"),
     ]
     assert places == sorted(places)

@@ -13,6 +13,8 @@ from hearfit.audiology.audiogram import Audiogram, Ear, Threshold
 from hearfit.errors import InputError
 from hearfit.listener.profile import (
     AnswerCount,
+    Direction,
+    DirectionPart,
     Estimate,
     FrequencyEstimates,
     Posterior,
@@ -26,6 +28,8 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 NAMES = st.text(max_size=12)
 ESTIMATES = st.builds(Estimate, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.none() | NUMBERS)
 EXAMPLE = example_profile()
+PARTS = st.builds(DirectionPart, NAMES, NUMBERS, NAMES, NUMBERS, NUMBERS, NAMES)
+DIRECTIONS = st.builds(Direction, NUMBERS, st.lists(PARTS, min_size=1, max_size=2).map(tuple))
 THRESHOLDS = st.builds(Threshold, st.sampled_from(Ear), NUMBERS, NUMBERS)
 
 
@@ -76,6 +80,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         curves=tuple(draw(st.lists(curves(), max_size=2))),
         posterior=draw(posteriors()),
         not_identified=tuple(draw(st.lists(NAMES, max_size=2))),
+        least_determined=draw(st.none() | DIRECTIONS),
         measured_audiogram=draw(st.none() | st.builds(Audiogram, NAMES, st.lists(THRESHOLDS, max_size=3).map(tuple))),
     )
 
@@ -94,6 +99,13 @@ def test_file_round_trip_is_byte_stable(tmp_path: Path) -> None:
     write_profile(path, profile)
     assert read_profile(path) == profile
     assert profile_to_json(read_profile(path)) == path.read_text("utf-8")
+
+
+def test_a_profile_without_its_least_determined_combination_is_read() -> None:
+    """Profiles of before there was one have no such field."""
+    content = json.loads(profile_to_json(EXAMPLE))
+    del content["least_determined"]
+    assert profile_from_json(json.dumps(content), source="p").least_determined is None
 
 
 def test_keys_follow_the_dataclass() -> None:
@@ -137,6 +149,7 @@ def changed(**fields: object) -> str:
         (changed(ear="both"), r"p: the field `ear` is 'both', but input should be 'left' or 'right'"),
         (changed(extra=1), r"p: the field `extra` is not part of a profile of version 2"),
         (changed(frequencies=[]), r"p: `frequencies` is empty"),
+        (changed(least_determined={"data_share": 0.1, "parts": []}), r"p: `least_determined.parts` is empty"),
         (changed(session=20260314), r"the field `session` is 20260314, but input should be a valid string"),
         (TEXT.replace('"seconds": 1.31', '"seconds": NaN'), r"p: is not valid JSON"),
         (TEXT.replace('"seconds": 1.31', '"seconds": 1e999'), r"`diagnostics.seconds` is not a finite number"),

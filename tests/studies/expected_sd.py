@@ -18,8 +18,9 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import QUANTITIES, _directions, _quantities, _tested
+from hearfit.inference.calibration import _directions, _quantities, _tested
 from hearfit.inference.data import build_fit_data
+from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.information import plan_session
 from hearfit.inference.laplace import laplace
 from hearfit.inference.map import SearchSettings, find_map, whitened_prior

@@ -92,10 +92,10 @@ def critical_ratios_db(normal: NormalEar, log_masked_sensitivity: float) -> Floa
         1e4 * notched_noise_masker(f, Notch(0.0, 0.0), outer_edge=0.8, transducer=reference.id, normal=normal)
         for f in CRITICAL_RATIOS_HZ
     ]
+    tones = tone_power(cochlea_of(normal).bank, frequency_hz)
     with jax.enable_x64(True):
-        tones = jnp.asarray(tone_power(cochlea_of(normal).bank, frequency_hz))
-        level = masked_thresholds(jnp.asarray(position), tones, jnp.asarray(np.stack(maskers)), normal=normal)
-    return np.asarray(level) + reference.at(frequency_hz) - 40.0
+        level = masked_thresholds(position, tones, np.stack(maskers), normal=normal)
+    return level + reference.at(frequency_hz) - 40.0
 
 
 def print_masking_curves(frequency_hz: float) -> None:

@@ -1,0 +1,60 @@
+"""Words for the least determined combination."""
+
+import dataclasses
+
+import pytest
+
+from hearfit.listener.profile import Direction, DirectionPart
+from hearfit.reports.build import build_document
+from hearfit.reports.undetermined import least_determined_sentence
+from tests.reports.document_text import document_text
+from tests.reports.example_report import NORMAL, small_profile
+
+
+def part(quantity: str, frequency_hz: float, weight: float, sd: float, unit: str = "dB") -> DirectionPart:
+    return DirectionPart(f"{quantity} {frequency_hz}", weight, quantity, frequency_hz, sd, unit)
+
+
+DIVISION = (part("division of the loss", 4000.0, 0.6, 6.31), part("division of the loss", 500.0, 0.5, 5.12))
+
+
+@pytest.mark.parametrize(
+    ("parts", "combination"),
+    [
+        (
+            DIVISION,
+            "how much of the loss at 500 and 4000 Hz is loss of compression rather than attenuation (SD 5.1 to 6.3 dB)",
+        ),
+        ((part("threshold", 250.0, 0.9, 2.04),), "the threshold at 250 Hz (SD 2.0 dB)"),
+        (
+            (
+                part("threshold", 250.0, 0.9, 2.04),
+                part("lateral inhibition", 1000.0, 0.4, 0.031, ""),
+                part("threshold", 500.0, -0.5, 1.5),
+            ),
+            (
+                "the threshold at 250 Hz (SD 2.0 dB) together with the lateral inhibition at 1000 Hz (SD 0.03), while "
+                "the threshold at 500 Hz (SD 1.5 dB) goes the other way"
+            ),
+        ),
+    ],
+)
+def test_a_combination_in_words(parts: tuple[DirectionPart, ...], combination: str) -> None:
+    direction = Direction(0.234, parts)
+    assert least_determined_sentence(direction) == (
+        f"Of what was measured, the answers tell least of {combination}: they took away 23 % of its variance among "
+        "people."
+    )
+    assert least_determined_sentence(direction, is_planned=True) == (
+        f"Of what these tests measure, the answers would tell least of {combination}: they would take away 23 % of its "
+        "variance among people."
+    )
+
+
+def test_the_report_says_it_among_what_the_answers_could_not_tell() -> None:
+    profile = dataclasses.replace(
+        small_profile(), not_identified=("A and b trade off.",), least_determined=Direction(0.2, DIVISION)
+    )
+    text = document_text(build_document([profile], normal=NORMAL))
+    assert "- A and b trade off.\n" in text
+    assert f"- {least_determined_sentence(Direction(0.2, DIVISION))}\n" in text
