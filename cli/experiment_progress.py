@@ -18,7 +18,7 @@ class StudyProgress:
     """Hears of every step of every run.
 
     `show` is given what each run under way does and how much of it is done, the share of all that is done, and a
-    sentence; `tell` is given a sentence whenever a run is finished, and `warn` whenever one has failed.
+    sentence; `tell` is given a sentence whenever a run is finished, and `warn` whenever something has failed.
     """
 
     def __init__(
@@ -62,6 +62,10 @@ class StudyProgress:
         self._active.pop(_named(name), None)
         self._num_failed += 1
         self._show(self._active, self._share(), self._sentence())
+        self._warn(sentence)
+
+    def warned(self, sentence: str) -> None:
+        """Something beside the runs went wrong."""
         self._warn(sentence)
 
     def _num_done(self) -> float:

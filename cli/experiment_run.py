@@ -14,14 +14,15 @@ import typer
 
 from hearfit.cli.experiment_options import StudyOptions
 from hearfit.cli.experiment_progress import study_progress
+from hearfit.cli.experiment_tracking import StudyTracking
 from hearfit.cli.output import JsonValue, Output, json_value, new_table, printable
-from hearfit.errors import ExitCode, InputError, TrackingError
+from hearfit.errors import ExitCode, InputError
 from hearfit.reports.wording import count
 from hearfit.storage.files import check_output, write_text
 
 if TYPE_CHECKING:
     from hearfit.soundtasks.experiment import Experiment
-    from hearfit.soundtasks.record import Metric
+    from hearfit.soundtasks.record import Metric, RunRecord
     from hearfit.soundtasks.result import ExperimentFacts, ExperimentResult
     from hearfit.soundtasks.study import RunFailure, StudyResult
     from hearfit.tracking.experiments import TrackedExperiment
@@ -36,7 +37,7 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
     """Does the runs that are not done yet, and tells the result of all.
 
     Exit code 1 says that a run failed; the others, if there are any, are reported nevertheless. A store that cannot be
-    reached any more after the runs ends the command with exit code 2, when all else is told.
+    reached any more ends the command with exit code 2, when all runs are done and all else is told.
 
     Raises:
         InputError: the output folder cannot be used, or holds other results.
@@ -48,24 +49,18 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
     names = [RESULT_NAME, REPORT_NAME, *([PDF_NAME] if options.is_pdf else [])]
     check_output(out, names)
     _check_not_of_others(out, names, is_forced=options.is_forced)
-    title = experiment.description.title
-    if options.is_tracked:
-        from hearfit.tracking.experiments import prepare_for_experiment
-
-        with output.progress(title) as progress:
-            progress("opening the tracking store", 0.0)
-            prepare_for_experiment(experiment.description.task, title, tracking_uri=options.tracking_uri)
-    study = _study(experiment, options)
+    tracking = StudyTracking(experiment, options) if options.is_tracked else None
+    study = _study(experiment, options, tracking)
     if not study.records:
         output.document(_document(experiment, None, study.failures))
         _tell_of_failures(study.failures, len(experiment.names), output)
         raise typer.Exit(ExitCode.CANNOT_BE_TRUSTED)
     result = _result(experiment, study)
-    with output.progress(title) as progress:
+    with output.progress(experiment.description.title) as progress:
         progress("writing the report", 0.5)
         _write(experiment, result, study.failures, options)
     _print(result, study.num_kept, options)
-    tracked, not_tracked = _track(experiment, result, options) if options.is_tracked else (None, None)
+    tracked, not_tracked = (None, None) if tracking is None else tracking.end(result.records)
     if tracked is not None:
         output.text(f"{'tracked':<8} {tracked.experiment} in {tracked.uri}, {count(tracked.num_new, 'new run')}")
     files = [out / name for name in names]
@@ -90,12 +85,19 @@ def _check_not_of_others(out: Path, names: list[str], *, is_forced: bool) -> Non
         )
 
 
-def _study(experiment: "Experiment", options: StudyOptions) -> "StudyResult":
+def _study(experiment: "Experiment", options: StudyOptions, tracking: StudyTracking | None) -> "StudyResult":
     from hearfit.inference.cores import available_cores
     from hearfit.soundtasks.study import run_study
 
     description = experiment.description
     with study_progress(description.title, len(experiment.names), description.metrics[0], options.output) as progress:
+
+        def finished(record: "RunRecord") -> None:
+            progress.finished(record)
+            problem = None if tracking is None else tracking.finished(record)
+            if problem is not None:
+                progress.warned(problem)
+
         return run_study(
             experiment.task,
             experiment.names,
@@ -103,7 +105,7 @@ def _study(experiment: "Experiment", options: StudyOptions) -> "StudyResult":
             num_processes=options.num_processes or available_cores(),
             is_forced=options.is_forced,
             on_kept=progress.kept,
-            on_finished=progress.finished,
+            on_finished=finished,
             on_failed=lambda failure: progress.failed(failure.name, _sentence(failure)),
             on_progress=progress.advanced,
         )
@@ -143,7 +145,7 @@ def _write(
 ) -> None:
     from hearfit.reports.experiment import write_experiment_page
     from hearfit.reports.formats import ReportFormat
-    from hearfit.soundtasks.experiment import sheets_of
+    from hearfit.soundtasks.page_pictures import sheets_of
 
     document = _document(experiment, result, failures)
     write_text(options.out / RESULT_NAME, json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -153,31 +155,6 @@ def _write(
     write_experiment_page(options.out / REPORT_NAME, result, sheets, report_format=ReportFormat.HTML)
     if options.is_pdf:
         write_experiment_page(options.out / PDF_NAME, result, sheets, report_format=ReportFormat.PDF)
-
-
-def _track(
-    experiment: "Experiment", result: "ExperimentResult", options: StudyOptions
-) -> "tuple[TrackedExperiment, None] | tuple[None, str]":
-    """Where the runs are, or why they are not tracked, which takes nothing from the results."""
-    from hearfit.soundtasks.experiment import tracked_run
-    from hearfit.tracking.experiments import track_experiment
-
-    settings = experiment.task.settings()
-    runs = [
-        tracked_run(
-            record, result.description, settings, result.origin.software, json.dumps(json_value(record), sort_keys=True)
-        )
-        for record in result.records
-    ]
-    try:
-        with options.output.progress(result.description.title) as progress:
-            progress("tracking", 0.0)
-            tracked = track_experiment(
-                runs, tracking_uri=options.tracking_uri, told=lambda number: progress("tracking", number / len(runs))
-            )
-    except TrackingError as error:
-        return None, str(error)
-    return tracked, None
 
 
 def _print(result: "ExperimentResult", num_kept: int, options: StudyOptions) -> None:

@@ -20,6 +20,7 @@ from hearfit.reports.document import (
     Table,
     Tone,
 )
+from hearfit.reports.experiment_confusion import confusion_section
 from hearfit.reports.experiment_figures import (
     curve_figures,
     difference_figure,
@@ -80,6 +81,7 @@ def experiment_document(result: ExperimentResult, sheets: Sequence[Sheet] = ()) 
         _summary(result),
         _scores(result),
         *_differences(result),
+        *confusion_section(result, _most_data_first(result.conditions)[0]),
         *_training(result),
         *_learned(result),
         *_pictures(sheets),

@@ -43,6 +43,7 @@ _TIED: Final = {
 }
 _TIE: Final = "\u0361"
 _RAISED: Final = "\u031d"
+_APPROXIMANTS: Final = "ɹɻɥwjɰʋ"
 _FRICATIVE_RELEASE: Final = "ˢᶴᶻˣ"
 # Length, secondary articulation, release, glottalisation, rhoticity, stress.
 _MODIFIERS: Final = "ːˑʰʱʷʲˠˤˀⁿˡʼ˞ˈˌ" + _FRICATIVE_RELEASE
@@ -91,9 +92,20 @@ def manner(label: str) -> Manner:
     found = _MANNERS[bases[0]]
     if found is Manner.STOP and any(letter in _FRICATIVE_RELEASE for letter in text):
         return Manner.AFFRICATE
-    if bases[0] in "ɹɻɥwjɰʋ" and _RAISED in text:
+    if bases[0] in _APPROXIMANTS and _RAISED in text:
         return Manner.FRICATIVE
     return found
+
+
+def letters_of_classes() -> dict[str, str]:
+    """All that `manner` goes by: the letters of each class, and what makes one class of another."""
+    return {
+        **{str(each): letters for each, letters in _SYMBOLS.items()},
+        "signs that make a stop an affricate": _FRICATIVE_RELEASE,
+        "letters that are fricatives if raised": _APPROXIMANTS,
+        "two letters joined": "; ".join(f"{first} and {second}: {one}" for (first, second), one in _TIED.items()),
+        "signs that change no class": _MODIFIERS,
+    }
 
 
 def _is_diacritic(letter: str) -> bool:

@@ -20,7 +20,8 @@ PHONE_TIERS: Final = ("phones", "phone")
 SOUND_SUFFIXES: Final = (".flac", ".wav")
 # How far a sound may end from the end of its TextGrid: a frame.
 _LENGTH_TOLERANCE_S: Final = 0.01
-_SHARES: Final = (0.2, 0.2)
+HELD_OUT_SHARES: Final = (0.2, 0.2)
+"""Of the languages, for validation and for the test."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def split_languages(languages: Collection[str], *, seed: int = 0) -> LanguageSpl
             f"three at least, for no language may be in two parts."
         )
     shuffled = np.random.default_rng(seed).permutation(len(codes))
-    num_validation, num_test = (max(1, round(share * len(codes))) for share in _SHARES)
+    num_validation, num_test = (max(1, round(share * len(codes))) for share in HELD_OUT_SHARES)
     chosen = [codes[number] for number in shuffled]
     return LanguageSplit(
         train=tuple(sorted(chosen[num_validation + num_test :])),

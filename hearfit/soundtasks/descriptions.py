@@ -7,5 +7,6 @@ from hearfit.soundtasks.enhancement.description import DESCRIPTION as ENHANCEMEN
 from hearfit.soundtasks.events.description import DESCRIPTIONS as EVENTS
 from hearfit.soundtasks.neural.description import DESCRIPTION as NEURAL
 from hearfit.soundtasks.phonemes.description import DESCRIPTION as PHONEMES
+from hearfit.soundtasks.phonemes.description import EAR_DESCRIPTION as EAR
 
-DESCRIPTIONS: Final[tuple[ExperimentDescription, ...]] = (NEURAL, PHONEMES, ENHANCEMENT, *EVENTS)
+DESCRIPTIONS: Final[tuple[ExperimentDescription, ...]] = (NEURAL, PHONEMES, EAR, ENHANCEMENT, *EVENTS)

@@ -1,24 +1,15 @@
 """An experiment as a command hands it over: which runs, how each is done, and what the report must say of them."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from hearfit.soundtasks.description import ExperimentDescription
-from hearfit.soundtasks.picture_files import PICTURES, pictures_path, read_sheets
-from hearfit.soundtasks.pictures import Sheet
+from hearfit.soundtasks.page_pictures import Pictures
 from hearfit.soundtasks.record import RunName, RunRecord
-from hearfit.soundtasks.result import ExperimentFacts, ExperimentResult
+from hearfit.soundtasks.result import ExperimentFacts
 from hearfit.soundtasks.study import SoundTask
 from hearfit.tracking.experiments import ExperimentRun
 from hearfit.training.settings import Settings
-
-MOST_SHEETS: Final = 24
-_NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
-
-Pictures = Callable[[ExperimentResult, Path], tuple[Sheet, ...]]
 
 
 @dataclass(frozen=True)
@@ -47,48 +38,6 @@ def run_names(
     """
     return tuple(
         RunName(task, frontend, condition, seed) for seed in seeds for condition in conditions for frontend in frontends
-    )
-
-
-def sheets_of(result: ExperimentResult, out: Path, pictures: Pictures | None) -> tuple[tuple[Sheet, ...], str]:
-    """Figures of the whole, then those that the first seed of each frontend and condition left, with their names.
-
-    Beyond `MOST_SHEETS` they are left out, and a sentence says which; it is empty where all are there.
-
-    Raises:
-        InputError: a file of pictures is damaged.
-    """
-    sheets = [] if pictures is None else list(pictures(result, out))
-    owners = [sheet.heading for sheet in sheets]
-    for record in result.records:
-        name = record.name
-        if name.seed != min(result.of(name.frontend, name.condition)):
-            continue
-        for sheet in read_sheets(pictures_path(out, name)):
-            words = [sheet.name, name.frontend, name.condition]
-            owners.append(f"{name.frontend}, {name.condition}")
-            sheets.append(
-                Sheet(
-                    name=_NOT_IN_NAMES.sub("-", " ".join(words).lower()).strip("-"),
-                    heading=f"{sheet.heading}: {name.frontend}, {name.condition}, seed {name.seed}",
-                    caption=sheet.caption,
-                    alternative=sheet.alternative,
-                    panels=sheet.panels,
-                    unit=sheet.unit,
-                    has_shared_scale=sheet.has_shared_scale,
-                )
-            )
-    return tuple(sheets[:MOST_SHEETS]), _left_out_sentence(owners, out)
-
-
-def _left_out_sentence(owners: Sequence[str], out: Path) -> str:
-    shown, left_out = owners[:MOST_SHEETS], owners[MOST_SHEETS:]
-    if not left_out:
-        return ""
-    named = [f"{owner} (in part)" if owner in shown else owner for owner in dict.fromkeys(left_out)]
-    return (
-        f"Pictures are missing from this page, which shows at most {MOST_SHEETS}: {'; '.join(named)}. Those of runs "
-        f"are in {out / PICTURES}."
     )
 
 

@@ -40,6 +40,11 @@ class FeatureNetwork(nnx.Module):
         self.stem = None if num_stem_maps is None else TemporalStem(num_stem_maps, rngs)
         self.num_maps = num_features if num_stem_maps is None else num_stem_maps
 
+    @staticmethod
+    def constants() -> dict[str, float]:
+        """All of it that is not learned, nor given."""
+        return {"smallest deviation": _SMALLEST_DEVIATION}
+
     def features(self, inputs: Float[Array, "batch ..."]) -> Features:
         """What the frontend gives."""
         return inputs[..., None] if self.frontend is None else self.frontend(inputs)

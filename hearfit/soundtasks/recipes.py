@@ -12,6 +12,7 @@ from hearfit.learnable.cortical import CorticalLayer, CorticalStart, cortex_desi
 from hearfit.learnable.gabor_strf import GaborLayer, initial_gabors
 from hearfit.learnable.interface import Chain, FrameLayout, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
+from hearfit.soundtasks.feature_network import FeatureNetwork
 from hearfit.soundtasks.temporal_stem import TemporalStem
 from hearfit.training.settings import Settings
 
@@ -100,6 +101,7 @@ def recipe_settings() -> Settings:
         "start of the cortex": _CORTEX_START.value,
         "Gabor kernel (frames)": _GABOR_FRAMES,
         "stem": TemporalStem.constants(),
+        "standardised features": FeatureNetwork.constants(),
         "mel and leaf": repr(_request(0)),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hearfit.training.curve import CurvePoint
 
 # The curve's points are a matter of the training, and part of a record.
-__all__ = ("CurvePoint", "LearnedParameter", "Metric", "RunName", "RunRecord")
+__all__ = ("Confusion", "CurvePoint", "LearnedParameter", "Metric", "RunName", "RunRecord")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,27 @@ class LearnedParameter:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """How often each class of the test was taken for which.
+
+    Attributes:
+        case: what is counted, in the singular: "frame".
+        counts: of every answer (column) to every class (row), both in the order of `classes`.
+    """
+
+    case: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        num_classes = len(self.classes)
+        if len(self.counts) != num_classes or any(len(row) != num_classes for row in self.counts):
+            raise ValueError(f"the counts of {num_classes} classes are not {num_classes} rows of {num_classes} numbers")
+        if any(number < 0 for row in self.counts for number in row):
+            raise ValueError("a count of answers is below 0")
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run, finished.
 
@@ -69,6 +90,7 @@ class RunRecord:
         num_frontend_parameters: learned numbers in the frontend.
         num_readout_parameters: learned numbers behind it.
         duration_s: of the run, without loading.
+        confusion: of the whole test; None where a task has no classes, or in records that are older than it.
     """
 
     name: RunName
@@ -80,3 +102,4 @@ class RunRecord:
     draws: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     curve: tuple[CurvePoint, ...] = ()
     learned: tuple[LearnedParameter, ...] = ()
+    confusion: Confusion | None = None

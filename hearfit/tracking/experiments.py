@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hearfit.errors import TrackingError
 from hearfit.tracking.embedded import alone
-from hearfit.tracking.quiet import LATER_ANSWERS_S, failures_told, quiet_mlflow
+from hearfit.tracking.quiet import LATER_ANSWERS_S, failures_told, quiet_mlflow, without_password
 from hearfit.tracking.runs import tag_value
 from hearfit.tracking.store import Shelf, Store, open_to_write, prepare_store, resolve_tracking_uri
 
@@ -20,6 +21,8 @@ RECORD_ARTIFACT: Final = "record.json"
 RECORD_TAG: Final = "record_sha256"
 _FINISHED: Final = "FINISHED"
 _METRICS_IN_A_BATCH: Final = 1000
+# While other runs are under way, their next one may have to wait for this.
+_ANSWERS_BETWEEN_RUNS_S: Final = 15
 # What MLflow refuses in the name of a metric or parameter.
 _NOT_IN_NAMES: Final = re.compile(r"[^\w\-. :/]")
 _LONGEST_NAME: Final = 240
@@ -77,32 +80,70 @@ def prepare_for_experiment(task: str, title: str, *, tracking_uri: str | None) -
     prepare_store(tracking_uri, _shelf(task, title))
 
 
-def track_experiment(
-    runs: Sequence[ExperimentRun], *, tracking_uri: str | None, told: Callable[[int], None] = lambda _number: None
-) -> TrackedExperiment:
-    """Records the runs of one task; those whose record the store holds already are left as they are.
+class ExperimentTracker:
+    """Records the runs of one task: each when it is finished, and after the last one what is missing then.
 
-    So an experiment that goes on after a kill, or that gains a seed, adds what is new. `told` hears how many are done.
-
-    Raises:
-        TrackingError: the store cannot be reached or refused something; says how many runs were tracked.
+    Runs whose record the store holds already are left as they are. So an experiment that goes on after a kill, or that
+    gains a seed, adds what is new.
     """
-    assert len({run.task for run in runs}) == 1, "an experiment of MLflow holds the runs of one task"
-    uri = resolve_tracking_uri(tracking_uri)
-    shelf = _shelf(runs[0].task, runs[0].title)
-    run_ids: list[str] = []
-    num_new = 0
-    with failures_told(uri, "The runs were not tracked; their results are in the output folder"):
-        store = open_to_write(uri, shelf)
-    for number, run in enumerate(runs):
-        with failures_told(
-            uri, f"Only {number} of {len(runs)} runs were tracked; their results are in the output folder"
-        ):
-            run_id, is_new = _track(store, run)
-        run_ids.append(run_id)
-        num_new += is_new
-        told(number + 1)
-    return TrackedExperiment(shelf.name, store.shown, tuple(run_ids), num_new)
+
+    def __init__(self, tracking_uri: str | None) -> None:
+        self._uri = resolve_tracking_uri(tracking_uri)
+        self._store: Store | None = None
+        self._run_ids: dict[str, str] = {}
+        self._num_new = 0
+        self._has_failed = False
+
+    def add(self, run: ExperimentRun) -> str | None:
+        """Records a run that is finished now. Of the first failure it gives a sentence and tries no more before `end`.
+
+        A store that never answers would else delay every further run.
+        """
+        if self._has_failed:
+            return None
+        named = f"{run.frontend}, {run.condition}, seed {run.seed}"
+        try:
+            with failures_told(self._uri, f"The run {named} could not be tracked"):
+                self._add(run, _ANSWERS_BETWEEN_RUNS_S)
+        except TrackingError as error:
+            self._has_failed = True
+            # The next that opens it waits a few seconds for the first answer, not for every one.
+            self._store = None
+            return f"{error} It and those after it are tracked when all runs are done."
+        return None
+
+    def end(
+        self, runs: Sequence[ExperimentRun], *, told: Callable[[int], None] = lambda _number: None
+    ) -> TrackedExperiment:
+        """Records those of all runs that are not yet; `told` hears how many are done.
+
+        Raises:
+            TrackingError: the store cannot be reached or refused something; says how many runs were tracked.
+        """
+        assert len({run.task for run in runs}) == 1, "an experiment of MLflow holds the runs of one task"
+        missing = [run for run in runs if _digest(run) not in self._run_ids]
+        num_tracked = len(runs) - len(missing)
+        for run in missing:
+            what = (
+                f"Only {num_tracked} of {len(runs)} runs were tracked" if num_tracked else "The runs were not tracked"
+            )
+            with failures_told(self._uri, f"{what}; their results are in the output folder"):
+                self._add(run, LATER_ANSWERS_S)
+            num_tracked += 1
+            told(num_tracked)
+        return TrackedExperiment(
+            _shelf(runs[0].task, runs[0].title).name,
+            without_password(self._uri),
+            tuple(self._run_ids[_digest(run)] for run in runs),
+            self._num_new,
+        )
+
+    def _add(self, run: ExperimentRun, answers_s: int) -> None:
+        if self._store is None:
+            self._store = open_to_write(self._uri, _shelf(run.task, run.title))
+        run_id, is_new = _track(self._store, run, answers_s)
+        self._run_ids[_digest(run)] = run_id
+        self._num_new += is_new
 
 
 def _shelf(task: str, title: str) -> Shelf:
@@ -114,9 +155,14 @@ def _shelf(task: str, title: str) -> Shelf:
     )
 
 
-def _track(store: Store, run: ExperimentRun) -> tuple[str, bool]:
-    digest = hashlib.sha256(run.record.encode()).hexdigest()
-    with quiet_mlflow(LATER_ANSWERS_S):
+def _digest(run: ExperimentRun) -> str:
+    return hashlib.sha256(run.record.encode()).hexdigest()
+
+
+def _track(store: Store, run: ExperimentRun, answers_s: int) -> tuple[str, bool]:
+    """The identifier of the run, and whether it was not in the store before, or not all of it."""
+    digest = _digest(run)
+    with quiet_mlflow(answers_s):
         with alone(store.uri):
             known = _known(store, digest)
             if known is not None and known.info.status == _FINISHED:

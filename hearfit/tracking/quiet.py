@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Final
@@ -17,7 +18,7 @@ _LONGEST_REASON: Final = 300
 _REASONS: Final = (
     ("Connection refused", "Nothing answers at {uri}."),
     ("Failed to resolve", "The host of {uri} is not known."),
-    ("timed out", f"{{uri}} did not answer within {FIRST_ANSWER_S} s."),
+    ("timed out", "{uri} did not answer {in_time}."),
     ("No route to host", "There is no route to {uri}."),
     ("Network is unreachable", "There is no route to {uri}."),
     ("file is not a database", "{uri} is not an MLflow store."),
@@ -32,6 +33,8 @@ _REASONS: Final = (
     ),
     ("database disk image is malformed", "{uri} is damaged."),
 )
+# As urllib3 says it, which every request goes through.
+_TIMEOUT: Final = re.compile(r"timeout=(\d+)")
 _QUIET_LOGGERS: Final = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 
 
@@ -59,7 +62,9 @@ def _reason(error: Exception, uri: str) -> str:
     text = str(error).replace(uri, shown).strip()
     for sign, sentence in _REASONS:
         if sign in text:
-            return sentence.format(uri=shown)
+            waited = _TIMEOUT.search(text)
+            in_time = "in time" if waited is None else f"within {waited[1]} s"
+            return sentence.format(uri=shown, in_time=in_time)
     first_line = text.splitlines()[0] if text else type(error).__name__
     return f"{shown} answered: {first_line[:_LONGEST_REASON].rstrip('.')}."
 

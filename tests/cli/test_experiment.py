@@ -13,68 +13,20 @@ import typer
 from hearfit.cli.experiment_options import StudyOptions, study_options
 from hearfit.cli.experiment_run import command_of, run_experiment
 from hearfit.cli.output import Output
-from hearfit.errors import InputError, TrackingError
-from hearfit.soundtasks.experiment import Experiment, run_names, sheets_of
+from hearfit.errors import InputError
+from hearfit.soundtasks.experiment import run_names
+from hearfit.soundtasks.page_pictures import sheets_of
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
 from hearfit.soundtasks.pictures import Sheet
-from hearfit.soundtasks.record import RunName, RunRecord
+from hearfit.soundtasks.record import RunName
 from hearfit.soundtasks.record_files import file_stem
 from hearfit.soundtasks.result import ExperimentResult
-from hearfit.soundtasks.workers import Tell
-from hearfit.training.settings import Settings
 from tests.cli.conftest import Cli
-from tests.soundtasks.example_experiment import CC, DESCRIPTION, ERROR, FACTS, example_result, example_sheets
+from tests.cli.quick_experiment import RECORDS, QuickTask, quick_experiment, quick_options
+from tests.soundtasks.example_experiment import CC, DESCRIPTION, ERROR, example_sheets
 
 # Pydantic is what typer itself reads words with.
 HEAVY = ("jax", "mlflow", "matplotlib", "numpy", "pandas", "rich", "scipy")
-RECORDS = {record.name: record for record in example_result(2).records}
-
-
-@dataclasses.dataclass(frozen=True)
-class QuickTask:
-    """Gives the records of the example, leaves pictures, and fails where it is told to."""
-
-    out: Path
-    failing: str = ""
-    broken: str = ""
-    version: int = 1
-
-    def settings(self) -> Settings:
-        return {"version": self.version, "training": {"rate": 1e-3}}
-
-    def run(self, name: RunName, workspace: Path, progress: Tell) -> RunRecord:
-        progress("step 1", 0.5)
-        if self.failing in (name.frontend, "all"):
-            raise InputError(f"There is no {name.frontend}.")
-        if self.broken == name.frontend:
-            raise ZeroDivisionError("two\nlines")
-        if name.frontend == "leaf":
-            write_sheets(pictures_path(self.out, name), example_sheets()[:1])
-        return RECORDS[name]
-
-
-def _experiment(out: Path, **task: object) -> Experiment:
-    names = run_names("example", ("mel", "leaf"), ("100 %", "10 %"), (1, 2))
-    return Experiment(DESCRIPTION, QuickTask(out, **task), names, FACTS)  # type: ignore[arg-type]
-
-
-def _options(out: Path, **changes: object) -> StudyOptions:
-    options = study_options(
-        DESCRIPTION,
-        frontend=None,
-        baseline=None,
-        seeds=2,
-        seed=1,
-        out=out,
-        processes=1,
-        tracking_uri=None,
-        no_track=True,
-        force=False,
-        pdf=False,
-        as_json=False,
-        quiet=False,
-    )
-    return dataclasses.replace(options, **changes)  # type: ignore[arg-type]
 
 
 def test_the_list_names_everything(cli: Cli) -> None:
@@ -136,10 +88,10 @@ def test_a_baseline_is_one_of_those_that_are_run() -> None:
 @pytest.mark.usefixtures("no_page")
 def test_another_baseline_needs_no_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every difference is that of the scores of equal seeds, mel less leaf, of the example's records."""
-    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    run_experiment(quick_experiment(tmp_path), quick_options(tmp_path))
     capsys.readouterr()
-    unable = _experiment(tmp_path, failing="all")
-    run_experiment(unable, _options(tmp_path, baseline="leaf"))
+    unable = quick_experiment(tmp_path, failing="all")
+    run_experiment(unable, quick_options(tmp_path, baseline="leaf"))
     said = capsys.readouterr()
     assert "8 of them done before" in said.out
     assert "cc norm less that of leaf" in said.out
@@ -158,10 +110,10 @@ def test_another_baseline_needs_no_run_again(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.usefixtures("no_page")
 def test_an_amount_with_a_unit_is_shown_without_escapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    experiment = _experiment(tmp_path)
+    experiment = quick_experiment(tmp_path)
     # Decibels, which decide who wins.
     description = dataclasses.replace(DESCRIPTION, metrics=(ERROR, CC))
-    run_experiment(dataclasses.replace(experiment, description=description), _options(tmp_path))
+    run_experiment(dataclasses.replace(experiment, description=description), quick_options(tmp_path))
     said = " ".join(capsys.readouterr().out.split())
     assert "\\x" not in said
     assert re.search(r"\d\.\d dB ", said)
@@ -169,7 +121,7 @@ def test_an_amount_with_a_unit_is_shown_without_escapes(tmp_path: Path, capsys: 
 
 def test_a_study_leaves_a_report_a_result_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    run_experiment(_experiment(out), _options(out))
+    run_experiment(quick_experiment(out), quick_options(out))
     said = capsys.readouterr()
     assert "8 runs; seeds 1, 2" in said.out
     assert "leaf, 100 %" in said.out
@@ -187,12 +139,14 @@ def test_a_study_leaves_a_report_a_result_and_a_table(tmp_path: Path, capsys: py
 
 @pytest.mark.usefixtures("no_page")
 def test_a_command_that_is_repeated_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    begun = dataclasses.replace(_experiment(tmp_path), names=run_names("example", ("mel",), ("100 %",), (1, 2)))
+    begun = dataclasses.replace(quick_experiment(tmp_path), names=run_names("example", ("mel",), ("100 %",), (1, 2)))
     begun = dataclasses.replace(begun, names=(*begun.names, RunName("example", "leaf", "100 %", 1)))
-    run_experiment(begun, _options(tmp_path))
+    run_experiment(begun, quick_options(tmp_path))
     capsys.readouterr()
-    more = dataclasses.replace(_experiment(tmp_path), names=run_names("example", ("mel", "leaf"), ("100 %",), (1, 2)))
-    run_experiment(more, _options(tmp_path))
+    more = dataclasses.replace(
+        quick_experiment(tmp_path), names=run_names("example", ("mel", "leaf"), ("100 %",), (1, 2))
+    )
+    run_experiment(more, quick_options(tmp_path))
     said = capsys.readouterr()
     assert "4 runs, 3 of them done before" in said.out
     # The one that was missing is the last of all, not the first of one.
@@ -208,7 +162,7 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_page")
 def test_a_study_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    run_experiment(_experiment(out), _options(out, output=Output(is_json=True, is_quiet=True)))
+    run_experiment(quick_experiment(out), quick_options(out, output=Output(is_json=True, is_quiet=True)))
     said = capsys.readouterr()
     document = json.loads(said.out)
     stored = json.loads((tmp_path / "out" / "experiment.json").read_text())
@@ -227,19 +181,20 @@ def test_the_page_says_which_pictures_it_leaves_out(tmp_path: Path, monkeypatch:
         pages.append((result, sheets))
 
     monkeypatch.setattr("hearfit.reports.experiment.write_experiment_page", kept)
-    monkeypatch.setattr("hearfit.soundtasks.experiment.MOST_SHEETS", 4)
-    experiment = dataclasses.replace(_experiment(tmp_path), pictures=lambda _result, _out: example_sheets()[:2])
+    monkeypatch.setattr("hearfit.soundtasks.page_pictures.MOST_SHEETS", 4)
+    experiment = dataclasses.replace(quick_experiment(tmp_path), pictures=lambda _result, _out: example_sheets()[:2])
     names = run_names("example", ("leaf", "mel"), ("100 %", "10 %"), (1, 2))
     for name in names:
         write_sheets(pictures_path(tmp_path, name), example_sheets()[1:])
-    run_experiment(dataclasses.replace(experiment, names=names), _options(tmp_path))
+    run_experiment(dataclasses.replace(experiment, names=names), quick_options(tmp_path))
     ((result, sheets),) = pages
     assert len(sheets) == 4
     assert result.facts.remarks[-1] == (
-        "Pictures are missing from this page, which shows at most 4: mel, 100 % (in part); leaf, 10 %; mel, 10 %. "
-        f"Those of runs are in {tmp_path / 'pictures'}."
+        "Pictures are missing from this page, which shows at most 4: Modulation space: mel, 100 %, seed 1; Receptive "
+        "fields: leaf, 10 %, seed 1; Filters: mel, 10 %, seed 1; Modulation space: mel, 10 %, seed 1. Those of runs "
+        f"are in {tmp_path / 'pictures'}, as arrays of NumPy."
     )
-    monkeypatch.setattr("hearfit.soundtasks.experiment.MOST_SHEETS", 50)
+    monkeypatch.setattr("hearfit.soundtasks.page_pictures.MOST_SHEETS", 50)
     assert sheets_of(result, tmp_path, None)[1] == ""
 
 
@@ -247,7 +202,7 @@ def test_a_run_that_fails_is_told_and_the_others_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as caught:
-        run_experiment(_experiment(tmp_path, failing="leaf"), _options(tmp_path))
+        run_experiment(quick_experiment(tmp_path, failing="leaf"), quick_options(tmp_path))
     assert caught.value.exit_code == 1
     lines = capsys.readouterr().err.splitlines()
     told = lines.index("warning: leaf, 100 %, seed 1 failed: There is no leaf.")
@@ -263,7 +218,8 @@ def test_if_all_runs_fail_the_exit_code_is_that_of_a_run_that_failed(
 ) -> None:
     with pytest.raises(typer.Exit) as caught:
         run_experiment(
-            _experiment(tmp_path, failing="all"), _options(tmp_path, output=Output(is_json=is_json, is_quiet=True))
+            quick_experiment(tmp_path, failing="all"),
+            quick_options(tmp_path, output=Output(is_json=is_json, is_quiet=True)),
         )
     assert caught.value.exit_code == 1
     said = capsys.readouterr()
@@ -281,68 +237,40 @@ def test_a_traceback_is_kept_in_a_file_that_the_message_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = [RunName("example", frontend, "100 %", 1) for frontend in ("mel", "leaf")]
-    experiment = dataclasses.replace(_experiment(tmp_path, broken="leaf"), names=tuple(names))
+    experiment = dataclasses.replace(quick_experiment(tmp_path, broken="leaf"), names=tuple(names))
     with pytest.raises(typer.Exit):
-        run_experiment(experiment, _options(tmp_path))
+        run_experiment(experiment, quick_options(tmp_path))
     path = tmp_path / "failures" / f"{file_stem(names[1])}.txt"
     message = f"leaf, 100 %, seed 1 failed: ZeroDivisionError: two lines. The traceback is in {path}."
     assert f"warning: {message}\n" in capsys.readouterr().err
     text = path.read_text()
     assert text.startswith("example, leaf, 100 %, seed 1\nZeroDivisionError: two\nlines\n\nTraceback")
-    assert "test_experiment.py" in text
+    assert "quick_experiment.py" in text
     assert list(path.parent.iterdir()) == [path]
     stored = json.loads((tmp_path / "experiment.json").read_text())
     assert [each["traceback_file"] for each in stored["failures"]] == [str(path)]
     assert message in stored["facts"]["remarks"]
-    run_experiment(dataclasses.replace(experiment, task=QuickTask(tmp_path)), _options(tmp_path))
+    run_experiment(dataclasses.replace(experiment, task=QuickTask(tmp_path)), quick_options(tmp_path))
     assert not path.exists()
 
 
 @pytest.mark.usefixtures("no_page")
 def test_a_traceback_that_cannot_be_written_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "failures").write_text("a file where a folder is needed")
-    experiment = _experiment(tmp_path, broken="leaf")
+    experiment = quick_experiment(tmp_path, broken="leaf")
     with pytest.raises(typer.Exit):
-        run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), _options(tmp_path))
+        run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), quick_options(tmp_path))
     said = capsys.readouterr().err
     assert "warning: leaf, 100 %, seed 1 failed: ZeroDivisionError: two lines\n" in said
     assert "Traceback" in said
 
 
 @pytest.mark.usefixtures("no_page")
-@pytest.mark.parametrize("is_json", [False, True])
-def test_a_store_that_is_lost_takes_no_results_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_json: bool
-) -> None:
-    def lost(*_arguments: object, **_options: object) -> None:
-        raise TrackingError("The store is gone.")
-
-    monkeypatch.setattr("hearfit.tracking.experiments.prepare_for_experiment", lambda *_arguments, **_options: None)
-    monkeypatch.setattr("hearfit.tracking.experiments.track_experiment", lost)
-    experiment = _experiment(tmp_path, failing="leaf")
-    options = _options(tmp_path, is_tracked=True, output=Output(is_json=is_json, is_quiet=True))
-    with pytest.raises(typer.Exit) as caught:
-        run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), options)
-    # That of bad input, as before the first run.
-    assert caught.value.exit_code == 2
-    said = capsys.readouterr()
-    assert "leaf, 100 %, seed 1 failed: There is no leaf." in said.err
-    assert said.err.endswith("error: The store is gone.\n")
-    if is_json:
-        document = json.loads(said.out)
-        assert (document["tracked"], document["not_tracked"]) == (None, "The store is gone.")
-        assert len(document["records"]) == len(document["failures"]) == 1
-    else:
-        assert "1 run; seeds 1" in said.out
-        assert f"result   {tmp_path / 'experiment.json'}" in said.out
-
-
-@pytest.mark.usefixtures("no_page")
 def test_other_settings_are_refused_unless_forced(tmp_path: Path) -> None:
-    run_experiment(_experiment(tmp_path), _options(tmp_path))
+    run_experiment(quick_experiment(tmp_path), quick_options(tmp_path))
     with pytest.raises(InputError, match="--force"):
-        run_experiment(_experiment(tmp_path, version=2), _options(tmp_path))
-    run_experiment(_experiment(tmp_path, version=2), _options(tmp_path, is_forced=True))
+        run_experiment(quick_experiment(tmp_path, version=2), quick_options(tmp_path))
+    run_experiment(quick_experiment(tmp_path, version=2), quick_options(tmp_path, is_forced=True))
 
 
 def test_as_many_runs_side_by_side_as_cores_may_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,23 +281,14 @@ def test_as_many_runs_side_by_side_as_cores_may_be_used(tmp_path: Path, monkeypa
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {2, 5, 7}, raising=False)
     monkeypatch.setattr("hearfit.soundtasks.study.run_study", refuse)
     with pytest.raises(InputError, match=r"^3 processes"):
-        run_experiment(_experiment(tmp_path), _options(tmp_path, num_processes=None))
+        run_experiment(quick_experiment(tmp_path), quick_options(tmp_path, num_processes=None))
 
 
 def test_a_report_of_something_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text("of a fit")
     with pytest.raises(InputError, match=r"report\.html: exists already and is not of an experiment"):
-        run_experiment(_experiment(tmp_path), _options(tmp_path))
+        run_experiment(quick_experiment(tmp_path), quick_options(tmp_path))
     assert (tmp_path / "report.html").read_text() == "of a fit"
-
-
-def test_runs_are_tracked_and_the_pdf_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    out = tmp_path / "out"
-    small = dataclasses.replace(_experiment(out), names=run_names("example", ("mel",), ("100 %",), (1,)))
-    run_experiment(small, _options(out, is_tracked=True, tracking_uri=uri, is_pdf=True))
-    assert f"hearfit-example in {uri}, 1 new run\n" in capsys.readouterr().out
-    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("joined", [True, False])

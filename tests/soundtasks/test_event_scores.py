@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hearfit.soundtasks.confusion import confusion_matrix
 from hearfit.soundtasks.events.scores import (
     accuracy,
     area_under_roc,
     balanced_accuracy,
-    confusion_matrix,
     edit_distance,
     note_runs,
 )

@@ -43,6 +43,11 @@ def test_syllables_are_learned(record: RunRecord) -> None:
     assert record.scores["balanced accuracy"] > 0.8
     assert set(record.scores) == {"balanced accuracy", "frame accuracy", "note error"}
     assert len(record.items["frame accuracy"]) == 4
+    assert record.confusion is not None
+    counts = np.array(record.confusion.counts)
+    # All frames of the test, whose right ones are on the diagonal.
+    assert np.trace(counts) / counts.sum() == pytest.approx(record.scores["frame accuracy"])
+    assert (len(record.confusion.classes), record.confusion.classes[-1]) == (4, "silence")
     assert (record.num_frontend_parameters, len(record.curve)) == (72, 2)
     assert {each.name for each in record.learned} == {"temporal width", "spectral width", "orientation", "modulation"}
     assert any(np.any(np.not_equal(each.before, each.after)) for each in record.learned)
@@ -82,6 +87,7 @@ def test_voices_are_told_from_noise(tmp_path: Path) -> None:
     record = task.run(RunName("vad", "cnn", "noisy", 0), tmp_path / "work", lambda *_: None)
     assert record.scores["AUC at 10 dB"] > 0.8
     assert record.items.keys() <= record.scores.keys()
+    assert record.confusion is None
 
 
 def test_what_does_not_fit_is_refused(songs: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hearfit.corpora.ipa import Manner, base_phone, manner
 from hearfit.corpora.textgrid import Interval
 from hearfit.corpora.voxangeles import Utterance
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import recalls
 from hearfit.soundtasks.phonemes.scores import frame_scores
 from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES, PADDING, PhoneSet, frame_targets, frequent_phones
 
@@ -46,7 +47,12 @@ def test_scores_are_those_of_counting(seed: int, num_segments: int) -> None:
 
     np.testing.assert_allclose(scores.broad, [mean(right["broad", word]) for word in range(3)])
     np.testing.assert_allclose(scores.phones, [mean(right["phone", word]) for word in range(3)])
-    np.testing.assert_allclose(scores.recalls, [mean(of_class[number]) for number in range(8)])
+    np.testing.assert_allclose(recalls(scores.confusion), [mean(of_class[number]) for number in range(8)])
+    taken = [[0] * 8 for _ in range(8)]
+    for true, said in zip(targets[..., 0].ravel(), predicted[..., 0].ravel(), strict=True):
+        if true != PADDING:
+            taken[true][said] += 1
+    assert scores.confusion.tolist() == taken
 
 
 def test_balanced_accuracy_counts_rare_classes_as_much_as_frequent_ones() -> None:

@@ -56,6 +56,18 @@ def test_phones_that_are_easy_to_tell_are_told(record: RunRecord) -> None:
     np.testing.assert_allclose(record.scores["phone accuracy"], mean, rtol=1e-9)
 
 
+def test_a_record_counts_which_broad_class_is_taken_for_which(record: RunRecord) -> None:
+    """The balanced accuracy of each condition is the mean recall; conditions have the same frames."""
+    assert record.confusion is not None
+    counts = np.array(record.confusion.counts)
+    is_there = counts.sum(axis=1) > 0
+    # Of recalls with the same cases in each condition the mean over conditions is that of the sums.
+    balanced = np.mean(np.diagonal(counts)[is_there] / counts.sum(axis=1)[is_there])
+    assert balanced == pytest.approx(record.scores["balanced accuracy"])
+    assert record.confusion.classes[:2] == ("silence", "vowel")
+    assert counts.sum() % 3 == 0
+
+
 def test_a_record_tells_what_was_learned(record: RunRecord) -> None:
     assert [each.name for each in record.learned] == [
         "temporal width",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.record import CurvePoint, LearnedParameter, RunName, RunRecord
+from hearfit.soundtasks.record import Confusion, CurvePoint, LearnedParameter, RunName, RunRecord
 from hearfit.soundtasks.record_files import file_stem, read_record, read_records, write_record
 from hearfit.training.settings import Settings
 
@@ -91,6 +91,21 @@ def test_a_wrong_field_is_named(tmp_path: Path, place: tuple[str, ...], value: o
     with pytest.raises(InputError, match=sentence) as caught:
         read_records(tmp_path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_confusions_read_back_and_older_records_have_none(tmp_path: Path) -> None:
+    confusion = Confusion("frame", ("vowel", "stop"), ((3, 1), (0, 2)))
+    path = write_record(tmp_path, replace(RECORD, confusion=confusion), SETTINGS)
+    assert read_record(path).record.confusion == confusion
+    content = json.loads(path.read_text())
+    content["record"]["confusion"]["counts"].pop()
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"`record\.confusion` is .* the counts of 2 classes are not 2 rows of 2"):
+        read_record(path)
+    del content["record"]["confusion"]
+    path.write_text(json.dumps(content))
+    older = read_record(path).record
+    assert (older.confusion, older.scores["cc"]) == (None, RECORD.scores["cc"])
 
 
 def test_other_broken_files(tmp_path: Path) -> None:

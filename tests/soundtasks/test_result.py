@@ -12,7 +12,7 @@ from hearfit.soundtasks.descriptions import DESCRIPTIONS
 from hearfit.soundtasks.enhancement.description import DESCRIPTION as ENHANCEMENT
 from hearfit.soundtasks.experiment import flat, run_names
 from hearfit.soundtasks.neural.description import DESCRIPTION as NEURAL
-from hearfit.soundtasks.phonemes.description import EAR_DESCRIPTION, metrics_of
+from hearfit.soundtasks.phonemes.description import metrics_of
 from hearfit.soundtasks.record import RunRecord
 from hearfit.soundtasks.result import ExperimentResult, baseline_of, behind_the_best, best_of, differences, scores
 from hearfit.training.settings import Settings
@@ -113,7 +113,7 @@ def test_descriptions_agree_with_themselves(description: object) -> None:
     assert each.question.endswith("?")
 
 
-@pytest.mark.parametrize("description", [*DESCRIPTIONS, EAR_DESCRIPTION], ids=lambda each: each.task)
+@pytest.mark.parametrize("description", DESCRIPTIONS, ids=lambda each: each.task)
 def test_no_meaning_leans_on_the_row_above_it(description: ExperimentDescription) -> None:
     """A page shows the frontends that were run, in the order of the runs: "the same" would be that of another one."""
     told = [

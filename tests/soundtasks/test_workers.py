@@ -9,7 +9,7 @@ import pytest
 
 from hearfit.soundtasks import workers
 from hearfit.soundtasks.workers import Done, Failed, in_processes
-from tests.soundtasks.worker_jobs import LARGE, Deadly, Step, Steps, large, process_id
+from tests.soundtasks.worker_jobs import LARGE, Deadly, Step, Steps, environment, large, process_id
 
 KILLED = "The worker process died (exit code -9), perhaps for want of memory; try --processes 1."
 
@@ -102,3 +102,16 @@ def test_where_the_first_of_those_that_share_fails_the_next_is_alone_again(tmp_p
     assert isinstance(failed, Failed)
     assert failed.problem == "ValueError: a1"
     assert [message.result for message in done if isinstance(message, Done)] == ["a2", "a3"]
+
+
+@pytest.mark.parametrize("own", [None, "8"])
+def test_workers_keep_their_memory_unless_the_user_says_how(monkeypatch: pytest.MonkeyPatch, own: str | None) -> None:
+    for name in workers._KEPT_HEAP:
+        monkeypatch.delenv(name, raising=False)
+    if own is not None:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", own)
+    before = dict(os.environ)
+    names = ["MALLOC_ARENA_MAX", "MALLOC_MMAP_MAX_"]
+    found = [each for each in in_processes(environment, names, 1) if isinstance(each, Done)]
+    assert [each.result for each in found] == (["1", "0"] if own is None else [own, None])
+    assert dict(os.environ) == before

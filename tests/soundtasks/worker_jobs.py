@@ -16,6 +16,11 @@ def process_id(_job: object, _tell: Tell) -> int:
     return os.getpid()
 
 
+def environment(name: str, _tell: Tell) -> str | None:
+    """A variable of the process in which it is done."""
+    return os.environ.get(name)
+
+
 def large(_job: object, _tell: Tell) -> bytes:
     """A result that does not fit into a pipe."""
     return bytes(LARGE)

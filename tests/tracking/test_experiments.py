@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import socket
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from hearfit.tracking.experiments import (
     RECORD_ARTIFACT,
     RECORD_TAG,
     ExperimentRun,
+    ExperimentTracker,
+    TrackedExperiment,
     prepare_for_experiment,
-    track_experiment,
 )
 from tests.tracking.conftest import client_of, copied
 
@@ -37,6 +39,13 @@ RUN = ExperimentRun(
 def other(**changes: object) -> ExperimentRun:
     run = dataclasses.replace(RUN, **changes)  # type: ignore[arg-type]
     return dataclasses.replace(run, record=f"{run.record} {run.seed} {run.frontend}")
+
+
+def track_experiment(
+    runs: Sequence[ExperimentRun], *, tracking_uri: str, told: Callable[[int], None] = lambda _number: None
+) -> TrackedExperiment:
+    """As a command does that begins with finished runs."""
+    return ExperimentTracker(tracking_uri).end(runs, told=told)
 
 
 @pytest.fixture
@@ -112,6 +121,56 @@ def test_a_failure_on_the_way_says_how_many_were_tracked(uri: str, monkeypatch: 
     monkeypatch.undo()
     # The failed one is no obstacle: it is tracked when the command is repeated.
     assert track_experiment([RUN, other(seed=4)], tracking_uri=uri).num_new == 1
+
+
+def test_each_run_is_there_as_soon_as_it_is_finished_and_once(uri: str) -> None:
+    """A second client counts; the one that was there before the command began is added at its end."""
+    client, tracker = client_of(uri), ExperimentTracker(uri)
+    before = other(seed=9)
+
+    def num_finished() -> int:
+        experiment = client.get_experiment_by_name("hearfit-neural")
+        found = [] if experiment is None else client.search_runs([experiment.experiment_id])
+        return sum(run.info.status == "FINISHED" for run in found)
+
+    for number, run in enumerate([RUN, other(seed=4)]):
+        assert tracker.add(run) is None
+        assert num_finished() == number + 1
+    told: list[int] = []
+    tracked = tracker.end([before, RUN, other(seed=4)], told=told.append)
+    assert (tracked.num_new, num_finished(), told) == (3, 3, [3])
+    assert len(set(tracked.run_ids)) == 3
+    assert client.get_run(tracked.run_ids[0]).data.tags["seed"] == "9"
+    again = ExperimentTracker(uri)
+    assert again.add(RUN) is None
+    assert (again.end([RUN]).num_new, num_finished()) == (0, 3)
+
+
+def test_after_a_failure_the_store_is_left_alone_until_the_end(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hearfit.tracking import experiments
+
+    fill = experiments._fill
+    asked: list[int] = []
+
+    def broken(_store: object, _run_id: str, run: ExperimentRun) -> None:
+        asked.append(run.seed)
+        raise OSError("Read timed out. (read timeout=15)")
+
+    tracker = ExperimentTracker(uri)
+    assert tracker.add(RUN) is None
+    monkeypatch.setattr(experiments, "_fill", broken)
+    sentence = tracker.add(other(seed=4))
+    assert sentence == (
+        f"The run leaf, 10 % of it, seed 4 could not be tracked. {uri} did not answer within 15 s. It and those after "
+        "it are tracked when all runs are done."
+    )
+    assert tracker.add(other(seed=5)) is None
+    assert asked == [4]
+    runs = [RUN, other(seed=4), other(seed=5)]
+    with pytest.raises(TrackingError, match=r"^Only 1 of 3 runs were tracked; .* within 15 s\.$"):
+        tracker.end(runs)
+    monkeypatch.setattr(experiments, "_fill", fill)
+    assert tracker.end(runs).num_new == 3
 
 
 @pytest.mark.parametrize("is_killed", [False, True])

@@ -24,6 +24,7 @@ from hearfit.soundtasks.enhancement.mixtures import (
     with_equal_energy,
 )
 from hearfit.soundtasks.enhancement.variation import varied_noise
+from hearfit.training.settings import Settings
 
 SAMPLING_RATE_HZ: Final = 16_000
 TRAINING_FOLDS: Final = (1, 2, 3)
@@ -32,6 +33,18 @@ TEST_FOLDS: Final = (5,)
 # Of what is drawn for validation and test, which all runs share.
 _VALIDATION_SEED: Final = 1
 _TEST_SEED: Final = 2
+
+
+def part_settings() -> Settings:
+    """How the corpora are divided and heard, and what the mixtures are drawn from that all runs share."""
+    return {
+        "sampling rate (Hz)": SAMPLING_RATE_HZ,
+        "training folds": TRAINING_FOLDS,
+        "validation folds": VALIDATION_FOLDS,
+        "test folds": TEST_FOLDS,
+        "validation seed": _VALIDATION_SEED,
+        "test seed": _TEST_SEED,
+    }
 
 
 @dataclass(frozen=True, eq=False)

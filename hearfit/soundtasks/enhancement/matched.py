@@ -11,8 +11,14 @@ from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid
 from hearfit.soundtasks.feature_network import num_maps_of
 from hearfit.soundtasks.learned import num_learned
 from hearfit.soundtasks.recipes import RECIPES, Recipe, cochlea_layout
+from hearfit.training.settings import Settings
 
 _WIDTHS: Final = range(8, 257)
+
+
+def width_settings() -> Settings:
+    """Between which widths that which matches is looked for."""
+    return {"least width": _WIDTHS[0], "greatest width": _WIDTHS[-1]}
 
 
 def build_network(recipe: Recipe, design: NetworkDesign, grid: SpectrumGrid, *, seed: int) -> MaskNetwork:

@@ -19,6 +19,7 @@ from hearfit.corpora.audio import SPEECH_LEVEL_DB_SPL, at_level, rms_of
 from hearfit.corpora.mixing import in_band
 from hearfit.errors import InputError
 from hearfit.levels import amplitude_ratio_from_decibels
+from hearfit.training.settings import Settings
 
 Waveform = Float[np.ndarray, " samples"]
 # Of any length each.
@@ -33,6 +34,18 @@ _LONGEST_PAUSE_S: Final = 0.15
 _RAMP_S: Final = 0.005
 # Of a noise; whatever is shorter is repeated so often that it sounds like a machine.
 LEAST_NOISE_S: Final = 0.1
+
+
+def mixture_settings() -> Settings:
+    """The constants of this module, which decide what a mixture is."""
+    return {
+        "frame (s)": _FRAME_S,
+        "range of a word (dB)": _WORD_RANGE_DB,
+        "range of a noise (dB)": _NOISE_RANGE_DB,
+        "longest pause (s)": _LONGEST_PAUSE_S,
+        "ramp (s)": _RAMP_S,
+        "least of a noise (s)": LEAST_NOISE_S,
+    }
 
 
 @dataclass(frozen=True)

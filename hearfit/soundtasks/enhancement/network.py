@@ -16,8 +16,10 @@ from jaxtyping import Array, Float
 
 from hearfit.learnable.interface import Frontend, Layer
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
+from hearfit.soundtasks.enhancement.quality import scale_invariant_ratio_db
 from hearfit.soundtasks.enhancement.short_time_spectrum import SpectrumGrid, spectra, waveforms
 from hearfit.soundtasks.feature_network import FeatureNetwork
+from hearfit.training.settings import Settings
 
 # Of the energy of an estimate that differs from the speech by nothing: the loss stays finite.
 _LEAST_DISTORTION: Final = 1e-6
@@ -54,6 +56,11 @@ class NetworkDesign:
         entry = (num_channels * self.num_mixed + 1) * self.width
         over_time = len(self.dilations) * (3 * self.width + 1) * self.width
         return stem + mixing + entry + over_time + (self.width + 1) * num_bins
+
+
+def loss_settings() -> Settings:
+    """What is made small in training, with its constants."""
+    return {"loss": "negative SI-SDR", "least distortion": _LEAST_DISTORTION, "smallest energy": _SMALLEST}
 
 
 class Batch(NamedTuple):
@@ -121,14 +128,8 @@ def loss(model: MaskNetwork, batch: Batch) -> Float[Array, ""]:
 
 
 def si_sdr(estimate: Float[Array, "batch samples"], speech: Float[Array, "batch samples"]) -> Float[Array, " batch"]:
-    """SI-SDR in dB of each sound, at most 60 dB, so that it has a gradient everywhere."""
-    energy = jnp.sum(speech**2, axis=-1, keepdims=True)
-    target = jnp.sum(estimate * speech, axis=-1, keepdims=True) / energy * speech
-    wanted = jnp.sum(target**2, axis=-1)
-    distortion = jnp.sum((target - estimate) ** 2, axis=-1)
-    # Of the estimate, so that a soft one scores as a loud one does; a silent one scores 0 dB.
-    floor = _LEAST_DISTORTION * jnp.sum(estimate**2, axis=-1) + _SMALLEST
-    return 10.0 * jnp.log10((wanted + floor) / (distortion + floor))
+    """SI-SDR in dB of each sound, at most 60 dB, so that it has a gradient everywhere; 0 dB of silence."""
+    return scale_invariant_ratio_db(estimate, speech, least_distortion=_LEAST_DISTORTION, smallest=_SMALLEST)
 
 
 def _shifted(state: Float[Array, "batch frames width"], frames: int) -> Float[Array, "batch frames width"]:

@@ -12,14 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
+from hearfit.soundtasks.constants import language_settings, speech_settings
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.enhancement.data import (
     SAMPLING_RATE_HZ,
-    TEST_FOLDS,
-    TRAINING_FOLDS,
-    VALIDATION_FOLDS,
     Mixtures,
     mixtures_at,
+    part_settings,
     read_parts,
     test_scenes,
     training_mixtures,
@@ -36,9 +35,9 @@ from hearfit.soundtasks.enhancement.estimates import (
 )
 from hearfit.soundtasks.enhancement.examples import EXAMPLES, write_example
 from hearfit.soundtasks.enhancement.masks import HIGHEST_MASK
-from hearfit.soundtasks.enhancement.matched import build_network
-from hearfit.soundtasks.enhancement.mixtures import Scene
-from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, si_sdr
+from hearfit.soundtasks.enhancement.matched import build_network, width_settings
+from hearfit.soundtasks.enhancement.mixtures import Scene, mixture_settings
+from hearfit.soundtasks.enhancement.network import Batch, MaskNetwork, loss, loss_settings, si_sdr
 from hearfit.soundtasks.enhancement.variation import variation_settings
 from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.recipes import RECIPES, recipe_settings
@@ -101,16 +100,15 @@ class EnhancementTask:
         return {
             "speech": content_hash(self.speech, _DATA_SUFFIXES),
             "noise": content_hash(self.noise, _DATA_SUFFIXES),
-            "frontends": recipe_settings(),
+            "level and band": speech_settings(),
+            "languages": language_settings(),
+            "parts": part_settings(),
+            "mixtures": mixture_settings(),
             "variation of noises": variation_settings(),
-            "network": design.pop("network"),
-            "training": design.pop("training"),
+            "frontends": recipe_settings(),
+            "network": {**design.pop("network"), **width_settings(), "highest mask": HIGHEST_MASK},
+            "training": {**design.pop("training"), **loss_settings()},
             **design,
-            "highest mask": HIGHEST_MASK,
-            "loss": "negative SI-SDR",
-            "training folds": TRAINING_FOLDS,
-            "validation folds": VALIDATION_FOLDS,
-            "test folds": TEST_FOLDS,
         }
 
     def training_of(self, name: RunName) -> tuple[str, int] | None:

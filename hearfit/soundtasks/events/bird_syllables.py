@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from hearfit.corpora.birdsong import Song, Stretch, list_songs, read_songs
+from hearfit.corpora.birdsong import SONG_LEVEL_DB_SPL, Song, Stretch, list_songs, read_songs
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import confusion_matrix
 from hearfit.soundtasks.events.examples import (
     HOP_S,
     HOP_SAMPLES,
@@ -25,16 +26,29 @@ from hearfit.soundtasks.events.examples import (
 from hearfit.soundtasks.events.scores import (
     accuracy,
     balanced_accuracy,
-    confusion_matrix,
     edit_distance,
     note_runs,
 )
+from hearfit.training.settings import Settings
 
 WINDOW_FRAMES: Final = 160
 LEAD_FRAMES: Final = 20
 # Shorter runs than 20 ms are no notes: the shortest of the published annotation has 22 ms.
 _LEAST_RUN_FRAMES: Final = 2
 SILENCE: Final = "silence"
+# Every third recording, from the third on.
+_TEST_STEP: Final = 3
+
+
+def bird_settings() -> Settings:
+    """The constants of this module and the level, which decide what is heard and how notes are read off."""
+    return {
+        "level of a song (dB SPL)": SONG_LEVEL_DB_SPL,
+        "window (frames)": WINDOW_FRAMES,
+        "unscored at its beginning (frames)": LEAD_FRAMES,
+        "least note (frames)": _LEAST_RUN_FRAMES,
+        "test recordings: every": _TEST_STEP,
+    }
 
 
 @dataclass(frozen=True)
@@ -67,7 +81,7 @@ def bird_data(folder: Path, seed: int, design: BirdDesign) -> EventData:
     if num_songs < 3:
         raise InputError(f"{folder}: has {num_songs} recordings; three are needed, one for each part.")
     songs = read_songs(corpus, sampling_rate_hz=SAMPLING_RATE_HZ)
-    is_test = np.arange(num_songs) % 3 == 2
+    is_test = np.arange(num_songs) % _TEST_STEP == _TEST_STEP - 1
     others = np.random.default_rng(seed).permutation(np.flatnonzero(~is_test))
     num_validation = min(design.num_validation, max(1, len(others) // 3))
     validation, train = others[:num_validation], others[num_validation:][: design.num_train]
@@ -132,6 +146,8 @@ def bird_scores(data: EventData, logits: Float[np.ndarray, "tests frames classes
             "note error": all_errors / all_notes if all_notes else float("nan"),
         },
         {name: tuple(values) for name, values in items.items()},
+        confusion=total,
+        case="frame",
     )
 
 

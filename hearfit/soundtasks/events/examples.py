@@ -58,10 +58,16 @@ class EventData:
 
 @dataclass(frozen=True)
 class TestScores:
-    """Scores of a whole test set and of its items."""
+    """Scores of a whole test set and of its items.
+
+    Attributes:
+        confusion: counts of every answer to every class, of tasks with more than two; `case` says of what.
+    """
 
     scores: Mapping[str, float]
     items: Mapping[str, tuple[float, ...]]
+    confusion: Int[np.ndarray, "classes classes"] | None = None
+    case: str = ""
 
 
 def num_frames(duration_s: float) -> int:

@@ -16,6 +16,7 @@ from hearfit.learnable.interface import Chain, Frontend, Layer
 from hearfit.learnable.request import FrontendRequest
 from hearfit.soundtasks.events.examples import HOP_S, SAMPLING_RATE_HZ
 from hearfit.soundtasks.events.network import NUM_FILTERS
+from hearfit.training.settings import Settings
 
 NUM_CHANNELS: Final = 40
 LOWEST_HZ: Final = 140.0
@@ -24,7 +25,22 @@ HIGHEST_HZ: Final = 7_600.0
 COCHLEA: Final = BiomimeticDesign(channels=ConstantQDesign(140.0, 7, NUM_CHANNELS), frame_s=HOP_S)
 GABOR_FRAMES: Final = 40
 
+_CORTEX_START: Final = CorticalStart.LOG
 _BIOMIMETIC: Final = ("cortical", "frozen", "full")
+
+
+def frontend_settings() -> Settings:
+    """The constants of this module, which decide what the networks are given."""
+    return {
+        "channels": NUM_CHANNELS,
+        "lowest (Hz)": LOWEST_HZ,
+        "highest (Hz)": HIGHEST_HZ,
+        "frame (s)": HOP_S,
+        "cochlea": repr(COCHLEA),
+        "cortex": repr(cortex_design(BiomimeticFrontend(COCHLEA, is_learned=False).layout)),
+        "start of the cortex": _CORTEX_START.value,
+        "Gabor kernel (frames)": GABOR_FRAMES,
+    }
 
 
 @dataclass(frozen=True)
@@ -55,7 +71,7 @@ def event_frontend(name: str, seed: int) -> Frontend:
     if name in _BIOMIMETIC:
         cochlea = BiomimeticFrontend(COCHLEA, is_learned=name == "full")
         design = cortex_design(cochlea.layout)
-        filters = initial_filters(NUM_FILTERS, design, start=CorticalStart.LOG, seed=seed)
+        filters = initial_filters(NUM_FILTERS, design, start=_CORTEX_START, seed=seed)
         return Chain(cochlea, BesideSpectrogram(CorticalLayer(filters, design, is_learned=name != "frozen")))
     return build(name, request)
 

@@ -32,6 +32,18 @@ DROPPED: Final = 0.1
 _BLOCK: Final = 16
 _NUM_SCALED: Final = 64
 _LEAST_DEVIATION: Final = 1e-4
+# Of the median deviation of all features.
+_LEAST_DEVIATION_SHARE: Final = 0.05
+
+
+def learning_settings() -> Settings:
+    """The constants of this module that decide what is learned."""
+    return {
+        "dropped": DROPPED,
+        "examples that standardise": _NUM_SCALED,
+        "smallest deviation": _LEAST_DEVIATION,
+        "smallest deviation, share of the median": _LEAST_DEVIATION_SHARE,
+    }
 
 
 class Batch(NamedTuple):
@@ -149,7 +161,7 @@ def _feature_scale(
     rows = features[examples.heard[chosen] > 0.0]
     # What never varies, such as a channel above the recordings' band, would else be amplified without limit.
     deviation = rows.std(axis=0)
-    least = max(_LEAST_DEVIATION, 0.05 * float(np.median(deviation)))
+    least = max(_LEAST_DEVIATION, _LEAST_DEVIATION_SHARE * float(np.median(deviation)))
     return FeatureScale(rows.mean(axis=0), np.maximum(deviation, least))
 
 

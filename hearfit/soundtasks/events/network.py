@@ -17,6 +17,7 @@ from jaxtyping import Array, Float
 
 from hearfit.frontend.module import Frozen
 from hearfit.learnable.interface import Features, Frontend, Layer
+from hearfit.training.settings import Settings
 
 # Three scales and three rates in both directions.
 NUM_FILTERS: Final = 18
@@ -29,6 +30,20 @@ POOLED_CHANNELS: Final = 4
 KERNEL_FRAMES: Final = 5
 KERNEL_CHANNELS: Final = 5
 _SLOPE: Final = 0.2
+
+
+def network_settings() -> Settings:
+    """The sizes of the network, which are the same for all frontends."""
+    return {
+        "filters": NUM_FILTERS,
+        "maps": NUM_MAPS,
+        "contracted": CONTRACTED,
+        "recurrent": RECURRENT,
+        "pooled channels": POOLED_CHANNELS,
+        "kernel (frames, channels)": (KERNEL_FRAMES, KERNEL_CHANNELS),
+        "slope of negative features": _SLOPE,
+    }
+
 
 Sounds = Float[Array, "batch samples"] | Float[Array, "batch frames channels"] | Features
 Mask = Float[Array, "batch frames"]

@@ -19,14 +19,6 @@ def area_under_roc(score: Float[np.ndarray, " frames"], is_event: Bool[np.ndarra
     return (rank_sum - num_events * (num_events + 1) / 2.0) / (num_events * num_others)
 
 
-def confusion_matrix(
-    truth: Int[np.ndarray, " cases"], answer: Int[np.ndarray, " cases"], *, num_classes: int
-) -> Int[np.ndarray, "classes classes"]:
-    """Counts of every answer (column) to every class (row)."""
-    cells = np.bincount(truth * num_classes + answer, minlength=num_classes**2)
-    return np.asarray(cells.reshape(num_classes, num_classes), np.int64)
-
-
 def accuracy(confusion: Int[np.ndarray, "classes classes"]) -> float:
     """Share of right answers; NaN of no cases."""
     total = int(confusion.sum())

@@ -16,6 +16,8 @@ from jaxtyping import Bool, Float
 
 from hearfit.corpora.spoken_digits import SpokenDigit, list_spoken_digits, read_spoken_digit
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import confusion_matrix
+from hearfit.soundtasks.constants import speech_settings
 from hearfit.soundtasks.events.examples import (
     HOP_SAMPLES,
     SAMPLING_RATE_HZ,
@@ -24,13 +26,24 @@ from hearfit.soundtasks.events.examples import (
     TestScores,
     num_frames,
 )
-from hearfit.soundtasks.events.scores import balanced_accuracy, confusion_matrix
+from hearfit.soundtasks.events.scores import balanced_accuracy
+from hearfit.training.settings import Settings
 
 WORD_S: Final = 0.8
 TEST_DIGITS: Final = (7, 8, 9)
 _SPEAKERS_IN_FOLD: Final = 2
 _VALIDATION_SHARE: Final = 0.2
 _TRAINING_SHARE: Final = 0.6
+
+
+def digit_settings() -> Settings:
+    """The constants that decide what digits are trained and tested."""
+    return {**_word_settings(), "talkers in a test set": _SPEAKERS_IN_FOLD, "validation share": _VALIDATION_SHARE}
+
+
+def speaker_settings() -> Settings:
+    """The constants that decide by which words talkers are told."""
+    return {**_word_settings(), "test digits": TEST_DIGITS, "training share": _TRAINING_SHARE}
 
 
 def digit_data(folder: Path, seed: int) -> EventData:
@@ -91,7 +104,13 @@ def word_scores(data: EventData, logits: Float[np.ndarray, "tests classes"]) -> 
     return TestScores(
         {"accuracy": float(np.mean(truth == answer)), "balanced accuracy": balanced_accuracy(matrix)},
         {"accuracy": tuple(items.tolist())},
+        confusion=matrix,
+        case="recording",
     )
+
+
+def _word_settings() -> Settings:
+    return {"clip (s)": WORD_S, "level and band": speech_settings()}
 
 
 def _take_share(spoken: Sequence[SpokenDigit]) -> Float[np.ndarray, " recordings"]:

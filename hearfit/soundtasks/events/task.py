@@ -11,24 +11,26 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
+from hearfit.soundtasks.confusion import confusion_matrix, recorded
 from hearfit.soundtasks.data_files import content_hash
-from hearfit.soundtasks.events.bird_syllables import WINDOW_FRAMES, BirdDesign, bird_data, bird_scores
+from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores, bird_settings
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
-from hearfit.soundtasks.events.frontends import COCHLEA, GABOR_FRAMES, HIGHEST_HZ, LOWEST_HZ, NUM_CHANNELS
-from hearfit.soundtasks.events.learning import DROPPED, Learned, learn
-from hearfit.soundtasks.events.network import CONTRACTED, NUM_MAPS, RECURRENT
-from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy, confusion_matrix
-from hearfit.soundtasks.events.spoken_words import TEST_DIGITS, WORD_S, digit_data, speaker_data, word_scores
+from hearfit.soundtasks.events.frontends import frontend_settings
+from hearfit.soundtasks.events.learning import Learned, learn, learning_settings
+from hearfit.soundtasks.events.network import network_settings
+from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy
+from hearfit.soundtasks.events.spoken_words import (
+    digit_data,
+    digit_settings,
+    speaker_data,
+    speaker_settings,
+    word_scores,
+)
 from hearfit.soundtasks.events.voice_activity import (
-    CLIP_S,
-    LEAST_HEARD_S,
-    MARGIN_S,
-    NOISES,
-    TEST_SNRS_DB,
-    TRAINING_SNRS_DB,
     VoiceActivityDesign,
     voice_activity_data,
     voice_activity_scores,
+    voice_activity_settings,
 )
 from hearfit.soundtasks.learned import learned_parameters, num_learned
 from hearfit.soundtasks.record import RunName, RunRecord
@@ -66,20 +68,12 @@ TRAINING: Final[dict[TaskName, EventTraining]] = {
 }
 
 
-_WORDS: Final[Settings] = {"clip (s)": WORD_S}
 # What else is fixed by the program and decides the scores of a task.
-_DESIGNS: Final[dict[TaskName, Settings]] = {
-    "vad": {
-        "clip (s)": CLIP_S,
-        "margin of a word (s)": MARGIN_S,
-        "least of a word in the clip (s)": LEAST_HEARD_S,
-        "training SNR (dB)": TRAINING_SNRS_DB,
-        "test SNR (dB)": TEST_SNRS_DB,
-        "noises": NOISES,
-    },
-    "digits": _WORDS,
-    "speaker": {**_WORDS, "test digits": TEST_DIGITS},
-    "birds": {"window (frames)": WINDOW_FRAMES},
+_DESIGNS: Final[dict[TaskName, Callable[[], Settings]]] = {
+    "vad": voice_activity_settings,
+    "digits": digit_settings,
+    "speaker": speaker_settings,
+    "birds": bird_settings,
 }
 
 
@@ -113,16 +107,10 @@ class EventTask:
             "task": self.task,
             "data": content_hash(self.data, _DATA_SUFFIXES),
             "noise": None if self.noise is None else content_hash(self.noise, _DATA_SUFFIXES),
-            "training": {**asdict(self.training), "dropped": DROPPED},
-            "network": {"maps": NUM_MAPS, "contracted": CONTRACTED, "recurrent": RECURRENT},
-            "frontends": {
-                "channels": NUM_CHANNELS,
-                "lowest (Hz)": LOWEST_HZ,
-                "highest (Hz)": HIGHEST_HZ,
-                "cochlea": repr(COCHLEA),
-                "Gabor kernel (frames)": GABOR_FRAMES,
-            },
-            "task design": _DESIGNS[self.task],
+            "training": {**asdict(self.training), **learning_settings()},
+            "network": network_settings(),
+            "frontends": frontend_settings(),
+            "task design": _DESIGNS[self.task](),
             "voices": asdict(self.voices) if self.task == "vad" else None,
             "birds": asdict(self.birds) if self.task == "birds" else None,
         }
@@ -160,7 +148,7 @@ class EventTask:
             on_progress=on_progress,
         )
         result = _test_scores(self.task, data, learned.logits)
-        return _record(name, learned, result, time.monotonic() - begun)
+        return _record(name, learned, result, data.classes, time.monotonic() - begun)
 
 
 def validation_score(task: TaskName, examples: Examples, logits: Float[np.ndarray, "examples ..."]) -> float:
@@ -193,8 +181,11 @@ def _test_scores(task: TaskName, data: EventData, logits: Float[np.ndarray, "tes
     return bird_scores(data, logits) if task == "birds" else word_scores(data, logits)
 
 
-def _record(name: RunName, learned: Learned, result: TestScores, duration_s: float) -> RunRecord:
+def _record(
+    name: RunName, learned: Learned, result: TestScores, classes: tuple[str, ...], duration_s: float
+) -> RunRecord:
     network = learned.trained.model
+    counts = result.confusion
     return RunRecord(
         name=name,
         scores=dict(result.scores),
@@ -204,4 +195,5 @@ def _record(name: RunName, learned: Learned, result: TestScores, duration_s: flo
         items=dict(result.items),
         curve=learned.trained.curve,
         learned=learned_parameters(learned.before, network.frontend),
+        confusion=None if counts is None else recorded(counts, classes=classes, case=result.case),
     )

@@ -21,6 +21,7 @@ from hearfit.corpora.mixing import in_band, mix
 from hearfit.corpora.noise import stationary_noise
 from hearfit.corpora.voxangeles import Utterance, of_languages, read_corpus, read_sound, split_languages
 from hearfit.errors import InputError
+from hearfit.soundtasks.constants import language_settings, speech_settings
 from hearfit.soundtasks.events.examples import (
     HOP_SAMPLES,
     SAMPLING_RATE_HZ,
@@ -31,6 +32,7 @@ from hearfit.soundtasks.events.examples import (
     num_frames,
 )
 from hearfit.soundtasks.events.scores import area_under_roc
+from hearfit.training.settings import Settings
 
 NoiseKind = Literal["environment", "white", "pink"]
 # Of any length, each of its own.
@@ -50,6 +52,24 @@ LEAST_HEARD_S: Final = 0.1
 # A cut from a recording is drawn again where less than this share of its samples has sound.
 _LEAST_RMS_RATIO: Final = 0.01
 _MOST_DRAWS: Final = 50
+
+
+def voice_activity_settings() -> Settings:
+    """The constants of this module, which decide what is heard."""
+    return {
+        "clip (s)": CLIP_S,
+        "margin of a word (s)": MARGIN_S,
+        "least of a word in the clip (s)": LEAST_HEARD_S,
+        "training SNR (dB)": TRAINING_SNRS_DB,
+        "test SNR (dB)": TEST_SNRS_DB,
+        "noises": NOISES,
+        "folds of noises": _FOLDS,
+        "seed of the languages and of the test": _FIXED_SEED,
+        "least sound of a noise (RMS, share of its clip's)": _LEAST_RMS_RATIO,
+        "draws of a noise, at most": _MOST_DRAWS,
+        "level and band": speech_settings(),
+        "languages": language_settings(),
+    }
 
 
 @dataclass(frozen=True)

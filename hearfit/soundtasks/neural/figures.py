@@ -51,7 +51,7 @@ def receptive_field_sheets(
         heading="Reach into the past",
         caption=(
             "Root-mean-square gradient of the last predicted response with respect to the sound, in steps of 1 ms: how "
-            f"far back unit {units[0]} hears."
+            "far back the unit hears that is predicted best."
         ),
         alternative=f"Gradient over time before the response behind the frontend {frontend}.",
         panels=(_lines(gradient),),

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from hearfit.learnable.interface import Features
 
 POOLED_CHANNELS: Final = 3
+_KERNEL: Final = (3, 3)
 
 
 class BackEnd(nnx.Module):
@@ -22,7 +23,7 @@ class BackEnd(nnx.Module):
     def __init__(self, num_maps: int, num_channels: int, widths: Sequence[int], rngs: nnx.Rngs) -> None:
         self.convolutions = nnx.List(
             [
-                nnx.Conv(before, after, (3, 3), rngs=rngs)
+                nnx.Conv(before, after, _KERNEL, rngs=rngs)
                 for before, after in zip((num_maps, *widths), widths, strict=False)
             ]
         )
@@ -30,6 +31,11 @@ class BackEnd(nnx.Module):
             num_channels //= POOLED_CHANNELS
         assert num_channels > 0, "no channel is left after the pooling"
         self.num_outputs = num_channels * widths[-1]
+
+    @staticmethod
+    def constants() -> dict[str, Sequence[int]]:
+        """All of it that is not learned, nor given."""
+        return {"kernel": _KERNEL, "pooled channels": [POOLED_CHANNELS]}
 
     def __call__(self, features: Features) -> Float[Array, "batch frames outputs"]:
         """A vector of `num_outputs` for each frame."""

@@ -27,7 +27,8 @@ from hearfit.soundtasks.phonemes.targets import PhoneSet, frequent_phones
 
 AT_ONCE: Final = 16
 # The test's noise must not be the training's.
-_TRAINING_NOISE, _VALIDATION_NOISE, _TEST_NOISE = 1, 2, 3
+NOISE_SEEDS: Final = (1, 2, 3)
+_TRAINING_NOISE, _VALIDATION_NOISE, _TEST_NOISE = NOISE_SEEDS
 
 Inputs = Float[np.ndarray, "segments ..."]
 

@@ -89,7 +89,7 @@ EAR_DESCRIPTION: Final = ExperimentDescription(
     command="phonemes --profile profile.json",
     title="What an ear costs a recogniser of phones",
     question="How much worse does a recogniser trained with normal hearing tell phones when it hears through this ear?",
-    data=_DATA,
+    data=f"{_DATA}; --profile: what `hearfit fit` found of one ear",
     frontends=(
         FrontendChoice(NORMAL_EAR, "The listener model with normal hearing, in training and test"),
         FrontendChoice(THIS_EAR, "Normal hearing in training, the ear of the profile in the test"),

@@ -18,6 +18,8 @@ from hearfit.inference.profile_ear import ear_of_profile
 from hearfit.learnable.interface import Frontend
 from hearfit.learnable.listener_ear import ListenerDesign, ListenerFrontend, carried_constants
 from hearfit.soundtasks.data_files import content_hash
+from hearfit.soundtasks.feature_network import FeatureNetwork
+from hearfit.soundtasks.phonemes.constants import recognition_settings
 from hearfit.soundtasks.phonemes.data import DataDesign, TrainingData, test_data, training_data
 from hearfit.soundtasks.phonemes.description import LEVELS_DB_SPL, THIS_EAR
 from hearfit.soundtasks.phonemes.learning import PhonemeTraining, scores_of, train_recogniser
@@ -32,6 +34,7 @@ from hearfit.soundtasks.phonemes.task import (
 )
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.study import shared_network
+from hearfit.soundtasks.temporal_stem import TemporalStem
 from hearfit.storage.files import read_bytes
 from hearfit.storage.profile_files import read_profile
 from hearfit.training.loop import Trained
@@ -100,10 +103,11 @@ class EarTask:
         return {
             "data": content_hash(self.data, DATA_SUFFIXES),
             "profile": hashlib.sha256(read_bytes(self.profile)).hexdigest(),
-            "words": asdict(self.design),
             "test": [asdict(each) for level in LEVELS_DB_SPL for each in self.test(level)],
-            "recogniser": asdict(self.recogniser),
-            "training": asdict(self.training),
+            "ear": repr(ListenerDesign()),
+            "stem": TemporalStem.constants(),
+            "standardised features": FeatureNetwork.constants(),
+            **recognition_settings(self.design, self.recogniser, self.training),
         }
 
     def training_of(self, name: RunName) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +20,8 @@ from hearfit.soundtasks.phonemes.targets import PADDING
 from hearfit.training.loop import OnProgress, Trained, train
 from hearfit.training.settings import Settings, TrainingSettings
 
-_STANDARDISED_ON = 64
+STANDARDISED_ON: Final = 64
+"""Segments by which the features are brought to mean 0 and deviation 1."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def train_recogniser(
         TrainingError: the training came to a number that is none.
     """
     # The same segments for every resumption, and of all listening conditions.
-    chosen = np.linspace(0, len(segments) - 1, min(_STANDARDISED_ON, len(segments))).astype(int)
+    chosen = np.linspace(0, len(segments) - 1, min(STANDARDISED_ON, len(segments))).astype(int)
     examples = segments.take(chosen)
     recogniser.standardise(examples.inputs, examples.targets[..., 0] != PADDING)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from hearfit.soundtasks.confusion import confusion_matrix, recalls
 from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES, PADDING
 
 
@@ -15,12 +16,12 @@ class FrameScores:
     Attributes:
         broad: share of a word's frames with the right broad class, one a word.
         phones: share of the frames of frequent phones with the right phone, one a word; NaN of a word without any.
-        recalls: share of the frames of each broad class that were told, over all words; NaN of a class without frames.
+        confusion: frames of every broad class (row) by what they were taken for (column), over all words.
     """
 
     broad: Float[np.ndarray, " words"]
     phones: Float[np.ndarray, " words"]
-    recalls: Float[np.ndarray, " classes"]
+    confusion: Int[np.ndarray, "classes classes"]
 
     @property
     def broad_accuracy(self) -> float:
@@ -34,8 +35,8 @@ class FrameScores:
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean of the recalls: every broad class counts alike, however rare."""
-        return float(np.nanmean(self.recalls))
+        """Mean of the shares of each broad class that were told: every class counts alike, however rare."""
+        return float(np.nanmean(recalls(self.confusion)))
 
 
 def frame_scores(
@@ -50,14 +51,11 @@ def frame_scores(
     is_right = predicted == targets
     is_frame = targets[..., 0] != PADDING
     is_phone = (targets[..., 1] > 0) & (targets[..., 1] <= num_phones)
-    recalls = [
-        _share(is_right[..., 0][targets[..., 0] == number].sum(), (targets[..., 0] == number).sum())
-        for number in range(len(BROAD_CLASSES))
-    ]
+    truth, answer = (np.asarray(each[..., 0][is_frame], np.int64) for each in (targets, predicted))
     return FrameScores(
         broad=_by_word(is_right[..., 0], is_frame, words, num_words),
         phones=_by_word(is_right[..., 1], is_phone, words, num_words),
-        recalls=np.array(recalls),
+        confusion=confusion_matrix(truth, answer, num_classes=len(BROAD_CLASSES)),
     )
 
 
@@ -70,7 +68,3 @@ def _by_word(
     right = np.bincount(words, (is_right & counts).sum(axis=1), minlength=num_words)
     frames = np.bincount(words, counts.sum(axis=1), minlength=num_words)
     return np.divide(right, frames, out=np.full(num_words, np.nan), where=frames > 0)
-
-
-def _share(part: np.int64, whole: np.int64) -> float:
-    return float(part / whole) if whole else float("nan")

@@ -11,8 +11,10 @@ from jaxtyping import Float
 
 from hearfit.corpora.noise import NOISE_COLOURS
 from hearfit.corpora.voxangeles import SOUND_SUFFIXES
+from hearfit.soundtasks.confusion import recorded
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.learned import learned_parameters, num_learned
+from hearfit.soundtasks.phonemes.constants import recognition_settings
 from hearfit.soundtasks.phonemes.data import DataDesign, test_data, training_data
 from hearfit.soundtasks.phonemes.learning import (
     PhonemeTraining,
@@ -24,6 +26,7 @@ from hearfit.soundtasks.phonemes.matched import build_recogniser
 from hearfit.soundtasks.phonemes.recogniser import Recogniser, RecogniserDesign
 from hearfit.soundtasks.phonemes.scores import FrameScores
 from hearfit.soundtasks.phonemes.segments import Listening
+from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES
 from hearfit.soundtasks.phonemes.wording import BALANCED, BROAD, PHONES, score_name, share_of_condition
 from hearfit.soundtasks.recipes import RECIPES, recipe_settings
 from hearfit.soundtasks.record import CurvePoint, RunName, RunRecord
@@ -76,11 +79,9 @@ class PhonemeTask:
         """All that decides the scores besides the name of a run."""
         return {
             "data": content_hash(self.data, DATA_SUFFIXES),
-            "words": asdict(self.design),
             "test": [asdict(each) for each in self.test],
             "frontends": recipe_settings(),
-            "recogniser": asdict(self.recogniser),
-            "training": asdict(self.training),
+            **recognition_settings(self.design, self.recogniser, self.training),
         }
 
     def run(self, name: RunName, workspace: Path, progress: OnShare) -> RunRecord:
@@ -120,7 +121,10 @@ def record_of(
     scores: Mapping[str, FrameScores],
     duration_s: float,
 ) -> RunRecord:
-    """The scores of every listening condition and their means over the conditions, with items for each word."""
+    """The scores of every listening condition and their means over the conditions, with items for each word.
+
+    Its confusion is that of the broad classes, over all listening conditions.
+    """
     num_frontend = num_learned(trained.model.frontend)
     values: dict[str, float] = {}
     items: dict[str, tuple[float, ...]] = {}
@@ -142,6 +146,11 @@ def record_of(
         items=items,
         curve=tuple(CurvePoint(each.step, each.training_loss, each.validation_score) for each in trained.curve),
         learned=learned_parameters(before.frontend, trained.model.frontend),
+        confusion=recorded(
+            np.sum([each.confusion for each in scores.values()], axis=0),
+            classes=tuple(map(str, BROAD_CLASSES)),
+            case="frame",
+        ),
     )
 
 
