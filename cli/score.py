@@ -22,7 +22,7 @@ from hearfit.cli.output import JsonValue, Output, json_value, new_table, printab
 from hearfit.reports.wording import count, ear_name, number
 
 if TYPE_CHECKING:
-    from hearfit.fitting import ConditionScore
+    from hearfit.scoring import ConditionScore
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def score(
         output.warning(f"These are the answers of {answers.listener}, but the profile is of {ear.listener}.")
     if answers.source_sha256 == ear.provenance.data_sha256:
         output.warning("These are the answers to which the profile was fitted, so the score is too good.")
-    from hearfit.fitting import score_trials
     from hearfit.inference.compilation import use_compilation_cache
+    from hearfit.scoring import score_trials
 
     use_compilation_cache()
 

@@ -1,15 +1,14 @@
-"""The library's verbs: fit a listener's trials, score a profile on new trials, simulate a listener."""
+"""Two of the library's verbs: fit a listener's trials, simulate a listener."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
 import jax
 import numpy as np
-from jaxtyping import Float
 from scipy.special import expit
 
 from hearfit.audiology.audiogram import Audiogram, Ear
@@ -32,7 +31,6 @@ from hearfit.inference.estimates import observer_estimates, transformed_estimate
 from hearfit.inference.frequency_estimates import frequency_estimates, measured_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.least_determined import least_determined
-from hearfit.inference.likelihood import predict
 from hearfit.inference.map import MapStatus, SearchSettings, whitened_prior
 from hearfit.inference.masker_audibility import masker_warnings, unheard_masker_frequencies
 from hearfit.inference.modes import Modes, find_modes, mode_sentences, starting_points
@@ -63,34 +61,6 @@ _SOFTWARE = ("hearfit", "jax", "numpy", "scipy")
 _SAMPLING_SOFTWARE = ("blackjax", "arviz-stats")
 
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class ConditionScore:
-    """Observed counts and expected counts of each response in one condition.
-
-    `parameters` are the columns of the stimulus. What makes the signal, the level or one of them, is None in a catch
-    trial.
-    """
-
-    protocol: str
-    frequency_hz: float
-    level_db_hl: float | None
-    interval_count: int
-    responses: tuple[int, ...]
-    counts: tuple[int, ...]
-    predicted: tuple[float, ...]
-    parameters: Mapping[str, float | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Score:
-    """How well a profile predicted answers: log likelihood in nats, natural logarithm."""
-
-    num_trials: int
-    log_likelihood: float
-    log_likelihood_per_trial: float
-    by_condition: tuple[ConditionScore, ...]
 
 
 @dataclass(frozen=True)
@@ -238,30 +208,6 @@ def fit_ear(
     return Fit(profile, draws)
 
 
-def score_trials(profile: Profile, trials: Trials) -> Score:
-    """Log likelihood of answers under a profile's most probable ear, and observed against expected counts.
-
-    Raises:
-        InputError: the profile was made by another set of parameters.
-    """
-    if profile.posterior.names != PARAMETER_NAMES:
-        raise InputError(
-            f"The profile of {profile.listener} has other parameters than this version of hearfit. Fit the trials "
-            f"again."
-        )
-    rows: list[ConditionScore] = []
-    total = 0.0
-    with jax.enable_x64(True):
-        for block in trials.blocks:
-            conditions = collapse(block)
-            data = build_fit_data([conditions], transducer=trials.transducer, normal=NORMAL)
-            (responses,) = predict(np.array(profile.posterior.mode), data, normal=NORMAL)
-            probability = responses.probability
-            total += float(np.sum(conditions.counts * np.log(probability)))
-            rows += [_condition_score(conditions, row, probability[row]) for row in range(len(probability))]
-    return Score(trials.num_trials, total, total / max(trials.num_trials, 1), tuple(rows))
-
-
 def simulate_trials(
     audiogram: Audiogram,
     ear: Ear,
@@ -381,21 +327,3 @@ def _provenance(trials: Trials, seed: int, prior: str, software: tuple[str, ...]
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         prior=prior,
     )
-
-
-def _condition_score(conditions: Conditions, row: int, probability: Float[np.ndarray, " responses"]) -> ConditionScore:
-    total = int(conditions.counts[row].sum())
-    return ConditionScore(
-        protocol=conditions.protocol.name,
-        frequency_hz=float(conditions.frequency_hz[row]),
-        level_db_hl=_known(conditions.level_db_hl[row]),
-        interval_count=int(conditions.interval_count[row]),
-        responses=conditions.protocol.response_values,
-        counts=tuple(map(int, conditions.counts[row])),
-        predicted=tuple(map(float, total * probability)),
-        parameters={name: _known(values[row]) for name, values in conditions.parameters.items()},
-    )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

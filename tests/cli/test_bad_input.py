@@ -39,7 +39,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("This should have been refused.")
 
     monkeypatch.setattr("hearfit.fitting.fit_ear", fit)
-    monkeypatch.setattr("hearfit.fitting.score_trials", fit)
+    monkeypatch.setattr("hearfit.scoring.score_trials", fit)
     monkeypatch.setattr("hearfit.fitting.simulate_trials", fit)
 
 

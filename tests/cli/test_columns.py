@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hearfit.audiology.audiogram import Ear
-from hearfit.fitting import Score
 from hearfit.listener.profile import Profile
+from hearfit.scoring import Score
 from hearfit.storage.profile_files import write_profile
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_fit, write_example_trials
@@ -38,7 +38,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return Score(2, -1.0, -0.5, ())
 
     monkeypatch.setattr("hearfit.fitting.fit_ear", fake_fit)
-    monkeypatch.setattr("hearfit.fitting.score_trials", score)
+    monkeypatch.setattr("hearfit.scoring.score_trials", score)
     (tmp_path / "t.csv").write_text(TABLE)
     (tmp_path / "m.toml").write_text(MAP)
 

@@ -8,8 +8,8 @@ import pytest
 
 from hearfit.audiology.audiogram import Ear
 from hearfit.experiment.trials import Trials
-from hearfit.fitting import ConditionScore, Score
 from hearfit.listener.profile import Profile
+from hearfit.scoring import ConditionScore, Score
 from hearfit.storage.profile_files import write_profile
 from tests.cli.conftest import Cli
 from tests.cli.example_trials import fake_simulation, write_example_trials
@@ -31,7 +31,7 @@ def fake_score(profile: Profile, trials: Trials) -> Score:
 
 
 def test_score(cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hearfit.fitting.score_trials", fake_score)
+    monkeypatch.setattr("hearfit.scoring.score_trials", fake_score)
     trials = write_example_trials(tmp_path / "trials.tsv", *Ear)
     outcome = cli("score", profile_path, trials)
     assert outcome.code == 0
@@ -47,7 +47,7 @@ def test_score(cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest
 def test_score_of_another_listener_is_told(
     cli: Cli, profile_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hearfit.fitting.score_trials", fake_score)
+    monkeypatch.setattr("hearfit.scoring.score_trials", fake_score)
     trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT, listener="P7")
     assert cli("score", profile_path, trials).code == 2
     outcome = cli("score", profile_path, trials, "--listener", "P7")
