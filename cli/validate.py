@@ -101,7 +101,7 @@ def _print(result: "Validation", output: Output) -> None:
         table.add_row(
             each.quantity,
             f"{each.coverage:.1%} ± {each.coverage_se:.1%}",
-            f"{each.uniformity_p:.3f}",
+            f"{each.pooled_uniformity_p:.3f}",
             ratio,
             f"{each.num_dominated:,}",
         )

@@ -31,6 +31,7 @@ from hearfit.validation import (
     Validation,
     _share_se,
     _summarised,
+    pooled_uniformity,
     uniformity,
     validate_inference,
 )
@@ -43,6 +44,18 @@ SHORT = replace(TONES, design=replace(TONES.design, frequency_hz=(1000.0, 4000.0
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=30).filter(any))
 def test_uniformity_is_pearsons(counts: list[int]) -> None:
     assert uniformity(np.array(counts)) == pytest.approx(chisquare(counts).pvalue, abs=1e-12)
+
+
+def test_pooled_uniformity_is_the_chi_square_of_independent_ranks_and_that_of_one_where_all_are_alike() -> None:
+    # Truth: SciPy's chi-square, of 400 ranks and of the 50 listeners who have each of theirs eight times.
+    generator = np.random.default_rng(4)
+    single = (100 * generator.beta(1.15, 1.15, 400)).astype(np.int64)
+    expected = chisquare(np.bincount(single // 5, minlength=NUM_BINS)).pvalue
+    assert 0.05 < expected < 0.95
+    alone = pooled_uniformity([np.array([own]) for own in single], 100, generator)
+    alike = pooled_uniformity([np.full(1 + k % 8, own) for k, own in enumerate(single)], 100, generator)
+    assert alone == pytest.approx(expected, abs=0.04)
+    assert alike == pytest.approx(expected, abs=0.04)
 
 
 def gaussian_ears(*, sd_ratio: float, method: str = "map", num_listeners: int = 400) -> list[CalibratedEar]:
@@ -78,6 +91,7 @@ def gaussian_study(*, sd_ratio: float, method: str = "map") -> Validation:
 def test_a_right_posterior_is_uniform_and_covers(method: str) -> None:
     for each in gaussian_study(sd_ratio=1.0, method=method).calibrations:
         assert each.uniformity_p > 0.001
+        assert each.pooled_uniformity_p > 0.001
         assert sum(each.rank_counts) == 400
         assert len(each.rank_counts) == NUM_BINS
         assert abs(each.coverage - 0.95) < 4.0 * each.coverage_se
@@ -89,10 +103,11 @@ def test_a_right_posterior_is_uniform_and_covers(method: str) -> None:
 def test_a_posterior_of_the_wrong_width_is_found_out(sd_ratio: float) -> None:
     for each in gaussian_study(sd_ratio=sd_ratio).calibrations:
         assert each.uniformity_p < 1e-6
+        assert each.pooled_uniformity_p == pytest.approx(1e-4)
         assert (each.coverage < 0.85) == (sd_ratio < 1.0)
 
 
-THRESHOLD = Calibration("threshold", (5,) * NUM_BINS, 1.0, 0.95, 0.01, 800, 1.01, 80)
+THRESHOLD = Calibration("threshold", (5,) * NUM_BINS, 1.0, 1.0, 0.95, 0.01, 800, 1.01, 80)
 STUDY = Validation(
     protocols=(TONES.name,),
     num_listeners=100,
@@ -110,9 +125,11 @@ def study_of(calibration: Calibration) -> Validation:
 
 def test_ranks_that_are_not_uniform_refute_a_method() -> None:
     assert STUDY.problems == ()
-    (problem,) = study_of(replace(THRESHOLD, rank_counts=(100, *[0] * (NUM_BINS - 1)), uniformity_p=9e-4)).problems
+    (problem,) = study_of(
+        replace(THRESHOLD, rank_counts=(100, *[0] * (NUM_BINS - 1)), pooled_uniformity_p=9e-4)
+    ).problems
     assert problem.startswith("Ranks of the threshold are not uniform (p 0.0009)")
-    assert study_of(replace(THRESHOLD, uniformity_p=1.1e-3)).problems == ()
+    assert study_of(replace(THRESHOLD, pooled_uniformity_p=1.1e-3)).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ STUDY = Validation(
     num_not_converged=0,
     method="map",
     seed=0,
-    calibrations=(Calibration("threshold", (5,) * 20, 1.0, 0.95, 0.01, 800, 1.01, 80),),
+    calibrations=(Calibration("threshold", (5,) * 20, 1.0, 1.0, 0.95, 0.01, 800, 1.01, 80),),
 )
 
 
@@ -36,7 +36,9 @@ def test_the_smallest_study_in_words_json_and_picture(cli: Cli, tmp_path: Path) 
 
 
 def test_a_refuted_method_is_an_exit_code_and_a_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuted = replace(STUDY.calibrations[0], rank_counts=(100, *[0] * 19), uniformity_p=1e-9, rmse_per_bound=None)
+    refuted = replace(
+        STUDY.calibrations[0], rank_counts=(100, *[0] * 19), pooled_uniformity_p=1e-9, rmse_per_bound=None
+    )
     studies = iter([STUDY, replace(STUDY, calibrations=(refuted,), num_not_converged=3)])
     monkeypatch.setattr(hearfit.validation, "validate_inference", lambda *_, **__: next(studies))
     sound = cli("validate", "pure_tone_detection")
