@@ -109,7 +109,7 @@ class ExperimentTracker:
             self._has_failed = True
             # The next that opens it waits a few seconds for the first answer, not for every one.
             self._store = None
-            return f"{error} It and those after it are tracked when all runs are done."
+            return f"{error} This run and those after it will be tried again when all runs are done."
         return None
 
     def end(

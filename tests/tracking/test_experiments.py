@@ -161,8 +161,8 @@ def test_after_a_failure_the_store_is_left_alone_until_the_end(uri: str, monkeyp
     monkeypatch.setattr(experiments, "_fill", broken)
     sentence = tracker.add(other(seed=4))
     assert sentence == (
-        f"The run leaf, 10 % of it, seed 4 could not be tracked. {uri} did not answer within 15 s. It and those after "
-        "it are tracked when all runs are done."
+        f"The run leaf, 10 % of it, seed 4 could not be tracked. {uri} did not answer within 15 s. This run "
+        "and those after it will be tried again when all runs are done."
     )
     assert tracker.add(other(seed=5)) is None
     assert asked == [4]
