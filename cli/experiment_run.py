@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hearfit.soundtasks.result import ExperimentFacts, ExperimentResult
     from hearfit.soundtasks.study import RunFailure, StudyResult
     from hearfit.tracking.experiments import TrackedExperiment
+    from hearfit.training.settings import Settings
 
 RESULT_NAME: Final = "experiment.json"
 REPORT_NAME: Final = "report.html"
@@ -49,8 +50,11 @@ def run_experiment(experiment: "Experiment", options: StudyOptions) -> None:
     names = [RESULT_NAME, REPORT_NAME, *([PDF_NAME] if options.is_pdf else [])]
     check_output(out, names)
     _check_not_of_others(out, names, is_forced=options.is_forced)
-    tracking = StudyTracking(experiment, options) if options.is_tracked else None
-    study = _study(experiment, options, tracking)
+    # Once, before the first run: they hold a hash of all data, which takes a while and later may not be there any more.
+    settings = experiment.task.settings()
+    experiment = _with_settings(experiment, settings)
+    tracking = StudyTracking(experiment, settings, options) if options.is_tracked else None
+    study = _study(experiment, settings, options, tracking)
     if not study.records:
         output.document(_document(experiment, None, study.failures))
         _tell_of_failures(study.failures, len(experiment.names), output)
@@ -85,7 +89,17 @@ def _check_not_of_others(out: Path, names: list[str], *, is_forced: bool) -> Non
         )
 
 
-def _study(experiment: "Experiment", options: StudyOptions, tracking: StudyTracking | None) -> "StudyResult":
+def _with_settings(experiment: "Experiment", settings: "Settings") -> "Experiment":
+    """The report shows the settings of the task, unless the experiment has chosen others."""
+    from hearfit.soundtasks.experiment import flat
+
+    facts = experiment.facts
+    return replace(experiment, facts=replace(facts, settings=facts.settings or flat(settings)))
+
+
+def _study(
+    experiment: "Experiment", settings: "Settings", options: StudyOptions, tracking: StudyTracking | None
+) -> "StudyResult":
     from hearfit.inference.cores import available_cores
     from hearfit.soundtasks.study import run_study
 
@@ -103,6 +117,7 @@ def _study(experiment: "Experiment", options: StudyOptions, tracking: StudyTrack
             experiment.names,
             options.out,
             num_processes=options.num_processes or available_cores(),
+            settings=settings,
             is_forced=options.is_forced,
             on_kept=progress.kept,
             on_finished=finished,
@@ -132,12 +147,9 @@ def command_of(arguments: Sequence[str]) -> str:
 
 
 def _facts(experiment: "Experiment", failures: "tuple[RunFailure, ...]") -> "ExperimentFacts":
-    """With the settings of the task, unless they have their own, and with what failed."""
-    from hearfit.soundtasks.experiment import flat
-
+    """With what failed."""
     facts = experiment.facts
-    settings = facts.settings or flat(experiment.task.settings())
-    return replace(facts, settings=settings, remarks=(*map(_sentence, failures), *facts.remarks))
+    return replace(facts, remarks=(*map(_sentence, failures), *facts.remarks))
 
 
 def _write(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -20,14 +19,22 @@ if TYPE_CHECKING:
 class StudyTracking:
     """Records what a study finishes; a store that fails takes nothing from the results.
 
+    Settings and versions are those from before the first run: what is read while runs are done may fail.
+
+    Args:
+        settings: of the task.
+
     Raises:
         TrackingError: the store cannot be reached, before the first run.
     """
 
-    def __init__(self, experiment: "Experiment", options: StudyOptions) -> None:
+    def __init__(self, experiment: "Experiment", settings: "Settings", options: StudyOptions) -> None:
+        from hearfit.soundtasks.study import SOFTWARE
         from hearfit.tracking.experiments import ExperimentTracker, prepare_for_experiment
 
-        self._experiment = experiment
+        self._description = experiment.description
+        self._settings = settings
+        self._software = {name: version(name) for name in SOFTWARE}
         self._output = options.output
         self._title = experiment.description.title
         with self._output.progress(self._title) as progress:
@@ -58,15 +65,4 @@ class StudyTracking:
             # Records had none once: with it they would be other ones, and be stored a second time.
             del fields["confusion"]
         text = json.dumps(fields, sort_keys=True)
-        return tracked_run(record, self._experiment.description, self._settings, self._software, text)
-
-    # Once: the settings of a task hold a hash of all of its data.
-    @cached_property
-    def _settings(self) -> "Settings":
-        return self._experiment.task.settings()
-
-    @cached_property
-    def _software(self) -> dict[str, str]:
-        from hearfit.soundtasks.study import SOFTWARE
-
-        return {name: version(name) for name in SOFTWARE}
+        return tracked_run(record, self._description, self._settings, self._software, text)

@@ -82,6 +82,7 @@ def run_study(
     out: Path,
     *,
     num_processes: int,
+    settings: Settings | None = None,
     is_forced: bool = False,
     on_kept: Callable[[int], None] | None = None,
     on_finished: Callable[[RunRecord], None] | None = None,
@@ -96,6 +97,7 @@ def run_study(
     in `out/failures`, until they succeed.
 
     Args:
+        settings: of the task, where they are known already: they hold a hash of all data, which takes a while.
         is_forced: records of other settings are deleted; otherwise they are refused.
         on_kept: told how many runs are finished already, before the first of the others.
         on_finished: told of each new record, here, in the order in which they are finished.
@@ -112,14 +114,14 @@ def run_study(
     if num_processes < 1:
         raise InputError(f"The number of processes is {num_processes}; allowed is 1 or more.")
     check_output(out / RUNS, [record_path(Path(), name).name for name in names])
-    settings = recorded_settings(task)
-    kept = _kept(out / RUNS, settings, is_forced=is_forced)
+    of_records = recorded_settings(task, settings)
+    kept = _kept(out / RUNS, of_records, is_forced=is_forced)
     wanted = [name for name in names if name not in kept]
     for name in kept:
         _write_traceback(out, name, None)
     if on_kept is not None:
         on_kept(len(names) - len(wanted))
-    work = partial(_run, task, out, settings)
+    work = partial(_run, task, out, of_records)
     finished: dict[RunName, RunRecord] = {}
     failures: dict[RunName, RunFailure] = {}
     shared = _shared(task, tuple(kept))
@@ -147,10 +149,17 @@ def run_study(
     )
 
 
-def recorded_settings(task: SoundTask) -> Settings:
-    """The settings of a task with the versions of the software, as records and networks carry them."""
+def recorded_settings(task: SoundTask, settings: Settings | None = None) -> Settings:
+    """The settings of a task with the versions of the software, as records and networks carry them.
+
+    Args:
+        settings: those of the task, where they are known already.
+    """
     # Of other versions a run may differ, although everything else is the same.
-    return {**task.settings(), "software": {name: version(name) for name in SOFTWARE}}
+    return {
+        **(task.settings() if settings is None else settings),
+        "software": {name: version(name) for name in SOFTWARE},
+    }
 
 
 def shared_network(task: SoundTask, workspace: Path, name: str) -> tuple[Path, str]:

@@ -15,6 +15,7 @@ from hearfit.soundtasks.experiment import run_names
 from hearfit.soundtasks.record import RunName, RunRecord
 from hearfit.soundtasks.workers import Tell
 from hearfit.tracking.experiments import ExperimentRun, TrackedExperiment
+from hearfit.training.settings import Settings
 from tests.cli.quick_experiment import QuickTask, quick_experiment, quick_options
 
 
@@ -77,7 +78,10 @@ def test_runs_are_tracked_and_the_pdf_is_written(tmp_path: Path, capsys: pytest.
 def test_runs_are_tracked_while_others_are_under_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In which order the tracking hears what: each run before the next begins; what was kept, at the end."""
+    """In which order the tracking hears what: each run before the next begins; what was kept, at the end.
+
+    The settings hold a hash of all data: they are asked for once, before anything that a lost folder could end.
+    """
     heard: list[str] = []
 
     class Told:
@@ -100,14 +104,21 @@ def test_runs_are_tracked_while_others_are_under_way(
         heard.append(f"begin {name.frontend} {name.seed}")
         return run_of(self, name, workspace, progress)
 
+    settings_of = QuickTask.settings
+
+    def asked(self: QuickTask) -> Settings:
+        heard.append("settings")
+        return settings_of(self)
+
     monkeypatch.setattr(QuickTask, "run", noted)
+    monkeypatch.setattr(QuickTask, "settings", asked)
     monkeypatch.setattr("hearfit.tracking.experiments.prepare_for_experiment", lambda *_arguments, **_options: None)
     monkeypatch.setattr("hearfit.tracking.experiments.ExperimentTracker", Told)
     experiment = quick_experiment(tmp_path)
     options = quick_options(tmp_path, is_tracked=True, tracking_uri="sqlite:///x")
     run_experiment(dataclasses.replace(experiment, names=experiment.names[:2]), options)
-    assert heard == ["begin mel 1", "mel 1", "begin leaf 1", "leaf 1", "end 2"]
+    assert heard == ["settings", "begin mel 1", "mel 1", "begin leaf 1", "leaf 1", "end 2"]
     heard.clear()
     run_experiment(dataclasses.replace(experiment, names=experiment.names[:3]), options)
-    assert heard == ["begin mel 1", "mel 1", "end 3"]
+    assert heard == ["settings", "begin mel 1", "mel 1", "end 3"]
     assert "tracked  hearfit-example in x, 1 new run" in capsys.readouterr().out
