@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearfit.soundtasks.confusion import confusion_matrix
-from hearfit.soundtasks.events.scores import (
-    accuracy,
-    area_under_roc,
-    balanced_accuracy,
-    edit_distance,
-    note_runs,
-)
+from hearfit.soundtasks.confusion import accuracy, balanced_accuracy, confusion_matrix
+from hearfit.soundtasks.events.scores import area_under_roc, edit_distance, note_runs
 
 LABELS = st.lists(st.integers(0, 3), max_size=8)
 

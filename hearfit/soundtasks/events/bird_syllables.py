@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from hearfit.corpora.birdsong import SONG_LEVEL_DB_SPL, Song, Stretch, list_songs, read_songs
 from hearfit.errors import InputError
-from hearfit.soundtasks.confusion import confusion_matrix
+from hearfit.soundtasks.confusion import accuracy, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.events.examples import (
     HOP_S,
     HOP_SAMPLES,
@@ -23,12 +23,7 @@ from hearfit.soundtasks.events.examples import (
     TestScores,
     frame_centres_s,
 )
-from hearfit.soundtasks.events.scores import (
-    accuracy,
-    balanced_accuracy,
-    edit_distance,
-    note_runs,
-)
+from hearfit.soundtasks.events.scores import edit_distance, note_runs
 from hearfit.training.settings import Settings
 
 WINDOW_FRAMES: Final = 160

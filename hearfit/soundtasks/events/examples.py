@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
+from hearfit.soundtasks.confusion import Counts
+
 SAMPLING_RATE_HZ: Final = 16_000
 HOP_S: Final = 0.01
 HOP_SAMPLES: Final = 160
@@ -66,7 +68,7 @@ class TestScores:
 
     scores: Mapping[str, float]
     items: Mapping[str, tuple[float, ...]]
-    confusion: Int[np.ndarray, "classes classes"] | None = None
+    confusion: Counts | None = None
     case: str = ""
 
 

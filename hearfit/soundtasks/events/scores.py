@@ -1,4 +1,4 @@
-"""Scores of detection and classification: area under the ROC curve, accuracy, confusion and edit distance, exactly."""
+"""Scores of detection and of sequences of notes: area under the ROC curve and edit distance, exactly."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -17,19 +17,6 @@ def area_under_roc(score: Float[np.ndarray, " frames"], is_event: Bool[np.ndarra
         return float("nan")
     rank_sum = float(rankdata(score)[is_event].sum())
     return (rank_sum - num_events * (num_events + 1) / 2.0) / (num_events * num_others)
-
-
-def accuracy(confusion: Int[np.ndarray, "classes classes"]) -> float:
-    """Share of right answers; NaN of no cases."""
-    total = int(confusion.sum())
-    return float(np.trace(confusion)) / total if total else float("nan")
-
-
-def balanced_accuracy(confusion: Int[np.ndarray, "classes classes"]) -> float:
-    """Mean over the classes that occur of the share of right answers to each; chance is 1 / classes."""
-    cases = confusion.sum(axis=1)
-    present = cases > 0
-    return float(np.mean(np.diagonal(confusion)[present] / cases[present])) if present.any() else float("nan")
 
 
 def edit_distance(truth: Int[np.ndarray, " notes"], answer: Int[np.ndarray, " others"]) -> int:

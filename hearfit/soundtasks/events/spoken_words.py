@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 
 from hearfit.corpora.spoken_digits import SpokenDigit, list_spoken_digits, read_spoken_digit
 from hearfit.errors import InputError
-from hearfit.soundtasks.confusion import confusion_matrix
+from hearfit.soundtasks.confusion import balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.constants import speech_settings
 from hearfit.soundtasks.events.examples import (
     HOP_SAMPLES,
@@ -26,7 +26,6 @@ from hearfit.soundtasks.events.examples import (
     TestScores,
     num_frames,
 )
-from hearfit.soundtasks.events.scores import balanced_accuracy
 from hearfit.training.settings import Settings
 
 WORD_S: Final = 0.8

@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from hearfit.errors import InputError
-from hearfit.soundtasks.confusion import confusion_matrix, recorded
+from hearfit.soundtasks.confusion import balanced_accuracy, confusion_matrix, recorded
 from hearfit.soundtasks.data_files import content_hash
 from hearfit.soundtasks.events.bird_syllables import BirdDesign, bird_data, bird_scores, bird_settings
 from hearfit.soundtasks.events.examples import EventData, Examples, TestScores
 from hearfit.soundtasks.events.frontends import frontend_settings
 from hearfit.soundtasks.events.learning import Learned, learn, learning_settings
 from hearfit.soundtasks.events.network import network_settings
-from hearfit.soundtasks.events.scores import area_under_roc, balanced_accuracy
+from hearfit.soundtasks.events.scores import area_under_roc
 from hearfit.soundtasks.events.spoken_words import (
     digit_data,
     digit_settings,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from hearfit.soundtasks.confusion import confusion_matrix, recalls
+from hearfit.soundtasks.confusion import Counts, balanced_accuracy, confusion_matrix
 from hearfit.soundtasks.phonemes.targets import BROAD_CLASSES, PADDING
 
 
@@ -21,7 +21,7 @@ class FrameScores:
 
     broad: Float[np.ndarray, " words"]
     phones: Float[np.ndarray, " words"]
-    confusion: Int[np.ndarray, "classes classes"]
+    confusion: Counts
 
     @property
     def broad_accuracy(self) -> float:
@@ -36,7 +36,7 @@ class FrameScores:
     @property
     def balanced_accuracy(self) -> float:
         """Mean of the shares of each broad class that were told: every class counts alike, however rare."""
-        return float(np.nanmean(recalls(self.confusion)))
+        return balanced_accuracy(self.confusion)
 
 
 def frame_scores(
