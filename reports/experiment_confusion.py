@@ -1,4 +1,4 @@
-"""The section of the page on which classes are taken for which, summed over seeds."""
+"""The section of the page on which classes are taken for which, summed over all that a frontend was tested with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from hearfit.reports.document import Block, BulletList, Figure, Section
+from hearfit.reports.document import Block, BulletList, Figure, Paragraph, Section
 from hearfit.reports.experiment_words import seeds_text
 from hearfit.reports.figure_confusion import ConfusionPanel, draw_confusions
 from hearfit.reports.svg import inline_svg
@@ -37,17 +37,22 @@ class _Summed:
 
 
 def confusion_section(result: ExperimentResult, condition: str) -> list[Section]:
-    """The baseline and the best of the others in a condition; nothing where their records hold no counts."""
+    """The baseline and the best of the others in a condition; nothing where their records hold no counts.
+
+    More classes than a matrix has room for are told in a sentence.
+    """
     metric, baseline = result.description.metrics[0], baseline_of(result)
     rivals = [name for name in result.frontends if name != baseline]
     best = best_of(scores(result, metric), metric, condition, rivals)
     summed = [each for name in (baseline, best) if name and (each := _summed(result, name, condition)) is not None]
     summed = [each for each in summed if each.classes == summed[0].classes]
-    if not summed or len(summed[0].classes) > _MOST_CLASSES:
+    if not summed:
         return []
-    blocks: list[Block] = [_figure(summed, condition)]
-    if told := tuple(sentence for each in summed if (sentence := _sentence(each))):
-        blocks.append(BulletList(told))
+    is_drawn = len(summed[0].classes) <= _MOST_CLASSES
+    over = _over(result.description.counted_in_each, summed[0].case)
+    told = tuple(filter(None, map(_sentence, summed)))
+    first = _figure(summed, condition, over) if is_drawn else _not_drawn(summed, condition, over if told else "")
+    blocks: list[Block] = [first, *([BulletList(told)] if told else [])]
     return [Section("What is taken for what", tuple(blocks))]
 
 
@@ -62,7 +67,25 @@ def _summed(result: ExperimentResult, frontend: str, condition: str) -> _Summed 
     return _Summed(frontend, tuple(sorted(alike)), first.case, first.classes, counts)
 
 
-def _figure(summed: Sequence[_Summed], condition: str) -> Figure:
+def _over(counted_in_each: str, case: str) -> str:
+    """Over what the counts are summed."""
+    if not counted_in_each:
+        return "summed over seeds"
+    return f"summed over seeds and {counted_in_each}s (each {case} counts once for each seed in each {counted_in_each})"
+
+
+def _not_drawn(summed: Sequence[_Summed], condition: str, over: str) -> Paragraph:
+    """Why there is no matrix; `over` explains the percentages that follow, empty where there are none."""
+    cases = "; ".join(f"{each.frontend}: {_cases(each)}" for each in summed)
+    shares = f" A percentage here is of all {summed[0].case}s of a class, {over}." if over else ""
+    return Paragraph(
+        f"{condition}: the test has {len(summed[0].classes)} classes, too many to draw how often each is taken for "
+        f"each other (at most {_MOST_CLASSES} are drawn). The counts of every run are in experiment.json.{shares} "
+        f"{cases}."
+    )
+
+
+def _figure(summed: Sequence[_Summed], condition: str, over: str) -> Figure:
     panels = [ConfusionPanel(each.frontend, each.shares) for each in summed]
     first = summed[0]
     cases = "; ".join(f"{each.frontend}: {_cases(each)}" for each in summed)
@@ -76,7 +99,7 @@ def _figure(summed: Sequence[_Summed], condition: str) -> Figure:
         ),
         caption=(
             f"{condition}: of all {first.case}s of a class (row), the percentage taken for each class (column), "
-            "summed over seeds; what rounds to 0 is left out, right answers are bold. The baseline and the best of the "
+            f"{over}; what rounds to 0 is left out, right answers are bold. The baseline and the best of the "
             f"other frontends. {cases}. The counts of every run are in experiment.json."
         ),
     )

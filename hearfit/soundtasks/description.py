@@ -37,6 +37,8 @@ class ExperimentDescription:
         metrics: the first one decides who wins.
         baseline: the frontend that the others are compared with.
         item: what a bootstrap resamples beside the seeds: "unit", "utterance", "clip".
+        counted_in_each: where a run hears its whole test more than once, in what, in the singular: "listening
+            condition". The counts of its confusion are summed over them.
     """
 
     task: str
@@ -49,6 +51,7 @@ class ExperimentDescription:
     metrics: tuple[Metric, ...]
     baseline: str
     item: str
+    counted_in_each: str = ""
 
     def frontend(self, name: str) -> FrontendChoice:
         """The frontend of this name."""

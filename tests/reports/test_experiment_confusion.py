@@ -7,9 +7,10 @@ from html import unescape
 import numpy as np
 import pytest
 
-from hearfit.reports.document import BulletList, Figure
+from hearfit.reports.document import BulletList, Figure, Paragraph
 from hearfit.reports.experiment_confusion import confusion_section
 from hearfit.soundtasks.confusion import recorded
+from hearfit.soundtasks.phonemes.description import DESCRIPTION, EAR_DESCRIPTION
 from hearfit.soundtasks.record import Confusion
 from hearfit.soundtasks.result import ExperimentResult
 from tests.soundtasks.example_experiment import example_result
@@ -51,6 +52,7 @@ def test_shares_are_those_of_the_rows_summed_over_seeds() -> None:
     assert told.items[0] == (
         "mel most often takes nasal for vowel (100 %), vowel for nasal (20 %) and vowel for <b>stop (5 %)."
     )
+    assert "(column), summed over seeds; what" in figure.caption
     assert "mel: 24 frames with seeds 1, 2" in figure.caption
     assert "<b>" not in figure.svg
 
@@ -63,11 +65,40 @@ def test_older_records_hold_no_counts_and_the_page_goes_without() -> None:
     assert "biomimetic" not in _texts(figure)
 
 
-def test_too_many_classes_are_no_figure() -> None:
+def test_what_counts_in_every_listening_condition_is_said_to() -> None:
     result = _result()
-    many = recorded(np.eye(40, dtype=np.int64), classes=tuple(map(str, range(40))), case="frame")
+    heard = dataclasses.replace(result.description, counted_in_each="listening condition")
+    (section,) = confusion_section(dataclasses.replace(result, description=heard), "100 %")
+    figure = section.blocks[0]
+    assert isinstance(figure, Figure)
+    assert (
+        "summed over seeds and listening conditions (each frame counts once for each seed in each listening condition);"
+        in figure.caption
+    )
+
+
+def test_counts_of_phonemes_are_summed_over_listening_conditions() -> None:
+    """Truth: `record_of`, which sums them."""
+    assert {DESCRIPTION.counted_in_each, EAR_DESCRIPTION.counted_in_each} == {"listening condition"}
+
+
+def test_too_many_classes_are_told_and_not_drawn() -> None:
+    result = _result()
+    # Of each seed one frame of every class; of the first class a second one, which is taken for the last.
+    counts = np.eye(40, dtype=np.int64)
+    counts[0, 39] = 1
+    many = recorded(counts, classes=tuple(map(str, range(40))), case="frame")
     records = tuple(dataclasses.replace(record, confusion=many) for record in result.records)
-    assert confusion_section(dataclasses.replace(result, records=records), "100 %") == []
+    (section,) = confusion_section(dataclasses.replace(result, records=records), "100 %")
+    paragraph, told = section.blocks
+    assert isinstance(paragraph, Paragraph)
+    assert isinstance(told, BulletList)
+    assert paragraph.text == (
+        "100 %: the test has 40 classes, too many to draw how often each is taken for each other (at most 16 are "
+        "drawn). The counts of every run are in experiment.json. A percentage here is of all frames of a class, summed "
+        "over seeds. mel: 82 frames with seeds 1, 2; biomimetic: 82 frames with seeds 1, 2."
+    )
+    assert told.items[0] == "mel most often takes 0 for 39 (50 %)."
 
 
 @pytest.mark.parametrize("counts", [((1, 0),), ((1, 0), (0, 1, 2)), ((1, -1), (0, 0))])

@@ -82,6 +82,7 @@ DESCRIPTION: Final = ExperimentDescription(
     metrics=metrics_of(DEFAULT_SNRS_DB),
     baseline="cnn",
     item="utterance",
+    counted_in_each="listening condition",
 )
 
 EAR_DESCRIPTION: Final = ExperimentDescription(
@@ -98,6 +99,7 @@ EAR_DESCRIPTION: Final = ExperimentDescription(
     metrics=metrics_of((10.0,)),
     baseline=NORMAL_EAR,
     item="utterance",
+    counted_in_each="listening condition",
 )
 
 
