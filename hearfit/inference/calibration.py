@@ -123,7 +123,7 @@ def calibrate_one(
     )
     drawn = _draws(data, laplace(estimate, prior), white, normal, method, int(generator.integers(2**31)))
     draws = drawn.positions
-    values, true_values = _quantities(draws, normal), _quantities(truth[None], normal)[0]
+    values, true_values = calibrated_quantities(draws, normal), calibrated_quantities(truth[None], normal)[0]
     at_truth = evaluate(np.linalg.solve(white.factor, truth - white.mean), white, data, normal=normal)
     expected = posterior_about(truth, at_truth.fisher, prior)
     bound, share = _bounds(truth, expected.covariance, prior.covariance, normal)
@@ -172,9 +172,13 @@ def _draws(
     )
 
 
-def _quantities(
+def calibrated_quantities(
     positions: Float[np.ndarray, "draws parameters"], normal: NormalEar
 ) -> Float[np.ndarray, "draws quantities knots"]:
+    """`QUANTITIES` of ears in the form in which they are ranked and their errors taken. Under `jax.enable_x64`.
+
+    Threshold in dB HL, logarithm of the compression exponent, attenuation in dB, strength of inhibition.
+    """
     at = jnp.asarray(positions)
     share, level = at[:, :NUM_KNOTS], at[:, NUM_KNOTS : 2 * NUM_KNOTS]
     inhibition = np.asarray(inhibition_strength(at[:, 2 * NUM_KNOTS : 3 * NUM_KNOTS]))
@@ -190,14 +194,14 @@ def _bounds(
     normal: NormalEar,
 ) -> tuple[Float[np.ndarray, "quantities knots"], Float[np.ndarray, "quantities knots"]]:
     """SD that the bound allows, and data share, of every quantity, by the delta method at the true listener."""
-    directions = _directions(truth, normal)
+    directions = calibrated_directions(truth, normal)
     return delta_sd(directions, posterior), data_share_along(directions, posterior, prior)
 
 
-def _directions(
+def calibrated_directions(
     truth: Float[np.ndarray, " parameters"], normal: NormalEar
 ) -> Float[np.ndarray, "quantities knots parameters"]:
-    """Derivatives of the quantities by the coordinates."""
+    """Derivatives of `calibrated_quantities` of one ear by its coordinates. Under `jax.enable_x64`."""
     at = jnp.asarray(truth)
     directions = ear_directions(truth)
     # Of the model, to which every channel counts; and of the logarithm of the exponent.

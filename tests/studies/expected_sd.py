@@ -18,7 +18,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.audiology.bisgaard import standard_audiogram
 from hearfit.experiment.conditions import collapse
 from hearfit.experiment.protocol import Protocol
-from hearfit.inference.calibration import _directions, _quantities, _tested
+from hearfit.inference.calibration import _tested, calibrated_directions, calibrated_quantities
 from hearfit.inference.data import build_fit_data
 from hearfit.inference.ear_directions import QUANTITIES
 from hearfit.inference.information import plan_session
@@ -62,7 +62,7 @@ def scatter(
         start = starting_point(conditions, DEFAULT_PRIOR, NORMAL)
         found = find_map(data, prior, normal=NORMAL, settings=SearchSettings(tolerance_nats=1e-5), start=start)
         modes.append(laplace(found, DEFAULT_PRIOR).mode)
-    return np.asarray(_quantities(np.array(modes), NORMAL).std(axis=0, ddof=1))
+    return np.asarray(calibrated_quantities(np.array(modes), NORMAL).std(axis=0, ddof=1))
 
 
 def expected(position: Float[np.ndarray, " parameters"], protocols: Sequence[Protocol]) -> tuple[Table, Table]:
@@ -70,7 +70,7 @@ def expected(position: Float[np.ndarray, " parameters"], protocols: Sequence[Pro
     session = plan_session(protocols, position, transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
     covariance = session.posterior().covariance
     information = np.linalg.inv(covariance) - np.linalg.inv(DEFAULT_PRIOR.covariance)
-    directions = _directions(position, NORMAL)
+    directions = calibrated_directions(position, NORMAL)
 
     def sd(of: Float[np.ndarray, "parameters parameters"]) -> Table:
         return np.sqrt(np.einsum("qkp,pr,qkr->qk", directions, of, directions))
