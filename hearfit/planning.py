@@ -17,12 +17,7 @@ from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
 from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.ear_directions import QUANTITIES, ear_directions
-from hearfit.inference.frequency_estimates import (
-    frequency_estimates,
-    measured_knots,
-    selective_trials_near_knots,
-    trials_near_knots,
-)
+from hearfit.inference.frequency_estimates import frequency_estimates, measured_knots
 from hearfit.inference.information import PlannedSession, plan_session
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.least_determined import least_determined
@@ -201,7 +196,7 @@ def _expected(
     posterior = session.posterior(sessions=sessions)
     rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
     scaled = tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows)
-    return scaled, unknown, least_determined(posterior, *measured_knots(session.conditions))
+    return scaled, unknown, least_determined(posterior, measured_knots(session.conditions))
 
 
 def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
@@ -252,11 +247,9 @@ def _check_wanted(wanted: Mapping[str, float]) -> None:
 
 
 def _precisions(session: PlannedSession, wanted: Mapping[str, float]) -> tuple[Precision, ...]:
-    # A broad sound says nothing of the threshold at a frequency, and little of what makes it.
-    placed = [group for group in session.conditions if not group.protocol.stimulus.kind.is_broad]
-    tested = trials_near_knots(placed) > 0
+    knots = measured_knots(session.conditions)
     # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
-    selective = selective_trials_near_knots(session.conditions) > 0
+    tested, selective = knots.is_threshold_tested, knots.is_selective
     directions = ear_directions(session.position)
     return tuple(
         Precision(

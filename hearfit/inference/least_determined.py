@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.ear_directions import QUANTITIES, ear_directions
+from hearfit.inference.frequency_estimates import MeasuredKnots
 from hearfit.inference.identifiability import SMALLEST_ATTENUATION_SD_DB
 from hearfit.inference.posterior import data_share_along
 from hearfit.inference.sampled import EarPosterior
@@ -22,20 +23,19 @@ _PARTS: Final = (("division of the loss", "dB"), ("threshold", "dB"), ("lateral 
 """Quantity and unit of each curve of coordinates, in their order."""
 
 
-def least_determined(
-    posterior: EarPosterior, is_tested: Bool[np.ndarray, " knots"], is_selective: Bool[np.ndarray, " knots"]
-) -> Direction | None:
+def least_determined(posterior: EarPosterior, measured: MeasuredKnots) -> Direction | None:
     """What the answers leave widest of what was measured of the ear, re how people vary. Under `jax.enable_x64`.
 
-    It is a combination of the coordinates of thresholds and of the division of the loss at tested frequencies, and of
-    inhibition at those with a test of selectivity. None where nothing was tested.
+    It is a combination of the coordinates of thresholds and of the division of the loss where thresholds were measured,
+    and of inhibition at frequencies with a test of selectivity. None where nothing was measured.
     """
     directions = ear_directions(posterior.mode)
+    has_threshold = measured.is_threshold_tested
     knots = np.arange(NUM_KNOTS)
     is_open = delta_sd(directions[_ATTENUATION], posterior.covariance) > SMALLEST_ATTENUATION_SD_DB
     indices = [
         curve * NUM_KNOTS + int(knot)
-        for curve, chosen in enumerate((is_tested & is_open, is_tested, is_selective))
+        for curve, chosen in enumerate((has_threshold & is_open, has_threshold, measured.is_selective))
         for knot in np.flatnonzero(chosen)
     ]
     if not indices:
