@@ -1,4 +1,4 @@
-"""The least determined combination against one that was put into a covariance by hand."""
+"""The combination that is left widest against one that was put into a covariance by hand."""
 
 import numpy as np
 import pytest
