@@ -27,7 +27,6 @@ _WANTED_NAMES: Final = {
     "attenuation": "attenuation",
     "inhibition": "lateral inhibition",
 }
-_LARGEST_WANTED: Final = 1000.0
 _FIGURE_SUFFIXES = (".svg", ".pdf", ".png")
 # As many as the figure tells apart.
 _MOST_LENGTHS = 4
@@ -125,6 +124,11 @@ def _inputs(request: PlanRequest) -> tuple[Audiogram, Ear, tuple["Protocol", ...
 def _wanted_sds(words: Sequence[str], problems: Problems) -> dict[str, float]:
     """The SD that is wanted of each quantity that was named; what is wrong with any of them is collected."""
     wanted: dict[str, float] = {}
+    if not words:
+        return wanted
+    # Imports what takes long.
+    from hearfit.planning import LARGEST_WANTED_SD
+
     for word in words:
         name, separator, text = word.partition("=")
         with problems.collected():
@@ -137,10 +141,10 @@ def _wanted_sds(words: Sequence[str], problems: Problems) -> dict[str, float]:
                 sd = float(text)
             except ValueError:
                 sd = math.nan
-            if not 0.0 < sd <= _LARGEST_WANTED:
+            if not 0.0 < sd <= LARGEST_WANTED_SD:
                 raise InputError(
                     f"--want is {word!r}; allowed is an SD that is a number of more than 0 and up to "
-                    f"{_LARGEST_WANTED:g}, as in {name}=0.5."
+                    f"{LARGEST_WANTED_SD:g}, as in {name}=0.5."
                 )
             if _WANTED_NAMES[name] in wanted:
                 raise InputError(f"--want gives {name} twice. Give each quantity once.")

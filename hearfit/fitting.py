@@ -155,7 +155,7 @@ def fit_ear(
         frequencies, unknown = rows_of(posterior)
         measured = measured_knots(conditions, unheard)
         unknown += trade_off_sentences(posterior, assumed, measured.is_tested)
-        undetermined = least_determined(posterior, *measured)
+        undetermined = least_determined(posterior, measured)
         if sampling is not None:
             from hearfit.inference.sampling_checks import agreement
 

@@ -16,13 +16,8 @@ from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
 from hearfit.inference.delta_method import delta_sd
-from hearfit.inference.ear_directions import QUANTITIES, ear_directions
-from hearfit.inference.frequency_estimates import (
-    frequency_estimates,
-    measured_knots,
-    selective_trials_near_knots,
-    trials_near_knots,
-)
+from hearfit.inference.ear_directions import QUANTITIES, UNITS, ear_directions
+from hearfit.inference.frequency_estimates import frequency_estimates, measured_knots
 from hearfit.inference.information import PlannedSession, plan_session
 from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.least_determined import least_determined
@@ -36,7 +31,8 @@ from hearfit.listener.profile import Direction, FrequencyEstimates
 SECONDS_BETWEEN_TRIALS = 2.5
 SECONDS_BETWEEN_INTERVALS = 0.5
 _MOST_SESSIONS = 64.0
-_LARGEST_WANTED_SD = 1000.0
+LARGEST_WANTED_SD = 1000.0
+"""Nobody wants to know any quantity less well than to this SD, in its own unit."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +88,6 @@ class SessionPlan:
     precisions: tuple[Precision, ...]
 
 
-UNITS: Final = {"threshold": "dB", "compression exponent": "", "attenuation": "dB", "lateral inhibition": ""}
-"""Unit of each of `QUANTITIES`, in their order."""
 WANTED: Final = {"threshold": 3.0, "compression exponent": 0.05, "attenuation": 3.0, "lateral inhibition": 0.15}
 """An SD of each quantity that makes a profile worth having; wanted where no other one is."""
 
@@ -201,7 +195,7 @@ def _expected(
     posterior = session.posterior(sessions=sessions)
     rows, unknown = frequency_estimates(session.conditions, posterior, session.prior, normal=NORMAL, seed=seed)
     scaled = tuple(replace(row, num_trials=round(sessions * row.num_trials)) for row in rows)
-    return scaled, unknown, least_determined(posterior, *measured_knots(session.conditions))
+    return scaled, unknown, least_determined(posterior, measured_knots(session.conditions))
 
 
 def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
@@ -243,20 +237,18 @@ def _check_wanted(wanted: Mapping[str, float]) -> None:
         if name not in QUANTITIES
     ]
     problems += [
-        f"The SD that is wanted of the {name} is {sd:g}; it must be more than 0 and at most {_LARGEST_WANTED_SD:g}."
+        f"The SD that is wanted of the {name} is {sd:g}; it must be more than 0 and at most {LARGEST_WANTED_SD:g}."
         for name, sd in wanted.items()
-        if not 0.0 < sd <= _LARGEST_WANTED_SD
+        if not 0.0 < sd <= LARGEST_WANTED_SD
     ]
     if problems:
         raise InputError(problems)
 
 
 def _precisions(session: PlannedSession, wanted: Mapping[str, float]) -> tuple[Precision, ...]:
-    # A broad sound says nothing of the threshold at a frequency, and little of what makes it.
-    placed = [group for group in session.conditions if not group.protocol.stimulus.kind.is_broad]
-    tested = trials_near_knots(placed) > 0
+    knots = measured_knots(session.conditions)
     # Without a test of selectivity at a frequency, inhibition is what its neighbours and the prior say.
-    selective = selective_trials_near_knots(session.conditions) > 0
+    tested, selective = knots.is_threshold_tested, knots.is_selective
     directions = ear_directions(session.position)
     return tuple(
         Precision(

@@ -196,7 +196,7 @@ def test_what_detection_alone_trades_off_is_named() -> None:
         assert spearmanr(ears.exponent[:, k], ears.attenuation_db[:, k]).statistic < -0.7
 
 
-def test_what_detection_alone_tells_least_of_is_the_division_of_the_loss() -> None:
+def test_what_detection_alone_leaves_widest_is_the_division_of_the_loss() -> None:
     # Truth: a tone in quiet is heard by its threshold; what makes the threshold does not matter.
     _, profile = detection_only()
     direction = profile.least_determined

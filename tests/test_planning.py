@@ -188,9 +188,9 @@ def test_more_sessions_never_know_less() -> None:
 
 
 @pytest.mark.usefixtures("float64")
-def test_the_least_determined_direction_is_one_that_these_tests_cannot_see() -> None:
+def test_what_is_left_widest_is_what_these_tests_cannot_see() -> None:
     session = plan_session([detection()], truth(), transducer=TRANSDUCER, prior=DEFAULT_PRIOR, normal=NORMAL)
-    direction = least_determined(session.posterior(), *measured_knots(session.conditions))
+    direction = least_determined(session.posterior(), measured_knots(session.conditions))
     assert direction is not None
     assert direction.data_share < 0.01
     assert {part.quantity for part in direction.parts} == {"division of the loss"}

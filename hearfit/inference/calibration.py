@@ -21,7 +21,7 @@ from hearfit.inference.data import FitData, build_fit_data
 from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.derived import threshold_sensitivities, tone_thresholds
 from hearfit.inference.ear_directions import ear_directions
-from hearfit.inference.frequency_estimates import trials_near_knots
+from hearfit.inference.frequency_estimates import measured_knots
 from hearfit.inference.laplace import LaplacePosterior, laplace, posterior_about
 from hearfit.inference.likelihood import WhitenedPrior, evaluate
 from hearfit.inference.map import MapStatus, SearchSettings, find_map, whitened_prior
@@ -214,8 +214,7 @@ def calibrated_directions(
 def _tested(screening: Conditions, session: Sequence[Conditions]) -> Bool[np.ndarray, "quantities knots"]:
     """Thresholds count where there are trials of narrow sounds, the rest of the ear where the session has trials.
 
-    Which frequencies trials are near is as in a profile (`trials_near_knots`).
+    Which frequencies trials are near is as in a profile (`measured_knots`).
     """
-    narrow = [group for group in session if not group.protocol.stimulus.kind.is_broad]
-    rest = trials_near_knots(session) > 0
-    return np.stack([trials_near_knots([screening, *narrow]) > 0, rest, rest, rest])
+    rest = measured_knots(session).is_tested
+    return np.stack([measured_knots([screening, *session]).is_threshold_tested, rest, rest, rest])

@@ -15,7 +15,9 @@ from hearfit.listener.parameters import (
     inhibition_strength,
 )
 
-QUANTITIES: Final = ("threshold", "compression exponent", "attenuation", "lateral inhibition")
+UNITS: Final = {"threshold": "dB", "compression exponent": "", "attenuation": "dB", "lateral inhibition": ""}
+"""Unit of each of `QUANTITIES`, in their order."""
+QUANTITIES: Final = tuple(UNITS)
 """The threshold in dB HL, that of its channel by itself; the exponent; the attenuation in dB; the strength."""
 
 _NUM_CURVES: Final = 3

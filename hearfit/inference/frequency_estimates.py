@@ -77,9 +77,14 @@ def frequency_estimates(
 
 
 class MeasuredKnots(NamedTuple):
-    """Audiometric frequencies that were tested, and those among them with a test of selectivity."""
+    """Audiometric frequencies with trials of any sound, of one that measures the threshold, and of selectivity.
+
+    A broad sound says nothing of the threshold at a frequency within its band, and little of what makes it: exponent
+    and attenuation.
+    """
 
     is_tested: Bool[np.ndarray, " knots"]
+    is_threshold_tested: Bool[np.ndarray, " knots"]
     is_selective: Bool[np.ndarray, " knots"]
 
 
@@ -87,7 +92,12 @@ def measured_knots(
     conditions: Sequence[Conditions], unheard_hz: Sequence[frozenset[float]] | None = None
 ) -> MeasuredKnots:
     """Where there are trials; `unheard_hz` as in `frequency_estimates`."""
-    return MeasuredKnots(trials_near_knots(conditions) > 0, selective_trials_near_knots(conditions, unheard_hz) > 0)
+    narrow = [group for group in conditions if not group.protocol.stimulus.kind.is_broad]
+    return MeasuredKnots(
+        is_tested=trials_near_knots(conditions) > 0,
+        is_threshold_tested=trials_near_knots(narrow) > 0,
+        is_selective=selective_trials_near_knots(conditions, unheard_hz) > 0,
+    )
 
 
 def selective_trials_near_knots(

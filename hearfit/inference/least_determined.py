@@ -1,13 +1,14 @@
-"""The combination of the ear's parameters of which answers say least."""
+"""The combination of the ear's parameters that answers leave widest, compared with how people vary."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from hearfit.inference.delta_method import delta_sd
-from hearfit.inference.ear_directions import QUANTITIES, ear_directions
+from hearfit.inference.ear_directions import QUANTITIES, UNITS, ear_directions
+from hearfit.inference.frequency_estimates import MeasuredKnots
 from hearfit.inference.identifiability import SMALLEST_ATTENUATION_SD_DB
 from hearfit.inference.posterior import data_share_along
 from hearfit.inference.sampled import EarPosterior
@@ -18,24 +19,28 @@ from hearfit.listener.profile import Direction, DirectionPart
 # A coordinate that moves by less than this part of the largest one is no part that anybody needs to hear of.
 _SMALLEST_PART: Final = 0.3
 _ATTENUATION, _INHIBITION = QUANTITIES.index("attenuation"), QUANTITIES.index("lateral inhibition")
-_PARTS: Final = (("division of the loss", "dB"), ("threshold", "dB"), ("lateral inhibition", ""))
+_PARTS: Final = (
+    ("division of the loss", UNITS["attenuation"]),
+    ("threshold", UNITS["threshold"]),
+    ("lateral inhibition", UNITS["lateral inhibition"]),
+)
 """Quantity and unit of each curve of coordinates, in their order."""
 
 
-def least_determined(
-    posterior: EarPosterior, is_tested: Bool[np.ndarray, " knots"], is_selective: Bool[np.ndarray, " knots"]
-) -> Direction | None:
+def least_determined(posterior: EarPosterior, measured: MeasuredKnots) -> Direction | None:
     """What the answers leave widest of what was measured of the ear, re how people vary. Under `jax.enable_x64`.
 
-    It is a combination of the coordinates of thresholds and of the division of the loss at tested frequencies, and of
-    inhibition at those with a test of selectivity. None where nothing was tested.
+    It is a combination of the coordinates of thresholds and of the division of the loss where thresholds were measured,
+    and of inhibition at frequencies with a test of selectivity. None where nothing was measured. It need not be that of
+    which answers say least: what hardly varies among people may have lost a smaller part of its variance.
     """
     directions = ear_directions(posterior.mode)
+    has_threshold = measured.is_threshold_tested
     knots = np.arange(NUM_KNOTS)
     is_open = delta_sd(directions[_ATTENUATION], posterior.covariance) > SMALLEST_ATTENUATION_SD_DB
     indices = [
         curve * NUM_KNOTS + int(knot)
-        for curve, chosen in enumerate((is_tested & is_open, is_tested, is_selective))
+        for curve, chosen in enumerate((has_threshold & is_open, has_threshold, measured.is_selective))
         for knot in np.flatnonzero(chosen)
     ]
     if not indices:

@@ -185,8 +185,9 @@ class DirectionPart:
     """One parameter of the ear within a combination of several.
 
     `weight` is how far one posterior SD along the combination moves the `coordinate` (named as in `Posterior.names`),
-    in units of its SD among people; parts of one sign rise together. `sd` is how far it moves the `quantity`, in
-    `unit`. Of the "division of the loss" that is the attenuation: loss of compression changes by as much the other way.
+    in units of its SD among people; parts of one sign rise together. `sd` is how far that step moves the `quantity`, in
+    `unit`: no more than the SD of the quantity by itself, which moves in other directions too. Of the "division of the
+    loss" it is how far the attenuation moves: loss of compression changes by as much the other way.
     """
 
     coordinate: str
@@ -201,7 +202,7 @@ class DirectionPart:
 class Direction:
     """The combination of the ear's parameters that the answers leave widest, re how people vary; largest part first.
 
-    `data_share` is 1 - (posterior variance / variance among people) of it, within [0, 1].
+    The largest part rises. `data_share` is 1 - (posterior variance / variance among people) of it, within [0, 1].
     """
 
     data_share: float

@@ -182,6 +182,9 @@ def _inconsistencies(profile: Profile) -> Iterator[str]:
             yield f"the lists of `curves.{index}` must be equally long, but their lengths are {sorted(lengths)}."
     if profile.least_determined is not None and not profile.least_determined.parts:
         yield "`least_determined.parts` is empty, but a combination has at least one part."
+    elif profile.least_determined is not None and profile.least_determined.parts[0].weight <= 0.0:
+        weight = profile.least_determined.parts[0].weight
+        yield f"`least_determined.parts.0.weight` is {weight:g}, but the first part rises: more than 0 is allowed."
     if profile.model_comparison is not None and not profile.model_comparison.scores:
         yield "`model_comparison.scores` is empty, but a comparison is of at least one model."
     size = len(profile.posterior.names)

@@ -81,12 +81,12 @@ def test_json_is_one_document(cli: Cli, two_ears: Path) -> None:
     assert "Fitting" not in outcome.err
 
 
-def test_what_the_answers_tell_least_of(cli: Cli, one_ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_answers_leave_widest(cli: Cli, one_ear: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     least = Direction(0.2, (DirectionPart("threshold coordinate", 1.0, "threshold", 250.0, 2.0, "dB"),))
     fit = Fit(dataclasses.replace(small_profile(), least_determined=least), None)
     monkeypatch.setattr("hearfit.fitting.fit_ear", lambda *_, **__: fit)
     told = cli("fit", one_ear, "--no-track").out
-    assert "the answers tell least of the threshold at 250 Hz (SD 2.0 dB): they took away 20 %" in told
+    assert "the threshold at 250 Hz: one SD of it after the answers moves the threshold there by 2.0 dB" in told
     (document,) = json.loads(cli("fit", one_ear, "--no-track", "--json").out)["fits"]
     assert document["least_determined"]["parts"][0]["frequency_hz"] == 250.0
 

@@ -19,7 +19,7 @@ from tests.inference.sessions import mode_of, simulated
 
 pytestmark = [pytest.mark.usefixtures("float64"), pytest.mark.slow]
 
-NUM_LISTENERS = 20
+NUM_LISTENERS = 14
 # Measured over 40 listeners; misses of one listener come together.
 DESIGN_EFFECT = 2.0
 # Losses that differ by less are alike in every clinic. Where there is no attenuation, the truth lies at the end of

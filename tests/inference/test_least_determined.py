@@ -1,15 +1,18 @@
-"""The least determined combination against one that was put into a covariance by hand."""
+"""The combination that is left widest against one that was put into a covariance by hand."""
 
 import numpy as np
 import pytest
 from jaxtyping import Bool, Float
 from scipy.linalg import eigh
 
+from hearfit.experiment.conditions import collapse
+from hearfit.inference.frequency_estimates import MeasuredKnots, measured_knots
 from hearfit.inference.laplace import LaplacePosterior, posterior_about
 from hearfit.inference.least_determined import least_determined, widest_combination
-from hearfit.inference.simulate import position_from_thresholds
+from hearfit.inference.simulate import planned_block, position_from_thresholds
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, NUM_PARAMETERS, PARAMETER_NAMES, listener_at
+from hearfit.protocols.loader import load_protocol
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -20,6 +23,10 @@ PEOPLE_SD = np.sqrt(np.diag(DEFAULT_PRIOR.covariance))
 
 def at(*knots: int) -> Bool[np.ndarray, " knots"]:
     return np.isin(np.arange(NUM_KNOTS), knots)
+
+
+def measured(threshold: Bool[np.ndarray, " knots"], selective: Bool[np.ndarray, " knots"]) -> MeasuredKnots:
+    return MeasuredKnots(threshold | selective, threshold, selective)
 
 
 def posterior(step: Float[np.ndarray, " parameters"], *, loss_db_hl: float = 40.0) -> LaplacePosterior:
@@ -42,7 +49,7 @@ def test_a_direction_that_was_put_in_is_found_and_has_natural_units(sign: float)
     # Truth: the direction itself; its SDs by finite differences of the ear along it; the share of variance by hand.
     step = sign * moved(share=0.5, inhibition=-0.3)
     own = posterior(step)
-    found = least_determined(own, at(K1000, K2000, K4000), at(K2000))
+    found = least_determined(own, measured(at(K1000, K2000, K4000), at(K2000)))
     assert found is not None
     assert [part.coordinate for part in found.parts] == [PARAMETER_NAMES[SHARE], PARAMETER_NAMES[INHIBITION]]
     assert [(part.quantity, part.frequency_hz, part.unit) for part in found.parts] == [
@@ -62,19 +69,32 @@ def test_a_direction_that_was_put_in_is_found_and_has_natural_units(sign: float)
 
 def test_only_what_was_measured_counts() -> None:
     own = posterior(moved(share=0.5, inhibition=0.9))
-    untested = least_determined(own, at(K2000, K4000), at(K2000))
+    untested = least_determined(own, measured(at(K2000, K4000), at(K2000)))
     assert untested is not None
     assert [part.coordinate for part in untested.parts] == [PARAMETER_NAMES[INHIBITION]]
-    without_masking = least_determined(own, at(K1000, K2000), at())
+    without_masking = least_determined(own, measured(at(K1000, K2000), at()))
     assert without_masking is not None
     assert [part.coordinate for part in without_masking.parts] == [PARAMETER_NAMES[SHARE]]
-    assert least_determined(own, at(), at()) is None
+    assert least_determined(own, measured(at(), at())) is None
+
+
+def test_thresholds_and_their_division_are_not_measured_by_broad_sounds() -> None:
+    # Truth: a rippled noise about 60 dB is far above threshold at each frequency of its band.
+    own = posterior(moved(share=0.9, inhibition=0.2))
+    ripple = load_protocol("spectral_ripple_discrimination")
+    block = planned_block(ripple, own.mode, transducer="HDA200", normal=NORMAL, generator=np.random.default_rng(0))
+    knots = measured_knots([collapse(block)])
+    assert knots.is_tested[K1000]
+    assert not knots.is_threshold_tested.any()
+    found = least_determined(own, knots)
+    assert found is not None
+    assert {part.quantity for part in found.parts} == {"lateral inhibition"}
 
 
 def test_the_division_of_no_loss_is_no_matter() -> None:
     # Truth: at -10 dB HL there is no loss to be divided, however little the answers say of it.
     own = posterior(moved(share=0.9, inhibition=0.2), loss_db_hl=-10.0)
-    found = least_determined(own, at(K1000, K2000), at(K2000))
+    found = least_determined(own, measured(at(K1000, K2000), at(K2000)))
     assert found is not None
     assert found.parts[0].coordinate == PARAMETER_NAMES[INHIBITION]
 

@@ -30,7 +30,16 @@ NAMES = st.text(max_size=12)
 ESTIMATES = st.builds(Estimate, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.none() | NUMBERS)
 EXAMPLE = example_profile()
 PARTS = st.builds(DirectionPart, NAMES, NUMBERS, NAMES, NUMBERS, NUMBERS, NAMES)
-DIRECTIONS = st.builds(Direction, NUMBERS, st.lists(PARTS, min_size=1, max_size=2).map(tuple))
+RISING = st.builds(
+    DirectionPart,
+    NAMES,
+    st.floats(min_value=0.0, exclude_min=True, allow_infinity=False),
+    NAMES,
+    NUMBERS,
+    NUMBERS,
+    NAMES,
+)
+DIRECTIONS = st.builds(Direction, NUMBERS, st.tuples(RISING) | st.tuples(RISING, PARTS))
 THRESHOLDS = st.builds(Threshold, st.sampled_from(Ear), NUMBERS, NUMBERS)
 
 
@@ -129,6 +138,7 @@ def test_a_name_that_is_not_text_is_refused() -> None:
 
 
 TEXT = profile_to_json(EXAMPLE)
+PART = dataclasses.asdict(DirectionPart("threshold coordinate", 1.0, "threshold", 250.0, 2.0, "dB"))
 
 
 def changed(**fields: object) -> str:
@@ -153,6 +163,10 @@ def changed(**fields: object) -> str:
         (changed(extra=1), r"p: the field `extra` is not part of a profile of version 2"),
         (changed(frequencies=[]), r"p: `frequencies` is empty"),
         (changed(least_determined={"data_share": 0.1, "parts": []}), r"p: `least_determined.parts` is empty"),
+        (
+            changed(least_determined={"data_share": 0.1, "parts": [PART | {"weight": -0.5}]}),
+            r"p: `least_determined.parts.0.weight` is -0.5, but the first part rises: more than 0 is allowed",
+        ),
         (changed(session=20260314), r"the field `session` is 20260314, but input should be a valid string"),
         (TEXT.replace('"seconds": 1.31', '"seconds": NaN'), r"p: is not valid JSON"),
         (TEXT.replace('"seconds": 1.31', '"seconds": 1e999'), r"`diagnostics.seconds` is not a finite number"),
