@@ -119,11 +119,11 @@ INTERVALS: Final = {
     "map": (
         "Intervals are those of a Gaussian about the most probable ear (Laplace's approximation), which is a little "
         "too narrow: of simulated ears, drawn from the prior and tested with tones, loudness and notched noise, 95 % "
-        "intervals held the true value in 93 to 94 %. Those of draws (hearfit fit --method nuts) held it in 94 to 97 %."
+        "intervals held the true value in 92 to 93 %. Those of draws (hearfit fit --method nuts) held it in 94 to 96 %."
     ),
     "nuts": (
         "Intervals are those of draws from the posterior. Of simulated ears, drawn from the prior and tested with "
-        "tones, loudness and notched noise, 95 % intervals held the true value in 94 to 97 %."
+        "tones, loudness and notched noise, 95 % intervals held the true value in 94 to 96 %."
     ),
 }
 """By the method of the fit; measured by `hearfit validate`, with one prior."""
