@@ -103,16 +103,25 @@ def fit_session(trials: Sequence["Trials"], request: FitRequest, output: Output)
             if fit.draws is not None:
                 write_draws(path.with_name("draws.npz"), fit.profile.posterior.names, fit.draws.chains)
         write_report(report, profiles)
+        for profile, path, drawn in zip(profiles, paths, draws, strict=True):
+            _tell_left_over(
+                profile, path, has_draws=drawn is not None, has_models=request.compares_models, output=output
+            )
         if request.compares_models:
             # This takes long, so the fits are on disk before it, and are then written again with what it found.
-            comparisons = compare_session(
-                trials,
-                prior=request.prior.value,
-                settings=settings if request.method is Method.NUTS else None,
-                out=request.out,
-                seed=request.seed,
-                output=output,
-            )
+            try:
+                comparisons = compare_session(
+                    trials,
+                    prior=request.prior.value,
+                    settings=settings if request.method is Method.NUTS else None,
+                    out=request.out,
+                    seed=request.seed,
+                    output=output,
+                )
+            except BaseException:
+                for profile, path in zip(profiles, paths, strict=True):
+                    _tell_left_over(profile, path, has_draws=True, has_models=False, output=output)
+                raise
             profiles = [replace(own, model_comparison=found) for own, found in zip(profiles, comparisons, strict=True)]
             for profile, path in zip(profiles, paths, strict=True):
                 write_profile(path, profile)
@@ -176,6 +185,16 @@ def result_names(ears: Sequence[Ear]) -> list[str]:
     """The files that a fit writes, relative to its folder: a profile for each ear, then the report."""
     profiles = ["profile.json"] if len(ears) == 1 else [f"{ear.value}/profile.json" for ear in ears]
     return [*profiles, "report.html"]
+
+
+def _tell_left_over(profile: Profile, path: Path, *, has_draws: bool, has_models: bool, output: Output) -> None:
+    """Of an earlier fit into the same folder; such a file may have taken an hour, so it is not removed."""
+    for name, is_replaced in (("draws.npz", has_draws), ("models.json", has_models)):
+        if not is_replaced and path.with_name(name).exists():
+            output.warning(
+                f"{ear_name(profile.ear)}: {path.with_name(name)} is of an earlier fit and does not belong to the "
+                f"profile that is now beside it. Remove it, or fit into another folder."
+            )
 
 
 def _track(

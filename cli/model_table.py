@@ -77,7 +77,7 @@ def print_comparison(profile: Profile, output: Output) -> None:
             "inhi-\nbition",
             "LOO per\nanswer",
             "re model 1",
-            "k >\n0.7",
+            f"k >\n{comparison.pareto_k_limit:.2g}",
             f"{comparison.num_folds} folds\nper answer",
             "re model 1",
             title=f"{profile.listener}, {profile.ear} ear: held-out log predictive density in nats",
@@ -97,7 +97,8 @@ def print_comparison(profile: Profile, output: Output) -> None:
                 "" if score is comparison.scores[0] else difference(score.folds),
             )
         output.table(table)
-        output.paragraph(conclusion(comparison))
+        if means := conclusion(comparison):
+            output.paragraph(means)
         output.text()
         for sentence in comparison.warnings:
             output.warning(f"{ear_name(profile.ear)}: {sentence}")

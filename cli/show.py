@@ -48,7 +48,10 @@ def _print_warnings(profile: "Profile", output: Output) -> None:
     fit = profile.diagnostics
     untrusted = [] if fit.is_converged else [f"The fit cannot be trusted, because it did not converge. {fit.status}"]
     sampling = () if fit.sampling is None else fit.sampling.problems
+    comparison = profile.model_comparison
+    compared = () if comparison is None else [f"Comparison of models: {each}" for each in comparison.warnings]
     sentences = [*untrusted, *fit.warnings, *sampling, *profile.not_identified, *undetermined_sentences(profile)]
+    sentences += compared
     for sentence in dict.fromkeys(sentences):
         output.paragraph(f"! {sentence}")
     if sentences:

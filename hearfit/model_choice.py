@@ -24,14 +24,14 @@ from hearfit.inference.laplace import LaplacePosterior, laplace
 from hearfit.inference.map import MapStatus
 from hearfit.inference.model_variants import ModelVariant, compared_models
 from hearfit.inference.posterior_draws import corrected_laplace_draws
-from hearfit.listener.model_comparison import RELIABLE_PARETO_K, Criterion, ModelComparison, ModelScore
+from hearfit.listener.model_comparison import Criterion, ModelComparison, ModelScore, pareto_k_limit
 from hearfit.listener.priors import POPULATION, prior_named
 
 NUM_FOLDS = 5
 
 Progress = Callable[[str, float], None]
-Sampler = Callable[[FitData, LaplacePosterior, ModelVariant, int], PosteriorDraws]
-"""Draws from the posterior of a model, about its Laplace approximation; the last argument is a seed."""
+Sampler = Callable[[FitData, LaplacePosterior, ModelVariant, int, Callable[[float], None]], PosteriorDraws]
+"""Draws from the posterior of a model, about its Laplace approximation; by a seed, telling the fraction behind."""
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,29 @@ def compare_models(
     found_models = []
     for index, model in enumerate(compared):
         tell(f"model {model.number} of {len(compared)}", index / len(compared))
-        found_models.append(predictions(trials, model, sampler=sampler, seed=seed))
+        found_models.append(
+            predictions(trials, model, sampler=sampler, seed=seed, progress=_within(tell, model, index, len(compared)))
+        )
     tell("Done", 1.0)
     scores = scored(found_models)
     return ModelComparison(
         num_trials=trials.num_trials,
         num_folds=NUM_FOLDS,
         scores=scores,
-        warnings=(*_warnings(scores), *_chain_warnings(found_models)),
+        warnings=_warnings(scores),
     )
 
 
-def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> Predictions:
-    """Held-out densities of every answer under one model."""
-    draws, is_found = draws_of(trials, model, sampler=sampler, seed=seed)
+def predictions(
+    trials: Trials,
+    model: ModelVariant,
+    *,
+    sampler: Sampler,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Predictions:
+    """Held-out densities of every answer under one model; `progress` is told the fraction of the draws behind."""
+    draws, is_found = draws_of(trials, model, sampler=sampler, seed=seed, progress=progress)
     folds = folds_of(trials, model)
     return Predictions(
         model=model,
@@ -111,13 +120,20 @@ def predictions(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: 
     )
 
 
-def draws_of(trials: Trials, model: ModelVariant, *, sampler: Sampler, seed: int) -> tuple[PosteriorDraws, bool]:
+def draws_of(
+    trials: Trials,
+    model: ModelVariant,
+    *,
+    sampler: Sampler,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[PosteriorDraws, bool]:
     """What leave-one-out is made from, and whether the search for the most probable ear converged."""
     with jax.enable_x64(True):
         data, estimate = most_probable(
             trials.blocks, transducer=trials.transducer, prior=model.prior, normal=model.normal
         )
-        draws = sampler(data, laplace(estimate, model.prior), model, seed)
+        draws = sampler(data, laplace(estimate, model.prior), model, seed, progress or (lambda _: None))
     return draws, estimate.status is MapStatus.CONVERGED
 
 
@@ -147,6 +163,7 @@ def joined(ears: Sequence[Predictions]) -> Predictions:
             held_out=together([ear.leave_one_out.held_out for ear in ears]),
             pareto_k=np.concatenate([ear.leave_one_out.pareto_k for ear in ears]),
             num_effective=sum(ear.leave_one_out.num_effective for ear in ears),
+            num_draws=min(ear.leave_one_out.num_draws for ear in ears),
         ),
         folds=Folds(together([ear.folds.held_out for ear in ears]), all(ear.folds.is_converged for ear in ears)),
         is_converged=all(ear.is_converged for ear in ears),
@@ -170,6 +187,8 @@ def scored(models: Sequence[Predictions]) -> tuple[ModelScore, ...]:
             num_unreliable=own.leave_one_out.num_unreliable,
             folds=_criterion(own.folds.held_out, first.folds.held_out),
             is_converged=own.is_converged,
+            pareto_k_limit=pareto_k_limit(own.leave_one_out.num_draws),
+            draw_problems=own.problems,
         )
         for own in models
     )
@@ -193,22 +212,29 @@ def _finite(value: float) -> float | None:
 def _warnings(scores: Sequence[ModelScore]) -> tuple[str, ...]:
     sentences = []
     if unreliable := [score for score in scores if score.num_unreliable]:
+        limit = min(score.pareto_k_limit for score in scores)
         which = ", ".join(f"{score.number} ({score.num_unreliable})" for score in unreliable)
         sentences.append(
-            f"Leave-one-out is not reliable for some answers (Pareto k above {RELIABLE_PARETO_K:g}) of model {which}. "
+            f"Leave-one-out is not reliable for some answers (Pareto k above {limit:.2g}) of model {which}. "
             "Go by the folds."
         )
     if lost := [str(score.number) for score in scores if not score.is_converged]:
         sentences.append(f"The search did not converge for model {', '.join(lost)}, so its numbers cannot be trusted.")
+    sentences += [
+        f"Leave-one-out of model {score.number} cannot be trusted, so go by the folds. {' '.join(score.draw_problems)}"
+        for score in scores
+        if score.draw_problems
+    ]
     return tuple(sentences)
 
 
-def _chain_warnings(models: Sequence[Predictions]) -> tuple[str, ...]:
-    return tuple(
-        f"Leave-one-out of model {own.model.number} cannot be trusted. {' '.join(own.problems)}"
-        for own in models
-        if own.problems
-    )
+def _within(tell: Progress, model: ModelVariant, index: int, total: int) -> Callable[[float], None]:
+    """Tells the fraction of one model's draws as a part of all models."""
+
+    def progress(behind: float) -> None:
+        tell(f"model {model.number} of {total}: sampling the posterior", (index + behind) / total)
+
+    return progress
 
 
 def _silent(_task: str, _fraction: float) -> None:

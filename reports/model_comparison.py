@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from hearfit.listener.model_comparison import (
     CLEAR_STANDARD_ERRORS,
-    RELIABLE_PARETO_K,
     SMALL_NATS,
     Criterion,
     ModelComparison,
@@ -20,16 +19,31 @@ _NOTHING = Cell("–")
 
 
 def comparison_blocks(profile: Profile) -> list[Block]:
-    """What the report of an ear says of the models; nothing where none were compared."""
+    """What the report of an ear says of the models, and what to beware of; nothing where none were compared."""
     comparison = profile.model_comparison
     if comparison is None:
         return []
-    return [Heading(_HEADING), Paragraph(conclusion(comparison)), _table(profile, comparison)]
+    means = conclusion(comparison)
+    return [
+        Heading(_HEADING),
+        *([Paragraph(means)] if means else []),
+        _table(profile, comparison),
+        *(Paragraph(f"Beware: {sentence}") for sentence in comparison.warnings),
+    ]
 
 
 def conclusion(comparison: ModelComparison) -> str:
-    """What the comparison means, for a reader who does not know it."""
+    """What the comparison means, for a reader who does not know it; nothing if there was one model only."""
     first, *others = comparison.scores
+    if not others:
+        return ""
+    lost = [each for each in comparison.scores if not each.is_converged]
+    if not first.is_converged:
+        return (
+            f"How the models compare is not known: a search for the most probable ear did not converge under "
+            f"{_numbered(lost)}, and all models are compared with model {first.number}, with which this profile is "
+            f"made."
+        )
     of = {standing: [each for each in others if comparison.standing(each) is standing] for standing in Standing}
     sentences = []
     if better := of[Standing.BETTER]:
@@ -57,9 +71,16 @@ def conclusion(comparison: ModelComparison) -> str:
                 f"{_numbered(alike).capitalize()} {_verb(alike, 'is', 'are')} not told apart from model "
                 f"{first.number}: {what} {limit}."
             )
-    if lost := of[Standing.NOT_CONVERGED]:
+    if disputed := of[Standing.DISPUTED]:
         sentences.append(
-            f"Of {_numbered(lost)} nothing is known, because a search for the most probable ear did not converge."
+            f"For {_numbered(disputed)} the two criteria disagree: the {comparison.num_folds} folds and leave-one-out "
+            f"do not both show a clear difference from model {first.number} in the same direction, so these answers do "
+            f"not decide between {_verb(disputed, 'it', 'them')} and model {first.number}."
+        )
+    if lost:
+        sentences.append(
+            f"Of {_numbered(lost)} nothing is known, because a search for the most probable ear did not converge under "
+            f"{_verb(lost, 'it', 'them')}."
         )
     if not comparison.is_leave_one_out_used:
         sentences.append(
@@ -119,9 +140,11 @@ def _note(comparison: ModelComparison) -> str:
         f"fitted to; nearer zero is better. {comparison.num_folds} folds: each part of the answers is predicted by the "
         "most probable ear of the other parts. Leave-one-out: each answer is predicted from the posterior of all "
         f"others, estimated by importance sampling, which is not reliable for answers with a Pareto k above "
-        f"{RELIABLE_PARETO_K:g}. Differences are from model {comparison.scores[0].number}, summed over "
+        f"{comparison.pareto_k_limit:.2g} (with fewer draws the limit is lower). Differences are from model "
+        f"{comparison.scores[0].number}, summed over "
         f"{count(comparison.num_trials, 'answer')}, with their standard error; above zero the model predicts better. "
-        f"Only beyond {CLEAR_STANDARD_ERRORS:g} standard errors and {SMALL_NATS:g} nats are models told apart. "
+        f"Only beyond {CLEAR_STANDARD_ERRORS:g} standard errors and {SMALL_NATS:g} nats are models told apart, and "
+        "only if the folds and leave-one-out agree; the folds decide alone where leave-one-out cannot be trusted. "
         "Compression power: amplitude grows with one exponent at every level; broken stick: linearly up to a knee, "
         "which a loss raises, and with the normal exponent above it. Attenuation none: all of a loss is loss of "
         "compression. Lateral inhibition normal: as in the model's normal ear. Fitted: found from the answers."

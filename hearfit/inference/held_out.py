@@ -21,9 +21,10 @@ from hearfit.inference.likelihood import WhitenedPrior, predict, probabilities
 from hearfit.inference.map import MapEstimate, MapStatus, SearchSettings, find_map, whitened_prior
 from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import Block, TaskModel
-from hearfit.listener.model_comparison import RELIABLE_PARETO_K
+from hearfit.listener.model_comparison import pareto_k_limit
 from hearfit.listener.normal import NormalEar
 from hearfit.listener.parameters import Prior
+from hearfit.listener.profile import Sampling
 
 _SMALLEST_RANGE_NATS = 1e-12
 
@@ -40,13 +41,18 @@ class PosteriorDraws(NamedTuple):
     """What draws from the posterior say of the answers.
 
     `log_ratio` is the logarithm of the posterior density re the density from which they were drawn, up to a constant;
-    None if they were drawn from the posterior itself, as by a Markov chain that has converged. `problems` are sentences
-    on why they cannot be trusted.
+    None if they were drawn from the posterior itself, as by a Markov chain that has converged. `sampling` says how the
+    chains went, whose draws then follow each other, chain after chain; None if there were none.
     """
 
     cells: CellLogLikelihood
     log_ratio: Float[np.ndarray, " draws"] | None
-    problems: tuple[str, ...] = ()
+    sampling: Sampling | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences on why the draws cannot be trusted."""
+        return () if self.sampling is None else self.sampling.problems
 
 
 @dataclass(frozen=True)
@@ -69,16 +75,17 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class LeaveOneOut:
-    """PSIS-LOO: the densities, their Pareto k, and the effective number of parameters."""
+    """PSIS-LOO: the densities, their Pareto k, the effective number of parameters, and how many draws it is from."""
 
     held_out: HeldOut
     pareto_k: Float[np.ndarray, " cells"]
     num_effective: float
+    num_draws: int
 
     @property
     def num_unreliable(self) -> int:
-        """Answers whose Pareto k is above `RELIABLE_PARETO_K`, or no number."""
-        return int(self.held_out.count[~(self.pareto_k <= RELIABLE_PARETO_K)].sum())
+        """Answers whose Pareto k is above the limit for so many draws, or no number."""
+        return int(self.held_out.count[~(self.pareto_k <= pareto_k_limit(self.num_draws))].sum())
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ def cell_log_likelihood(
 def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
     """Pareto-smoothed importance sampling leave-one-out (Vehtari et al. 2017, Stat. Comput. 27:1413), by ArviZ.
 
-    Draws from an approximation are corrected with their `log_ratio` (Magnusson et al. 2019, ICML).
+    Draws from an approximation are corrected with their `log_ratio` (Magnusson et al. 2019, ICML); those are
+    independent. Draws of chains are not, so that the tail that is smoothed is longer (`relative_efficiency`).
     """
     # Its import takes a second.
     from arviz_stats.base.array import array_stats
@@ -125,14 +133,36 @@ def leave_one_out(draws: PosteriorDraws) -> LeaveOneOut:
     varies = np.ptp(by_cell, axis=1) > _SMALLEST_RANGE_NATS
     if varies.any():
         if log_ratio is None:
-            found = array_stats.loo(by_cell[varies], chain_axis=None, draw_axis=-1)
+            found = array_stats.loo(by_cell[varies], chain_axis=None, draw_axis=-1, r_eff=relative_efficiency(draws))
         else:
             ratios = np.broadcast_to(log_ratio, by_cell[varies].shape)
             found = array_stats.loo_approximate_posterior(
                 by_cell[varies], ratios, np.zeros_like(ratios), chain_axis=None, draw_axis=-1
             )
         density[varies], pareto_k[varies], effective[varies] = found
-    return LeaveOneOut(HeldOut(density, cells.count), pareto_k, float(cells.count @ effective))
+    return LeaveOneOut(
+        HeldOut(density, cells.count), pareto_k, float(cells.count @ effective), num_draws=by_cell.shape[1]
+    )
+
+
+def relative_efficiency(draws: PosteriorDraws) -> float:
+    """Effective sample size of the log likelihood re the number of draws, mean over all answers.
+
+    1 for independent draws, which have no `sampling`, and where no answer's likelihood varies among the draws. The
+    effective size is that for the mean (Vehtari et al. 2021, Bayesian Anal. 16:667), by ArviZ.
+    """
+    if draws.sampling is None:
+        return 1.0
+    # Its import takes a second.
+    from arviz_stats.base.array import array_stats
+
+    values = draws.cells.log_probability
+    varies = np.ptp(values, axis=0) > _SMALLEST_RANGE_NATS
+    if not varies.any():
+        return 1.0
+    by_chain = values[:, varies].T.reshape(int(varies.sum()), draws.sampling.num_chains, -1)
+    sizes = array_stats.ess(by_chain, chain_axis=1, draw_axis=2, method="mean")
+    return float(np.average(sizes, weights=draws.cells.count[varies])) / len(values)
 
 
 def cross_validate(

@@ -4,6 +4,8 @@ A session that leaves much of an ear open has a posterior so far from the approx
 corrected: of a real run of loudness alone, 96 of 100 answers then have a Pareto k above 0.7, and by chains none.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hearfit.inference.data import FitData
@@ -17,9 +19,15 @@ NUM_DRAWS = 1000
 
 
 def corrected_laplace_draws(
-    data: FitData, posterior: LaplacePosterior, model: ModelVariant, seed: int, *, num_draws: int = NUM_DRAWS
+    data: FitData,
+    posterior: LaplacePosterior,
+    model: ModelVariant,
+    seed: int,
+    _progress: Callable[[float], None],
+    *,
+    num_draws: int = NUM_DRAWS,
 ) -> PosteriorDraws:
-    """Draws from the Gaussian and their density ratio. Call under `jax.enable_x64`."""
+    """Draws from the Gaussian and their density ratio, too quick to tell progress. Call under `jax.enable_x64`."""
     positions = posterior.draws(num_draws, seed=seed)
     cells = cell_log_likelihood(positions, data, normal=model.normal)
     from_prior = np.linalg.solve(np.linalg.cholesky(model.prior.covariance), (positions - model.prior.mean).T)
@@ -29,20 +37,30 @@ def corrected_laplace_draws(
 
 
 def chain_draws(
-    data: FitData, posterior: LaplacePosterior, model: ModelVariant, seed: int, *, settings: SamplerSettings
+    data: FitData,
+    posterior: LaplacePosterior,
+    model: ModelVariant,
+    seed: int,
+    progress: Callable[[float], None],
+    *,
+    settings: SamplerSettings,
+    num_threads: int | None = None,
+    is_padded: bool = False,
 ) -> PosteriorDraws:
-    """Draws by the No-U-Turn sampler. Call under `jax.enable_x64`."""
+    """Draws by the No-U-Turn sampler; the last two arguments as in `sample_posterior`. Call under `jax.enable_x64`."""
     # The sampler takes long to import.
     from hearfit.inference.sampling import sample_posterior
 
-    draws, checks = sample_posterior(
+    draws, sampling = sample_posterior(
         data,
         posterior,
         whitened_prior(model.prior),
         normal=model.normal,
         settings=settings,
         seed=seed,
-        progress=lambda _: None,
+        progress=progress,
+        num_threads=num_threads,
+        is_padded=is_padded,
     )
     cells = cell_log_likelihood(draws.positions, data, normal=model.normal)
-    return PosteriorDraws(cells, log_ratio=None, problems=checks.problems)
+    return PosteriorDraws(cells, log_ratio=None, sampling=sampling)

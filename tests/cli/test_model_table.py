@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearfit.audiology.audiogram import Ear
+from hearfit.errors import InputError
 from hearfit.experiment.trials import Trials
 from hearfit.inference.posterior_draws import corrected_laplace_draws
 from hearfit.listener.model_comparison import ModelComparison, ModelScore
@@ -40,6 +41,8 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModelScore], None]:
 def test_table_and_file(cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path) -> None:
     compared(WORSE)
     trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "models.json").write_text("replaced, so not of an earlier fit", "utf-8")
     outcome = cli("fit", trials, "--out", "results", "--no-track", "--compare-models")
     assert outcome.code == 0
     assert "L001, right ear: held-out log predictive density in nats" in outcome.out
@@ -49,6 +52,7 @@ def test_table_and_file(cli: Cli, compared: Callable[[ModelScore], None], tmp_pa
     assert "Right ear, models: model 1 of 2" in outcome.err
     assert "draws by Laplace" in outcome.err
     assert "warning: Right ear: Go by the folds." in outcome.err
+    assert "earlier fit" not in outcome.err
     written = json.loads((tmp_path / "results" / "models.json").read_text("utf-8"))
     assert (written["listener"], written["ear"], written["session"]) == ("L001", "right", "2026-03-14")
     assert written["scores"][1]["leave_one_out"]["difference"] == -10.0
@@ -112,6 +116,41 @@ def test_without_the_option_nothing_is_compared(
     outcome = cli("fit", trials, "--out", "results", "--no-track", "--json", "--quiet")
     assert "models" not in json.loads(outcome.out)
     assert not (tmp_path / "results" / "models.json").exists()
+
+
+def test_a_file_of_an_earlier_fit_is_told_and_kept(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path
+) -> None:
+    compared(WORSE)
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    models, draws = tmp_path / "results" / "models.json", tmp_path / "results" / "draws.npz"
+    models.parent.mkdir()
+    for path in (models, draws):
+        path.write_text("earlier", "utf-8")
+    told = cli("fit", trials, "--out", "results", "--no-track", "--quiet").err
+    for path in (models, draws):
+        assert (
+            f"warning: Right ear: results/{path.name} is of an earlier fit and does not belong to the profile that is "
+            "now beside it. Remove it, or fit into another folder.\n"
+        ) in told
+        assert path.read_text("utf-8") == "earlier"
+
+
+def test_models_of_an_earlier_fit_are_told_if_the_comparison_is_stopped(
+    cli: Cli, compared: Callable[[ModelScore], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(WORSE)
+    trials = write_example_trials(tmp_path / "trials.tsv", Ear.RIGHT)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "models.json").write_text("earlier", "utf-8")
+
+    def stopped(trials: Trials, **_how: object) -> ModelComparison:
+        raise InputError("Stopped.")
+
+    monkeypatch.setattr("hearfit.model_choice.compare_models", stopped)
+    outcome = cli("fit", trials, "--out", "results", "--no-track", "--quiet", "--compare-models")
+    assert outcome.code == 2
+    assert "results/models.json is of an earlier fit" in outcome.err
 
 
 def test_a_folder_in_the_way_is_refused_before_the_fit(

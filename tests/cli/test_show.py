@@ -12,6 +12,7 @@ from hearfit.audiology.audiogram import Ear
 from hearfit.listener.profile import Direction, DirectionPart
 from hearfit.storage.profile_files import profile_from_json, write_profile
 from tests.cli.conftest import Cli
+from tests.reports.example_comparison import WORSE, comparison
 from tests.reports.example_profile import example_profile, sampled_profile
 
 
@@ -53,6 +54,12 @@ def test_warnings_come_first(cli: Cli, tmp_path: Path) -> None:
         out.index("Thresholds that the fitted right ear implies"),
     ]
     assert places == sorted(places)
+
+
+def test_what_to_beware_of_in_a_comparison(cli: Cli, tmp_path: Path) -> None:
+    warned = dataclasses.replace(comparison(WORSE), warnings=("Go by the folds\x1b.",))
+    write_profile(tmp_path / "profile.json", dataclasses.replace(example_profile(), model_comparison=warned))
+    assert "! Comparison of models: Go by the folds\\x1b.\n" in cli("show", tmp_path / "profile.json").out
 
 
 def test_how_the_chains_went(cli: Cli, path: Path) -> None:

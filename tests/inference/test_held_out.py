@@ -1,10 +1,12 @@
 """Held-out densities against closed forms, against answers one by one, and against fits made here."""
 
+from dataclasses import replace
 from functools import cache
 
 import jax
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import beta as beta_distribution
 
 from hearfit.experiment.conditions import collapse
@@ -12,17 +14,20 @@ from hearfit.experiment.trials import TrialBlock
 from hearfit.inference.held_out import (
     CellLogLikelihood,
     HeldOut,
+    LeaveOneOut,
     PosteriorDraws,
     cell_log_likelihood,
     cross_validate,
     difference,
     leave_one_out,
     part_of,
+    relative_efficiency,
 )
 from hearfit.inference.likelihood import predict
 from hearfit.inference.map import whitened_prior
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR
+from hearfit.listener.profile import Sampling
 from tests.inference.sessions import (
     TRANSDUCER,
     detection,
@@ -34,6 +39,8 @@ from tests.inference.sessions import (
     truth,
 )
 
+# Of chains that went well; only their number matters here.
+SAMPLING = Sampling(2, 100, 1, 1.0, 400.0, 400.0, 0, 0, 1.0, 7.0, (), ())
 # Answers of a coin: heads and tails, and the prior Beta(A, B) of the probability of heads.
 HEADS, TAILS, A, B = 14, 6, 2.0, 1.0
 
@@ -76,6 +83,39 @@ def test_an_answer_that_no_draw_expected_is_reported() -> None:
     found = leave_one_out(PosteriorDraws(CellLogLikelihood(log_probability, np.array([2.0, 5.0])), None))
     assert found.pareto_k[0] > 0.7
     assert found.num_unreliable == 2
+
+
+def test_a_tail_that_many_draws_bear_is_not_reliable_from_few() -> None:
+    # Truth: the published limits, 0.6 for 320 draws and 0.7 for 2200.
+    held_out = HeldOut(np.array([-1.0, -2.0, -3.0]), np.array([3.0, 2.0, 1.0]))
+    pareto_k = np.array([0.65, 0.75, np.nan])
+    assert [LeaveOneOut(held_out, pareto_k, 1.0, draws).num_unreliable for draws in (320, 2200)] == [6, 3]
+
+
+def test_draws_of_chains_count_by_their_effective_size() -> None:
+    # Truth: (1 - a) / (1 + a) for an autoregressive process of the first order, 1 without autocorrelation, and 1 for
+    # draws that are known to be independent; weights of the answers.
+    rng = np.random.default_rng(7)
+    noise = rng.standard_normal((2, 10_000))
+    slow = lfilter([1.0], [1.0, -0.6], noise, axis=1)
+    columns = np.stack([slow.ravel(), rng.standard_normal(20_000), np.zeros(20_000)], axis=1)
+    cells = CellLogLikelihood(0.1 * columns, np.array([3.0, 1.0, 4.0]))
+    sampling = replace(SAMPLING, num_chains=2)
+    found = relative_efficiency(PosteriorDraws(cells, None, sampling))
+    assert found == pytest.approx((3.0 * 0.25 + 1.0) / 4.0, abs=0.03)
+    assert relative_efficiency(PosteriorDraws(cells, None)) == 1.0
+    assert relative_efficiency(PosteriorDraws(CellLogLikelihood(columns[:, 2:], np.ones(1)), None, sampling)) == 1.0
+
+
+def test_leave_one_out_is_told_of_the_autocorrelation() -> None:
+    # Truth: each of 500 draws five times over is no more than the 500, and the tail that is smoothed grows with it.
+    draws = np.repeat(beta_distribution.rvs(A + HEADS, B + TAILS, size=500, random_state=8), 5)
+    alone, told = (
+        leave_one_out(PosteriorDraws(coin(draws), None, sampling))
+        for sampling in (None, replace(SAMPLING, num_chains=1))
+    )
+    assert (told.pareto_k != alone.pareto_k).all()
+    np.testing.assert_allclose(told.held_out.log_density, exact_coin(), atol=0.03)
 
 
 def test_sums_and_standard_errors_are_those_of_single_answers() -> None:

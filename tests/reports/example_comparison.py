@@ -40,6 +40,7 @@ def scored(
     error: float = 3.0,
     num_unreliable: int = 0,
     is_converged: bool = True,
+    draw_problems: tuple[str, ...] = (),
 ) -> ModelScore:
     """A model with these differences from the first, each with this standard error."""
     return replace(
@@ -51,6 +52,7 @@ def scored(
         folds=Criterion(-148.0 + folds, 10.0, (-148.0 + folds) / 100, folds, error),
         num_unreliable=num_unreliable,
         is_converged=is_converged,
+        draw_problems=draw_problems,
     )
 
 

@@ -4,8 +4,9 @@
 
 Sums over the four real loudness runs (400 answers). LOO: leave-one-out by Pareto-smoothed importance sampling from
 draws of the posterior, made by two chains for each run and model, or with --laplace by Laplace's approximation, which
-takes a fifth of the time; "k > 0.7" are the answers for which it is not reliable. Folds: five-fold, by the most
-probable ear of the other four folds. Differences are from model 1, with their standard error over answers.
+takes a fifth of the time; "not reliable" are the answers whose Pareto k is above the limit for so many draws. Folds:
+five-fold, by the most probable ear of the other four folds. Differences are from model 1, with their standard error
+over answers.
 
 Each run's result is kept in a file as soon as it is there, so that a study that was stopped goes on from there. Files
 of another prior or other constants are not read; those of other code are, so remove them when it changes.
@@ -23,27 +24,17 @@ import numpy as np
 
 from hearfit.experiment.trials import Trials
 from hearfit.inference.compilation import use_compilation_cache
-from hearfit.inference.data import FitData
-from hearfit.inference.held_out import (
-    Folds,
-    HeldOut,
-    LeaveOneOut,
-    PosteriorDraws,
-    cell_log_likelihood,
-    leave_one_out,
-)
-from hearfit.inference.laplace import LaplacePosterior
-from hearfit.inference.map import whitened_prior
+from hearfit.inference.held_out import Folds, HeldOut, LeaveOneOut, leave_one_out
 from hearfit.inference.model_variants import COMPARED_MODELS, FURTHER_MODELS, ModelVariant
-from hearfit.inference.posterior_draws import corrected_laplace_draws
+from hearfit.inference.posterior_draws import NUM_DRAWS, chain_draws, corrected_laplace_draws
 from hearfit.inference.sampler_settings import SamplerSettings
-from hearfit.inference.sampling import sample_posterior
 from hearfit.listener.model_comparison import Criterion, ModelScore
+from hearfit.listener.profile import Sampling
 from hearfit.model_choice import NUM_FOLDS, Predictions, Sampler, draws_of, folds_of, joined, scored
 from tests.studies.real_runs import LISTENERS, real_run
 
 HEADER = (
-    "| model | compression | attenuation | inhibition | LOO per answer | difference | k > 0.7 | folds per answer "
+    "| model | compression | attenuation | inhibition | LOO per answer | difference | not reliable | folds per answer "
     "| difference |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 # The answers of a run are 100, and leave-one-out needs some hundred independent draws.
@@ -69,32 +60,6 @@ class Scored:
     chains: ChainQuality | None
 
 
-def chain_draws(
-    data: FitData,
-    posterior: LaplacePosterior,
-    model: ModelVariant,
-    seed: int,
-    *,
-    settings: SamplerSettings,
-    quality: list[ChainQuality],
-) -> PosteriorDraws:
-    """Draws by the No-U-Turn sampler; adds to `quality` how the chains went. Under `jax.enable_x64`."""
-    draws, checks = sample_posterior(
-        data,
-        posterior,
-        whitened_prior(model.prior),
-        normal=model.normal,
-        settings=settings,
-        seed=seed,
-        progress=lambda _: None,
-        num_threads=1,
-        # One program for all listeners.
-        is_padded=True,
-    )
-    quality.append(ChainQuality(checks.rhat_max, min(checks.ess_bulk_min, checks.ess_tail_min), checks.num_divergent))
-    return PosteriorDraws(cell_log_likelihood(draws.positions, data, normal=model.normal), None)
-
-
 def study(
     data: Path,
     models: Sequence[ModelVariant],
@@ -111,13 +76,13 @@ def study(
     found = [
         joined(
             [
-                Predictions(model, loo, fold, is_found and fold.is_converged)
-                for fold, (loo, is_found, _) in zip(own_folds, own_draws, strict=True)
+                Predictions(model, loo, fold, is_found and fold.is_converged, problems)
+                for fold, (loo, is_found, problems, _) in zip(own_folds, own_draws, strict=True)
             ]
         )
         for model, own_folds, own_draws in zip(models, folds, draws, strict=True)
     ]
-    chains = [quality for own in draws for _, _, quality in own if quality is not None]
+    chains = [quality for own in draws for *_, quality in own if quality is not None]
     return Scored(scored(found), _worst(chains) if chains else None)
 
 
@@ -137,6 +102,10 @@ def table(scores: Sequence[ModelScore]) -> Iterator[str]:
             _difference(score.folds),
         )
         yield "| " + " | ".join(columns) + (" |" if score.is_converged else " | a fold did not converge")
+
+
+def _quality(sampling: Sampling) -> ChainQuality:
+    return ChainQuality(sampling.rhat_max, min(sampling.ess_bulk_min, sampling.ess_tail_min), sampling.num_divergent)
 
 
 def _worst(chains: Sequence[ChainQuality]) -> ChainQuality:
@@ -165,14 +134,17 @@ def _kept_folds(run: Trials, model: ModelVariant, kept: Path) -> Folds:
 
 def _kept_leave_one_out(
     run: Trials, model: ModelVariant, settings: SamplerSettings | None, kept: Path
-) -> tuple[LeaveOneOut, bool, ChainQuality | None]:
-    """From the file of an earlier study, or made and kept; whether the search converged, and how the chains went."""
+) -> tuple[LeaveOneOut, bool, tuple[str, ...], ChainQuality | None]:
+    """From the file of an earlier study, or made and kept; whether the search converged, and how the chains went.
+
+    The third are sentences on why the draws cannot be trusted; files of before they were kept have none.
+    """
 
     def make() -> Arrays:
-        quality: list[ChainQuality] = []
         sampler: Sampler = corrected_laplace_draws
         if settings is not None:
-            sampler = partial(chain_draws, settings=settings, quality=quality)
+            # One program for all listeners.
+            sampler = partial(chain_draws, settings=settings, num_threads=1, is_padded=True)
         draws, is_converged = draws_of(run, model, sampler=sampler, seed=_SEED)
         found = leave_one_out(draws)
         return {
@@ -181,13 +153,19 @@ def _kept_leave_one_out(
             "pareto_k": found.pareto_k,
             "num_effective": np.array(found.num_effective),
             "is_converged": np.array(is_converged),
-            "chains": np.array(quality, dtype=float),
+            "problems": np.array(draws.problems, dtype=str),
+            "chains": np.array([] if draws.sampling is None else [_quality(draws.sampling)], dtype=float),
         }
 
     own = _kept_arrays(kept, run, model, "loo", (settings, _SEED), make)
-    loo = LeaveOneOut(HeldOut(own["density"], own["count"]), own["pareto_k"], float(own["num_effective"]))
+    loo = LeaveOneOut(
+        HeldOut(own["density"], own["count"]),
+        own["pareto_k"],
+        float(own["num_effective"]),
+        num_draws=NUM_DRAWS if settings is None else settings.num_chains * settings.num_draws,
+    )
     chains = [ChainQuality(float(rhat), float(size), int(divergent)) for rhat, size, divergent in own["chains"]]
-    return loo, bool(own["is_converged"]), _worst(chains) if chains else None
+    return loo, bool(own["is_converged"]), tuple(map(str, own.get("problems", ()))), _worst(chains) if chains else None
 
 
 def _kept_arrays(
