@@ -2,8 +2,10 @@
 
 import dataclasses
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from hearfit.cli.experiment_options import StudyOptions, study_options
+from hearfit.cli.output import Output
 from hearfit.errors import InputError
 from hearfit.soundtasks.experiment import Experiment, run_names
 from hearfit.soundtasks.picture_files import pictures_path, write_sheets
@@ -38,12 +40,24 @@ class QuickTask:
         return RECORDS[name]
 
 
-def quick_experiment(out: Path, **task: object) -> Experiment:
+def quick_experiment(out: Path, *, failing: str = "", broken: str = "", version: int = 1) -> Experiment:
     names = run_names("example", ("mel", "leaf"), ("100 %", "10 %"), (1, 2))
-    return Experiment(DESCRIPTION, QuickTask(out, **task), names, FACTS)  # type: ignore[arg-type]
+    return Experiment(DESCRIPTION, QuickTask(out, failing, broken, version), names, FACTS)
 
 
-def quick_options(out: Path, **changes: object) -> StudyOptions:
+class Changes(TypedDict, total=False):
+    """What a test sets itself."""
+
+    baseline: str
+    num_processes: int | None
+    is_tracked: bool
+    tracking_uri: str
+    is_forced: bool
+    is_pdf: bool
+    output: Output
+
+
+def quick_options(out: Path, **changes: Unpack[Changes]) -> StudyOptions:
     options = study_options(
         DESCRIPTION,
         frontend=None,
@@ -59,4 +73,4 @@ def quick_options(out: Path, **changes: object) -> StudyOptions:
         as_json=False,
         quiet=False,
     )
-    return dataclasses.replace(options, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(options, **changes)

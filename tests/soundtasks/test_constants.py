@@ -5,7 +5,7 @@ Which constants a module has is read from its source, so that one that is added 
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -96,8 +96,10 @@ def test_phonemes_and_enhancement_record_them(tmp_path: Path) -> None:
     assert (settings["parts"], settings["mixtures"]) == (parts.part_settings(), mixtures.mixture_settings())
     assert settings["level and band"] == constants.speech_settings()
     assert settings["languages"] == constants.language_settings()
-    assert network.loss_settings().items() <= dict(settings["training"]).items()  # type: ignore[arg-type]
-    assert matched.width_settings().items() <= dict(settings["network"]).items()  # type: ignore[arg-type]
+    for group, own in (("training", network.loss_settings()), ("network", matched.width_settings())):
+        recorded = settings[group]
+        assert isinstance(recorded, Mapping)
+        assert own.items() <= recorded.items()
     assert settings["num_training_mixtures"] == design.DESIGN.num_training_mixtures
     json.dumps(settings)
 
