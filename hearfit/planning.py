@@ -15,11 +15,9 @@ from hearfit.audiology.retspl import reference_thresholds
 from hearfit.errors import InputError
 from hearfit.experiment.conditions import Conditions
 from hearfit.experiment.protocol import Protocol, Task
-from hearfit.inference.delta_method import delta_sd
 from hearfit.inference.ear_directions import QUANTITIES, UNITS, ear_directions
 from hearfit.inference.frequency_estimates import frequency_estimates, measured_knots
 from hearfit.inference.information import PlannedSession, plan_session
-from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.least_determined import least_determined
 from hearfit.inference.simulate import position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import NORMAL
@@ -211,11 +209,6 @@ def _prior_sds(session: PlannedSession, seed: int) -> tuple[PriorSd, ...]:
         )
         for row in rows
     )
-
-
-def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities knots"]:
-    """SDs of `QUANTITIES` by the delta method. Call under `jax.enable_x64`."""
-    return delta_sd(ear_directions(posterior.mode), posterior.covariance)
 
 
 def _minutes(group: Conditions) -> float:

@@ -33,11 +33,10 @@ from hearfit.planning import (
     SECONDS_BETWEEN_TRIALS,
     WANTED,
     SessionPlan,
-    expected_sd,
     plan_trials,
 )
 from hearfit.protocols.loader import load_protocol
-from tests.inference.sessions import TRANSDUCER, detection, loudness, notched_noise, truth
+from tests.inference.sessions import TRANSDUCER, detection, expected_sd, loudness, notched_noise, truth
 
 PROTOCOLS = [detection(), loudness()]
 

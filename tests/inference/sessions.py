@@ -13,6 +13,9 @@ from hearfit.experiment.conditions import Conditions, collapse
 from hearfit.experiment.protocol import Notch, Protocol
 from hearfit.experiment.trials import TrialBlock, Trials
 from hearfit.inference.data import FitData, build_fit_data
+from hearfit.inference.delta_method import delta_sd
+from hearfit.inference.ear_directions import ear_directions
+from hearfit.inference.laplace import LaplacePosterior
 from hearfit.inference.map import MapEstimate, SearchSettings, find_map, whitened_prior
 from hearfit.inference.simulate import position_from_thresholds, simulate_block
 from hearfit.inference.start import starting_point
@@ -120,3 +123,8 @@ def trials_of(blocks: Sequence[TrialBlock], *, ear: Ear = Ear.LEFT) -> Trials:
         source_names=("simulated",),
         source_sha256="0" * 64,
     )
+
+
+def expected_sd(posterior: LaplacePosterior) -> Float[np.ndarray, "quantities knots"]:
+    """SDs of `QUANTITIES` by the delta method. Call under `jax.enable_x64`."""
+    return delta_sd(ear_directions(posterior.mode), posterior.covariance)

@@ -22,11 +22,11 @@ from hearfit.inference.laplace import laplace
 from hearfit.inference.simulate import normal_position, planned_block, position_from_thresholds, thresholds_at_knots
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, inhibition_coordinate
-from hearfit.planning import expected_sd
 from hearfit.protocols.loader import load_protocol
 from tests.inference.sessions import (
     TRANSDUCER,
     detection,
+    expected_sd,
     loudness,
     mode_of,
     notched_noise,

@@ -23,12 +23,12 @@ from hearfit.inference.simulate import normal_position, position_from_thresholds
 from hearfit.inference.task_model import TASK_SENSITIVITY
 from hearfit.listener.normal import NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS
-from hearfit.planning import expected_sd
 from hearfit.protocols.loader import load_protocol, shipped_protocols
 from hearfit.storage.trial_files import read_trials, write_trials
 from tests.inference.sessions import (
     TRANSDUCER,
     detection,
+    expected_sd,
     fit_data,
     loudness,
     mode_of,

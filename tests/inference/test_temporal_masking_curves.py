@@ -26,9 +26,17 @@ from hearfit.inference.start import starting_point
 from hearfit.inference.task_model import RECOVERY_TIME, TAIL_LEVEL, TASK_SENSITIVITY
 from hearfit.listener.normal import AUDIOMETRIC_FREQUENCIES_HZ, NORMAL
 from hearfit.listener.parameters import DEFAULT_PRIOR, NUM_KNOTS, PARAMETER_NAMES, cochlear_coordinates
-from hearfit.planning import expected_sd
 from hearfit.protocols.loader import load_protocol
-from tests.inference.sessions import TRANSDUCER, detection, loudness, mode_of, simulated, simulated_blocks, truth
+from tests.inference.sessions import (
+    TRANSDUCER,
+    detection,
+    expected_sd,
+    loudness,
+    mode_of,
+    simulated,
+    simulated_blocks,
+    truth,
+)
 
 pytestmark = pytest.mark.usefixtures("float64")
 
